@@ -1,0 +1,39 @@
+/* name.h - names of queues and groups, receipts, UTF-8 */
+#ifndef MQS_BASE_NAME_H
+#define MQS_BASE_NAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqspool.h"
+
+/* [A-Za-z0-9_][A-Za-z0-9._-]*, 1 to MQS_NAME_MAX bytes: 0, or -1 and why. */
+int	mqs_name_check(const char *name, const char **why);
+
+/*
+ * Splits "QUEUE[/GROUP]"; without a group, group becomes "" .  0, or -1 and
+ * why (a constant phrase).
+ */
+int	mqs_name_split(const char *s, char queue[MQS_NAME_MAX + 1],
+	    char group[MQS_NAME_MAX + 1], const char **why);
+
+/* A receipt: QUEUE/GROUP/ID.LEASE, numbers in decimal. */
+struct mqs_receipt {
+	char		queue[MQS_NAME_MAX + 1];
+	char		group[MQS_NAME_MAX + 1];
+	uint64_t	id, lease;
+};
+
+int	mqs_receipt_parse(const char *s, struct mqs_receipt *, const char **why);
+char	*mqs_receipt_format(const char *queue, const char *group, uint64_t id,
+	    uint64_t lease, char buf[MQS_RECEIPT_SIZE]);
+
+/* A decimal number without sign or blanks, at most UINT64_MAX: 0 or -1. */
+int	mqs_parse_u64(const char *s, size_t n, uint64_t *v);
+/* Writes v in decimal, with NUL; returns its length. */
+size_t	mqs_format_u64(uint64_t v, char buf[24]);
+
+/* Length of the longest prefix that is valid UTF-8 (RFC 3629), without NUL if text. */
+size_t	mqs_utf8_valid(const void *p, size_t n, int text);
+
+#endif

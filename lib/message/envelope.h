@@ -1,0 +1,50 @@
+/*
+ * envelope.h - a message as one line of JSON, both ways
+ *
+ * {"id","queue","group","time","key","headers":{},"priority","attempt",
+ *  "receipt","message_id","not_before","expires","body" or "body_base64"}
+ *
+ * Absent fields are left out.  id and receipt are strings; times are RFC 3339
+ * strings with nanoseconds in UTC; on input a number is seconds since the epoch.
+ * A body that is not UTF-8 is in body_base64 (RFC 4648, padded).
+ */
+#ifndef MQS_MESSAGE_ENVELOPE_H
+#define MQS_MESSAGE_ENVELOPE_H
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+/* Where a message that is written stands; NULL fields are left out. */
+struct mqs_envelope_place {
+	const char	*queue;
+	const char	*group;
+	const char	*receipt;
+};
+
+/*
+ * Appends the message as one line, without the newline.  A body in body_fd is
+ * read.  Written by hand for speed, not through the JSON library.
+ */
+int	mqs_envelope_write(struct mqs_buf *, const struct mqs_message *,
+	    const struct mqs_envelope_place *, struct mqs_error *err);
+
+/* A parsed envelope; everything is borrowed from it until it is freed or reused. */
+struct mqs_envelope {
+	struct mqs_message message;	/* what a publisher may send */
+	const char	*id, *queue, *group, *receipt;	/* NULL if absent */
+	int64_t		 time;		/* 0 if absent */
+	struct mqs_buf	 store;		/* private: decoded text */
+};
+
+/*
+ * Parses one line: 0, or MQS_EDATA with what is wrong and at which byte
+ * ("invalid JSON at byte 17: ..."; "\"priority\" is not a number").  Unknown
+ * fields are an error that names them.  origin: keep id, queue and time as the
+ * headers mq-origin-id, mq-origin-queue, mq-origin-time (unless there already).
+ * Start with a zeroed struct; it can be used again for the next line.
+ */
+int	mqs_envelope_parse(struct mqs_envelope *, const char *line, size_t n,
+	    int origin, struct mqs_error *err);
+void	mqs_envelope_free(struct mqs_envelope *);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * headers.h - a message's headers: name NUL value NUL name NUL value NUL ...
+ *
+ * In the order given; a name may come more than once.  A name has 1 byte at
+ * least.  mqs_headers_next (mqspool.h) steps through them.
+ */
+#ifndef MQS_MESSAGE_HEADERS_H
+#define MQS_MESSAGE_HEADERS_H
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+/* Appends one header: 0, or -1 with errno (ENOMEM). */
+int	mqs_headers_add(struct mqs_buf *, const char *name, size_t name_len,
+	    const char *value, size_t value_len);
+/* The value of the first header of that name, or NULL. */
+const char *mqs_headers_get(const char *headers, size_t len, const char *name);
+/* Appends as one JSON object ({"a":"b"}); of equal names the last: 0 or -1. */
+int	mqs_headers_json(struct mqs_buf *, const char *headers, size_t len);
+
+/*
+ * Checks everything about a message that does not depend on a queue: lengths,
+ * UTF-8, well-formed headers, priority, times.  0, or MQS_EDATA and what is
+ * wrong ("key is not UTF-8 (byte 3)").
+ */
+int	mqs_message_check(const struct mqs_message *, struct mqs_error *err);
+
+#endif

@@ -1,0 +1,521 @@
+/*
+ * mqspool.h - message queues as files
+ *
+ * A spool is a place that holds queues.  A queue is an append-only log of
+ * messages, kept after they were consumed until retention lets them go.  A
+ * group is a named reader of a queue: every group sees every message, and
+ * within a group each message goes to one consumer at a time, under a lease.
+ * Settling a delivery (acknowledge, retry, release, reject) ends its lease.
+ *
+ * This header names operations, not an engine.  A spool that is named by a
+ * path is served by the embedded engine, whose files mq-spool(5) describes;
+ * nothing here tells which engine it is.  Ids and receipts are strings to be
+ * kept and handed back, not to be taken apart.
+ *
+ * CONVENTIONS
+ * Errors	Functions that can fail return 0, or a negative MQS_E... code,
+ *		and describe the failure in *err: the kind, and one line of
+ *		text that names the object and the reason.  err may be NULL.
+ *		MQS_NOTHING is an expected answer, not a failure: it leaves
+ *		*err alone.
+ * Ownership	What is handed out through a `**out' parameter is the
+ *		caller's, to be given to the matching _free, which takes NULL.
+ *		Pointers inside structures are borrowed; the comment beside
+ *		them says until when.
+ * Time		Points in time are nanoseconds since the epoch, durations are
+ *		nanoseconds; both int64_t.  0 means "none" for a point in time.
+ * Text		Queue and group names, keys, header names and header values
+ *		are UTF-8 without NUL.  Bodies are any bytes.
+ * Threads	A handle belongs to one thread at a time.  There is no global
+ *		state; different handles are independent, except that a spool
+ *		shares its open queues between the handles made from it, so a
+ *		spool and all handles made from it belong to one thread.
+ * Processes	Open after fork(2): a child must not use its parent's handles.
+ * Signals	The library installs no handler.  A call that waits returns
+ *		MQS_EINTR when mqs_options.interrupted says so.
+ */
+#ifndef MQSPOOL_H
+#define MQSPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------- errors -- */
+
+#define MQS_OK		0
+#define MQS_NOTHING	1	/* nothing there (now); expected */
+#define MQS_EINVAL	(-1)	/* an argument makes no sense */
+#define MQS_EDATA	(-2)	/* a message that can't be accepted */
+#define MQS_ENOENT	(-3)	/* no such queue or group */
+#define MQS_ESTALE	(-4)	/* a receipt that is no longer good */
+#define MQS_ENOTSUP	(-5)	/* this engine can't do that */
+#define MQS_EBUG	(-6)	/* a broken promise inside the library */
+#define MQS_ESYSTEM	(-7)	/* the system refused a resource */
+#define MQS_EIO		(-8)	/* input/output error */
+#define MQS_EDAMAGED	(-9)	/* what is stored doesn't verify */
+#define MQS_EFULL	(-10)	/* queue or disk full: try again later */
+#define MQS_EBUSY	(-11)	/* in use, or a race was lost: try again */
+#define MQS_EINTR	(-12)	/* interrupted, see mqs_options.interrupted */
+#define MQS_EPERM	(-13)	/* not permitted */
+#define MQS_ECONFIG	(-14)	/* in conflict with what is configured */
+#define MQS_EVERSION	(-15)	/* written by a newer version of mq */
+#define MQS_EEXIST	(-16)	/* exists already */
+#define MQS_ETIMEOUT	(-17)	/* the time given ran out */
+
+#define MQS_ERROR_TEXT	508
+
+struct mqs_error {
+	int	code;			/* MQS_E... */
+	char	text[MQS_ERROR_TEXT];	/* "orders: queue full (1000 messages)" */
+};
+
+/* The kind of an error in a few words, for a code of this header. */
+const char	*mqs_strerror(int code);
+
+/* The library's version, such as "0.1.0". */
+const char	*mqs_version(void);
+
+/* -------------------------------------------------------------- limits -- */
+
+#define MQS_NAME_MAX	95	/* bytes of a queue's or group's name */
+#define MQS_KEY_MAX	255	/* bytes of a routing key */
+#define MQS_HEADERS_MAX	65536	/* bytes of all headers, as stored */
+#define MQS_MSGID_MAX	255	/* bytes of a message id */
+#define MQS_ID_SIZE	24	/* room for an id as a string, with NUL */
+#define MQS_RECEIPT_SIZE 256	/* room for a receipt as a string, with NUL */
+#define MQS_UUID_SIZE	37	/* room for a UUID as a string, with NUL */
+#define MQS_INLINE_MAX	262144	/* larger bodies are handed out by descriptor */
+
+/* --------------------------------------------------------------- spool -- */
+
+struct mqs_spool;
+
+#define MQS_AUTOCREATE	1u	/* make queues and groups on first use */
+
+struct mqs_options {
+	unsigned	flags;
+	/*
+	 * Added to the wall clock where delay, expiry, backoff and retention
+	 * are judged, so that tomorrow can be tested today.  Never enters ids
+	 * or the time stored in a message.
+	 */
+	int64_t		clock_shift;
+	/* Asked before and while a call waits; non-zero ends it: MQS_EINTR. */
+	int		(*interrupted)(void *arg);
+	/*
+	 * Called when the engine finds damage from which it can't return.
+	 * Must not return; if it does, or is NULL, the process is aborted.
+	 */
+	void		(*on_damage)(void *arg, const char *text);
+	void		*arg;		/* handed to both */
+	size_t		map_size;	/* bytes; 0 for the default */
+};
+
+/*
+ * Opens the spool that `where' names: a directory (made when the first queue
+ * is, if MQS_AUTOCREATE), or the address of another engine (amqp://...,
+ * kafka://...: MQS_ENOTSUP in this version).  opt may be NULL.
+ */
+int	mqs_spool_open(struct mqs_spool **out, const char *where,
+	    const struct mqs_options *opt, struct mqs_error *err);
+void	mqs_spool_free(struct mqs_spool *);
+
+/* ------------------------------------------------------------- message -- */
+
+struct mqs_large;
+
+/*
+ * A message, to be published or as handed out.  All pointers are borrowed.
+ * What a reader or consumer hands out is good until its next call of
+ * ..._next, ..._rest, ..._claim or ..._free.
+ */
+struct mqs_message {
+	const char	*key;		/* NULL or "" for the empty key */
+	size_t		 key_len;
+	const char	*headers;	/* name NUL value NUL name NUL value NUL ... */
+	size_t		 headers_len;
+	/*
+	 * The body: body_len bytes at body, or, if body is NULL and body_fd is
+	 * not -1, body_len bytes from offset 0 of a regular file.  When read,
+	 * a body of more than MQS_INLINE_MAX bytes always comes as body_fd.
+	 * To publish one that is not yet in a file, see mqs_large_new.
+	 */
+	const void	*body;
+	uint64_t	 body_len;
+	int		 body_fd;
+	struct mqs_large *large;	/* publishing only; NULL otherwise */
+
+	int		 priority;	/* 0 to 9, 9 most urgent */
+	int64_t		 not_before;
+	int64_t		 expires;
+	const char	*message_id;	/* NULL if none */
+	size_t		 message_id_len;
+
+	/* Only in what is handed out: */
+	uint64_t	 seq;		/* the engine's; see mqs_message_id */
+	uint64_t	 lease;		/* the engine's; see mqs_message_receipt */
+	int64_t		 time;		/* when it was published */
+	unsigned	 attempt;	/* 1 for the first delivery; 0: no delivery */
+};
+
+/* An empty message: everything 0, body_fd -1. */
+#define MQS_MESSAGE_INIT { .body_fd = -1 }
+
+/* Writes the id of a message that was handed out; returns buf. */
+char	*mqs_message_id(const struct mqs_message *, char buf[MQS_ID_SIZE]);
+
+/*
+ * Steps through headers: *pos starts at 0; returns 0 when there are no more,
+ * else 1 and the next NUL-terminated name and value, borrowed from headers.
+ */
+int	mqs_headers_next(const char *headers, size_t headers_len, size_t *pos,
+	    const char **name, const char **value);
+
+/* ---------------------------------------------------------- publishing -- */
+
+struct mqs_publisher;
+
+/*
+ * The outcome for one message: code 0 and its id, or an error.  tag is what
+ * mqs_publisher_send was given.  A failed flush reports every message of the
+ * batch with the same error: none of them was published.
+ */
+typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
+
+struct mqs_publisher_options {
+	mqs_published_fn *published;	/* may be NULL */
+	void		*arg;
+	int64_t		 wait;		/* how long for room in a full queue; -1 for ever */
+};
+
+/* Opens a queue for publishing; makes it if the spool has MQS_AUTOCREATE. */
+int	mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *,
+	    const char *queue, const struct mqs_publisher_options *,
+	    struct mqs_error *err);
+
+/*
+ * Adds a message to the batch.  It is checked now (MQS_EDATA says what is
+ * wrong with it, and nothing was added), and stored by mqs_publisher_flush.
+ * What the message points to must stay until then.  Returns MQS_EBUSY,
+ * adding nothing, when the batch is as large as one transaction should be:
+ * flush and send again.
+ */
+int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
+	    uint64_t tag, struct mqs_error *err);
+
+/*
+ * Stores the batch in one transaction.  On return 0 all of it is on stable
+ * storage and visible; otherwise none of it is.  Either way the batch is
+ * empty afterwards, each message's outcome was reported, and every mqs_large
+ * in it is gone.  Messages of a batch have consecutive places in the log.
+ */
+int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
+
+/*
+ * Takes the size limits of one transaction off (more) or puts them back (0),
+ * so that one flush is all or nothing for up to 64 MiB of messages.
+ */
+void	mqs_publisher_atomic(struct mqs_publisher *, int more);
+
+/* Messages in the batch, and bytes of their bodies. */
+size_t	mqs_publisher_pending(const struct mqs_publisher *, uint64_t *bytes);
+
+/* The queue's largest permitted body, in bytes. */
+uint64_t mqs_publisher_max_message(const struct mqs_publisher *);
+
+/* Frees it and drops the batch unpublished. */
+void	mqs_publisher_free(struct mqs_publisher *);
+
+/*
+ * A large body on its way into the queue: written piece by piece, so that
+ * memory does not grow with it.  Ends in a message's `large' (then the
+ * publisher's from mqs_publisher_send on), or in mqs_large_free.
+ */
+int	mqs_large_new(struct mqs_large **out, struct mqs_publisher *,
+	    struct mqs_error *err);
+int	mqs_large_write(struct mqs_large *, const void *bytes, size_t n,
+	    struct mqs_error *err);
+uint64_t mqs_large_size(const struct mqs_large *);
+void	mqs_large_free(struct mqs_large *);
+
+/* ----------------------------------------------------------- consuming -- */
+
+struct mqs_consumer;
+struct mqs_run;
+
+#define MQS_MANUAL	1u	/* leases outlive the consumer; see mqs_settler */
+#define MQS_FROM_OLDEST	NULL
+
+struct mqs_consumer_options {
+	unsigned	 flags;		/* MQS_MANUAL */
+	size_t		 prefetch;	/* deliveries to hold at most; 0: 1,000 */
+	int64_t		 lease;		/* leases run from hand-out for so long; 0: while the consumer lives */
+	const char	*from;		/* where a new group starts: "oldest" (or NULL), "newest", an id, or see from_time */
+	int64_t		 from_time;	/* where a new group starts: the first message of that time or later; 0: see from */
+};
+
+/* Opens QUEUE/GROUP for consuming; makes either if MQS_AUTOCREATE. */
+int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
+	    const char *queue, const char *group,
+	    const struct mqs_consumer_options *, struct mqs_error *err);
+
+/*
+ * Takes up to `max' messages (fewer where prefetch leaves less room), in one
+ * transaction that also carries out what mqs_consumer_settle has collected.
+ * *count says how many were added; they follow, in mqs_consumer_next, those
+ * not yet read.  MQS_NOTHING when there are none now: poll mqs_consumer_fd.
+ * *held (may be NULL) is set non-zero when prefetch or a limit, not want of
+ * messages, was the reason.
+ */
+int	mqs_consumer_claim(struct mqs_consumer *, size_t max, size_t *count,
+	    int *held, struct mqs_error *err);
+
+/*
+ * The next claimed message.  MQS_NOTHING when all have been read: claim more.
+ * A message that was removed meanwhile (a purge) is passed over, and settled.
+ */
+int	mqs_consumer_next(struct mqs_consumer *, struct mqs_message *,
+	    struct mqs_error *err);
+
+/*
+ * Lets go of the snapshot that messages of mqs_consumer_next are borrowed
+ * from.  Call it before anything that may block: space that is given up
+ * meanwhile can't be used again until then.
+ */
+void	mqs_consumer_rest(struct mqs_consumer *);
+
+enum mqs_verb {
+	MQS_ACK = 1,	/* done */
+	MQS_RETRY,	/* again after a delay, attempt counted */
+	MQS_RELEASE,	/* again now, attempt not counted */
+	MQS_REJECT,	/* dead letter */
+	MQS_EXTEND	/* more time */
+};
+
+struct mqs_settlement {
+	enum mqs_verb	 verb;
+	uint64_t	 seq, lease;	/* of the message; mqs_consumer_settle only */
+	int64_t		 delay;		/* RETRY: -1 for the group's backoff; EXTEND: how long from now */
+	/* RETRY and REJECT, for the dead letter's headers: */
+	const char	*reason;	/* "exit 1", "signal 9", "rejected", free text; or NULL */
+	const char	*detail;	/* last words of stderr, NUL-terminated; or NULL */
+};
+
+/*
+ * Settles a delivery of this consumer.  Collected, and carried out by the next
+ * mqs_consumer_claim or mqs_consumer_flush; strings are copied.  A delivery
+ * that was settled elsewhere meanwhile (the first settling wins) is let be.
+ */
+int	mqs_consumer_settle(struct mqs_consumer *, const struct mqs_settlement *,
+	    struct mqs_error *err);
+int	mqs_consumer_flush(struct mqs_consumer *, struct mqs_error *err);
+
+/*
+ * MQS_MANUAL: the first n messages read and not yet marked have been handed
+ * out: their attempts count and their leases outlive this process.
+ */
+int	mqs_consumer_handed_out(struct mqs_consumer *, size_t n, struct mqs_error *err);
+
+/* Deliveries that are held now: claimed and not known to be settled. */
+size_t	mqs_consumer_held(const struct mqs_consumer *);
+
+/* The receipt of a delivery; returns buf. */
+char	*mqs_consumer_receipt(const struct mqs_consumer *,
+	    const struct mqs_message *, char buf[MQS_RECEIPT_SIZE]);
+
+/*
+ * A descriptor that polls readable when mqs_consumer_service has work: a
+ * message may have come, become due or come back.  mqs_consumer_service never
+ * blocks for long; call it after each wake, then claim.
+ */
+int	mqs_consumer_fd(struct mqs_consumer *);
+int	mqs_consumer_service(struct mqs_consumer *, struct mqs_error *err);
+
+/*
+ * Releases everything that was claimed and not settled, except what was handed
+ * out under MQS_MANUAL, and carries out what was collected.
+ */
+int	mqs_consumer_close(struct mqs_consumer *, struct mqs_error *err);
+
+/*
+ * Frees it.  Without mqs_consumer_close before, it is as if the process died:
+ * what it held comes back by itself.
+ */
+void	mqs_consumer_free(struct mqs_consumer *);
+
+/*
+ * A run: a handler process that works on one delivery.  It makes a consumer's
+ * death safe: what had started is not given to another while the handler
+ * still works, and its attempt counts; what had not started comes back
+ * uncounted.
+ *
+ *	mqs_run_new(&run, consumer, &message, &fd, &err);
+ *	... spawn; the child inherits fd, under any number ...
+ *	mqs_run_started(run, pid, &err);
+ *	... the child ends ...
+ *	mqs_consumer_settle(consumer, ...);
+ *	mqs_run_free(run);
+ *
+ * fd is close-on-exec and borrowed until mqs_run_free.  mqs_run_free keeps the
+ * mark until what was collected has been carried out.
+ */
+int	mqs_run_new(struct mqs_run **out, struct mqs_consumer *,
+	    const struct mqs_message *, int *fd, struct mqs_error *err);
+int	mqs_run_started(struct mqs_run *, int64_t pid, struct mqs_error *err);
+void	mqs_run_free(struct mqs_run *);
+
+/* ------------------------------------------------- settling by receipt -- */
+
+struct mqs_settler;
+
+/*
+ * The outcome for one receipt.  code 0; MQS_ESTALE: settled or delivered
+ * again meanwhile; MQS_ENOENT: no such queue or group; or another error, of
+ * which text says more.
+ */
+typedef void	mqs_settled_fn(void *arg, uint64_t tag, int code, const char *text);
+
+int	mqs_settler_open(struct mqs_settler **out, struct mqs_spool *,
+	    mqs_settled_fn *, void *arg, struct mqs_error *err);
+/*
+ * Adds a receipt to the batch; it and the strings of the settlement are
+ * copied.  MQS_EINVAL, adding nothing, if it is not a receipt.
+ */
+int	mqs_settler_add(struct mqs_settler *, const char *receipt,
+	    const struct mqs_settlement *, uint64_t tag, struct mqs_error *err);
+/*
+ * Carries the batch out, one transaction a group, and reports each outcome.
+ * Returns an error only if something else than a receipt was at fault.
+ */
+int	mqs_settler_flush(struct mqs_settler *, struct mqs_error *err);
+void	mqs_settler_free(struct mqs_settler *);
+
+/* ------------------------------------------------------------- reading -- */
+
+struct mqs_reader;
+
+struct mqs_reader_options {
+	const char	*since_id;	/* first id wanted; NULL: see since */
+	int64_t		 since;		/* first time wanted; 0: the oldest */
+	const char	*until_id;	/* last id wanted; NULL: see until */
+	int64_t		 until;		/* first time no longer wanted; 0: no end */
+	const char	*key;		/* only this key; NULL: any */
+	size_t		 key_len;
+	uint64_t	 last;		/* only the last so many that match; 0: all */
+	int		 follow;	/* go on with what comes; see mqs_reader_fd */
+};
+
+/*
+ * Reads retained messages in order, touching no group.  With a group: only
+ * what it has yet to settle, as of the opening.
+ */
+int	mqs_reader_open(struct mqs_reader **out, struct mqs_spool *,
+	    const char *queue, const char *group,
+	    const struct mqs_reader_options *, struct mqs_error *err);
+/* MQS_NOTHING at the end, or, following, when there is no more for now. */
+int	mqs_reader_next(struct mqs_reader *, struct mqs_message *,
+	    struct mqs_error *err);
+/* As mqs_consumer_rest: call it before anything that may block. */
+void	mqs_reader_rest(struct mqs_reader *);
+/* Polls readable when more may have come; then call mqs_reader_service. */
+int	mqs_reader_fd(struct mqs_reader *, struct mqs_error *err);
+int	mqs_reader_service(struct mqs_reader *, struct mqs_error *err);
+void	mqs_reader_free(struct mqs_reader *);
+
+/* ------------------------------------------------------------- looking -- */
+
+struct mqs_queue_stat {
+	char		name[MQS_NAME_MAX + 1];
+	char		uuid[MQS_UUID_SIZE];
+	uint64_t	messages;	/* retained */
+	uint64_t	bytes;		/* of retained bodies */
+	uint64_t	in_messages;	/* ever published */
+	uint64_t	in_bytes;
+	uint64_t	trimmed;	/* ever removed */
+	int64_t		oldest;		/* time of the oldest retained; 0: none */
+	uint64_t	disk_bytes;	/* the files' allocated size */
+	char		last_id[MQS_ID_SIZE];	/* "0": nothing was ever published */
+	unsigned	groups;
+};
+
+struct mqs_group_stat {
+	char		queue[MQS_NAME_MAX + 1];
+	char		group[MQS_NAME_MAX + 1];
+	uint64_t	depth;		/* not yet settled */
+	uint64_t	ready;		/* of these: deliverable now */
+	uint64_t	leased;		/* of these: being worked on */
+	uint64_t	delayed;	/* of these: waiting for their time */
+	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
+	int64_t		oldest;		/* time of the oldest unsettled; 0: none */
+	unsigned	consumers;	/* living */
+};
+
+/* Called for each, in the order of names; non-zero stops and is returned. */
+typedef int	mqs_queue_stat_fn(void *arg, const struct mqs_queue_stat *);
+typedef int	mqs_group_stat_fn(void *arg, const struct mqs_group_stat *);
+
+/*
+ * Looks at one queue, or at all (queue NULL), and at its groups (group_fn NULL:
+ * not), or at one group of it.  Each queue comes before its groups.
+ */
+int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,
+	    struct mqs_error *err);
+
+/* ------------------------------------------------------- administering -- */
+
+/* Makes a queue, or (group not NULL) a group and its queue. MQS_EEXIST. */
+int	mqs_create(struct mqs_spool *, const char *queue, const char *group,
+	    const struct mqs_consumer_options *, struct mqs_error *err);
+
+/*
+ * Settings of a queue (group NULL) or of a group, as text.  `pairs' are n
+ * strings NAME=VALUE; all of them are set or none.  MQS_ECONFIG names one that
+ * does not exist or whose value makes no sense.
+ */
+int	mqs_set(struct mqs_spool *, const char *queue, const char *group,
+	    const char *const *pairs, size_t n, struct mqs_error *err);
+typedef int	mqs_setting_fn(void *arg, const char *name, const char *value,
+	    int is_default);
+int	mqs_show(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_setting_fn *, void *arg, struct mqs_error *err);
+
+/* Removes a queue with its groups and messages, or one group. */
+int	mqs_delete(struct mqs_spool *, const char *queue, const char *group,
+	    struct mqs_error *err);
+
+/*
+ * Removes all messages of a queue, settled or not, or settles all of a group.
+ * *count: how many messages.
+ */
+int	mqs_purge(struct mqs_spool *, const char *queue, const char *group,
+	    uint64_t *count, struct mqs_error *err);
+
+/*
+ * Removes what retention allows, now.  *count: how many messages.  Also
+ * collects files that crashes left behind.
+ */
+int	mqs_trim(struct mqs_spool *, const char *queue, uint64_t *count,
+	    struct mqs_error *err);
+
+/*
+ * Verifies every record, index, counter and large body of a queue and its
+ * groups.  `finding' is told each thing that is wrong; *findings counts them.
+ */
+typedef void	mqs_finding_fn(void *arg, const char *text);
+int	mqs_check(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,
+	    void *arg, uint64_t *findings, uint64_t *messages,
+	    struct mqs_error *err);
+
+/* 1 if this engine can: "publish", "consume", "replay", "retain", "order". */
+int	mqs_can(const struct mqs_spool *, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * page.h - status pages: log.stat and GROUP.group.stat
+ *
+ * One page of 4,096 bytes: magic, format version, boot number, transaction
+ * number, the values, and a checksum over all of it.  Written after each commit
+ * with one pwrite under a byte lock, from that commit's state, and only if the
+ * page there is not of a later transaction of this boot: an older page never
+ * replaces a newer.  A write is also what wakes waiters (store/wake.h).
+ *
+ * A crash leaves an old page or a torn one; a torn, missing or foreign (another
+ * boot's) page reads as MQS_NOTHING, and whoever reads it supposes the worst
+ * (floor 0).
+ */
+#ifndef MQS_STORE_PAGE_H
+#define MQS_STORE_PAGE_H
+
+#include "mqspool.h"
+#include "store/dir.h"
+
+#define MQS_PAGE_SIZE	4096
+#define MQS_PAGE_VALUES	64
+
+struct mqs_page {
+	uint64_t	tx;			/* of which transaction */
+	uint64_t	v[MQS_PAGE_VALUES];	/* meaning: queue/log.h, queue/group.h */
+};
+
+/* Opens (creating if `make') a page file of a queue's directory: a descriptor, or an error. */
+int	mqs_page_open(const struct mqs_dir *, const char *name, int make, int *fd, struct mqs_error *err);
+/* Reads it, trying again while it is being written.  MQS_NOTHING as above. */
+int	mqs_page_read(int fd, struct mqs_page *, struct mqs_error *err);
+/* The same by name, without keeping it open; MQS_NOTHING if there is no file. */
+int	mqs_page_peek(const struct mqs_dir *, const char *name, struct mqs_page *, struct mqs_error *err);
+/* Writes it (see above); sync: on stable storage before it returns. */
+int	mqs_page_write(int fd, const struct mqs_page *, int sync, struct mqs_error *err);
+
+#endif
