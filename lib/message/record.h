@@ -1,0 +1,69 @@
+/*
+ * record.h - a message as the log stores it
+ *
+ * The key in the log is the id, 8 bytes big-endian.  The value:
+ *
+ *	bytes 0-3   checksum, little-endian: XXH3-64 over the rest of the value,
+ *	            xor id * 0x9e3779b97f4a7c15, its two halves xored
+ *	byte  4     format version, 1
+ *	varint      flags (below)
+ *	varint      ordinal
+ *	varint      id - time
+ *	KEY         1 byte length, the bytes
+ *	HEADERS     varint length, the bytes (name NUL value NUL ...)
+ *	PRIORITY    1 byte
+ *	NOT_BEFORE  8 bytes, little-endian, ns since the epoch
+ *	EXPIRES     8 bytes, likewise
+ *	MESSAGE_ID  1 byte length, the bytes
+ *	ONLY_GROUP  1 byte length, a group's name: others skip the message
+ *	LARGE       8 bytes name of the blob, 8 bytes size, 8 bytes XXH3-64 of it
+ *	            (all little-endian); the record ends here
+ *	body        all that is left
+ *
+ * Each field in capitals is there if its flag is set, in this order.  A plain
+ * message costs 10 bytes beside its body, which is why nothing here has a fixed
+ * width that is mostly zero: at 100 bytes a message the disk's bandwidth is the
+ * limit.  An unknown flag means a newer format: refused, never guessed.
+ */
+#ifndef MQS_MESSAGE_RECORD_H
+#define MQS_MESSAGE_RECORD_H
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+#define MQS_RECORD_VERSION	1
+
+#define MQS_RECORD_KEY		0x01u
+#define MQS_RECORD_HEADERS	0x02u
+#define MQS_RECORD_LARGE	0x04u
+#define MQS_RECORD_PRIORITY	0x08u
+#define MQS_RECORD_NOT_BEFORE	0x10u
+#define MQS_RECORD_EXPIRES	0x20u
+#define MQS_RECORD_MESSAGE_ID	0x40u
+#define MQS_RECORD_ONLY_GROUP	0x80u
+#define MQS_RECORD_FLAGS	0xffu	/* all that are known */
+
+/* A record taken apart.  Pointers are borrowed from the value. */
+struct mqs_record {
+	struct mqs_message message;	/* seq is the id; body NULL if large */
+	uint64_t	 ordinal;
+	unsigned	 flags;
+	const char	*only_group;
+	size_t		 only_group_len;
+	uint64_t	 blob_name, blob_hash;	/* if large; its size is message.body_len */
+};
+
+/* Bytes that the record will take.  Uses message, ordinal, only_group; large: flags. */
+size_t	mqs_record_size(const struct mqs_record *);
+/* Writes exactly that many at room. */
+void	mqs_record_encode(const struct mqs_record *, void *room, size_t size);
+
+/*
+ * Takes a value apart: 0, MQS_EDAMAGED (a bad checksum, fields that overrun) or
+ * MQS_EVERSION.  Without verify the checksum is not looked at, which costs only
+ * the front of the record: for passes that do not hand it out.
+ */
+int	mqs_record_decode(struct mqs_record *, uint64_t id, struct mqs_slice value,
+	    int verify, struct mqs_error *err);
+
+#endif
