@@ -1,0 +1,486 @@
+/*
+ * group.c - opening, making and writing the state of a group
+ *
+ * Making a group: the log's write lock is taken (so that nothing is trimmed
+ * meanwhile) - the gate - the file is built under a temporary name, committed and
+ * synced (a crash leaves a file that mqs_dir_sweep removes) - a page that an
+ * earlier group of this name left is removed (trimming then supposes floor 0) -
+ * renamed into place.  Whoever opens it writes the page.
+ *
+ * Lock order in the whole library: a group's write lock before a log's, never the
+ * other way; the gate last.  (Making a group takes no existing group's lock.)
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "queue/batch.h"
+#include "queue/group.h"
+
+#define STATE_BYTES	(8 * MQS_GROUP_VALUES)
+
+static const char *const tables[] = {
+	"bindings", "batch", "lease", "first", "extended", "held", "order", "busy"
+};
+
+static void
+file_name(char buf[MQS_NAME_MAX + 16], const char *group, const char *ending)
+{
+	snprintf(buf, MQS_NAME_MAX + 16, "%s.group.%s", group, ending);
+}
+
+static void
+spec_of(struct mqs_db_spec *spec, const struct mqs_log *log, const char *file,
+    const char *label)
+{
+	memset(spec, 0, sizeof(*spec));
+	spec->dir = log->dir.fd;
+	spec->dir_path = log->dir.path;
+	spec->file = file;
+	spec->label = label;
+	spec->tables = tables;
+	spec->ntables = sizeof(tables) / sizeof(tables[0]);
+	spec->flags = MQS_DB_NOMETASYNC;
+	spec->mode = 0666;
+	spec->gate = log->dir.gate;
+	spec->turn = log->dir.turn;
+	/* Byte 0 is the log's; two groups on one byte would only wait more. */
+	spec->turn_byte = 1 + (int64_t)(XXH3_64bits(file, strlen(file)) >> 2);
+	spec->options = log->options;
+}
+
+/* -------------------------------------------------------------- state -- */
+
+static int
+put_state(struct mqs_tx *tx, const uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	unsigned char bytes[STATE_BYTES];
+	unsigned i;
+
+	for (i = 0; i < MQS_GROUP_VALUES; i++)
+		mqs_put_le64(bytes + 8 * i, v[i]);
+	return mqs_tx_put(tx, MQS_DB_MAIN, "state", 5, bytes, sizeof(bytes), err);
+}
+
+int
+mqs_group_read(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_slice value;
+	unsigned i;
+	int rc;
+
+	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "state", 5, &value, err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING || value.n != STATE_BYTES)
+		return mqs_fail(err, MQS_EDAMAGED, "group: no state");
+	for (i = 0; i < MQS_GROUP_VALUES; i++)
+		v[i] = mqs_get_le64((const unsigned char *)value.p + 8 * i);
+	return MQS_OK;
+}
+
+int
+mqs_group_state(struct mqs_group *group, uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_group_read(tx, v, err);
+	mqs_tx_abort(tx);
+	return rc;
+}
+
+static void
+fill_page(struct mqs_page *page, uint64_t tx, const uint64_t *v)
+{
+	memset(page, 0, sizeof(*page));
+	page->tx = tx;
+	memcpy(page->v, v, MQS_GROUP_VALUES * sizeof(*v));
+}
+
+int
+mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	struct mqs_page page, old;
+	struct mqs_tx *tx;
+	uint64_t number;
+	int rc;
+
+	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_group_read(tx, v, err);
+	number = mqs_tx_number(tx);
+	mqs_tx_abort(tx);
+	if (rc != MQS_OK)
+		return rc;
+	rc = mqs_page_read(group->page, &old, err);
+	if (rc < 0 || (rc == MQS_OK && old.tx >= number))
+		return rc;
+	fill_page(&page, number, v);
+	return mqs_page_write(group->page, &page, 0, err);
+}
+
+int
+mqs_group_peek(const struct mqs_dir *dir, const char *name,
+    uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
+{
+	char file[MQS_NAME_MAX + 16];
+	struct mqs_page page;
+	int rc;
+
+	file_name(file, name, "stat");
+	if ((rc = mqs_page_peek(dir, file, &page, err)) == MQS_OK)
+		memcpy(v, page.v, MQS_GROUP_VALUES * sizeof(*v));
+	return rc;
+}
+
+/* ------------------------------------------------------------ opening -- */
+
+static int
+identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
+{
+	const struct mqs_log *log = group->log;
+	struct mqs_slice value;
+	uint64_t v[MQS_GROUP_VALUES];
+	uint32_t format;
+	int rc;
+
+	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "format", 6, &value, err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING || value.n != 4)
+		return mqs_fail(err, MQS_EDAMAGED, "%s/%s.group.mdb: not a "
+		    "group of mq", log->dir.path, group->name);
+	if ((format = mqs_get_le32(value.p)) != MQS_GROUP_FORMAT)
+		return mqs_fail(err, MQS_EVERSION, "%s/%s.group.mdb: format %u, "
+		    "this version of mq knows %u", log->dir.path, group->name,
+		    format, MQS_GROUP_FORMAT);
+	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "log", 3, &value, err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING || value.n != 16 ||
+	    memcmp(value.p, log->uuid, 16) != 0)
+		return mqs_fail(err, MQS_EDAMAGED, "%s/%s.group.mdb: belongs to "
+		    "another queue's log", log->dir.path, group->name);
+	if ((rc = mqs_group_read(tx, v, err)) != MQS_OK)
+		return rc;
+	group->settings_seen = v[MQS_GROUP_SETTINGS];
+	return mqs_settings_load(mqs_group_setting_table, tx, &group->settings,
+	    err);
+}
+
+int
+mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
+    struct mqs_error *err)
+{
+	char file[MQS_NAME_MAX + 16], label[2 * MQS_NAME_MAX + 2];
+	struct mqs_group *group;
+	struct mqs_db_spec spec;
+	struct mqs_tx *tx;
+	int rc;
+
+	if (!mqs_dir_has_group(&log->dir, name))
+		return mqs_fail(err, MQS_ENOENT, "%s/%s: no such group",
+		    log->dir.name, name);
+	if ((group = calloc(1, sizeof(*group))) == NULL)
+		return mqs_fail_errno(err, "%s/%s", log->dir.name, name);
+	group->log = log;
+	group->page = -1;
+	snprintf(group->name, sizeof(group->name), "%s", name);
+	file_name(file, name, "mdb");
+	snprintf(label, sizeof(label), "%s/%s", log->dir.name, name);
+	spec_of(&spec, log, file, label);
+	if ((rc = mqs_db_open(&group->db, &spec, err)) != MQS_OK ||
+	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		goto fail;
+	rc = identify(group, tx, err);
+	mqs_tx_abort(tx);
+	if (rc != MQS_OK)
+		goto fail;
+	file_name(file, name, "stat");
+	if ((rc = mqs_page_open(&log->dir, file, 1, &group->page, err)) != MQS_OK ||
+	    (rc = mqs_group_refresh(group, err)) != MQS_OK)
+		goto fail;
+	*out = group;
+	return MQS_OK;
+fail:
+	mqs_group_close(group);
+	return rc;
+}
+
+void
+mqs_group_close(struct mqs_group *group)
+{
+	if (group == NULL)
+		return;
+	mqs_db_close(group->db);
+	if (group->page != -1)
+		close(group->page);
+	free(group);
+}
+
+/* ------------------------------------------------------------- making -- */
+
+/* Places the cursor before the first message with an id and time of at least these. */
+static int
+place(struct mqs_log *log, uint64_t id, int64_t time,
+    const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_log_reader r;
+	struct mqs_record record;
+	uint64_t after = 0;
+	int rc, placed = 0;
+
+	if ((rc = mqs_log_reader_init(&r, log, err)) != MQS_OK)
+		return rc;
+	v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
+	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
+	mqs_log_reader_seek(&r, id);
+	while ((rc = mqs_log_reader_next(&r, 0, &record, err)) == MQS_OK) {
+		if (!placed && record.message.time < time)
+			continue;
+		if (!placed) {
+			v[MQS_GROUP_CURSOR] = record.message.seq - 1;
+			v[MQS_GROUP_ORDINAL] = record.ordinal - 1;
+			placed = 1;
+		}
+		after += record.message.body_len;
+	}
+	mqs_log_reader_done(&r);
+	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES] - after;
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+start_state(struct mqs_log_tx *ltx, const struct mqs_start *start,
+    uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
+{
+	int rc = MQS_OK;
+
+	memset(v, 0, STATE_BYTES);
+	switch (start->at) {
+	case MQS_START_OLDEST:
+		v[MQS_GROUP_ORDINAL] = ltx->v[MQS_LOG_REMOVED];
+		v[MQS_GROUP_BYTES] = ltx->v[MQS_LOG_REMOVED_BYTES];
+		break;
+	case MQS_START_NEWEST:
+		v[MQS_GROUP_CURSOR] = ltx->v[MQS_LOG_LAST_ID];
+		v[MQS_GROUP_ORDINAL] = ltx->v[MQS_LOG_ORDINAL];
+		v[MQS_GROUP_BYTES] = ltx->v[MQS_LOG_IN_BYTES];
+		break;
+	case MQS_START_ID:
+		rc = place(ltx->log, start->id, INT64_MIN, ltx->v, v, err);
+		break;
+	case MQS_START_TIME:
+		rc = place(ltx->log, start->time < 0 ? 0 : (uint64_t)start->time,
+		    start->time, ltx->v, v, err);
+		break;
+	}
+	v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] =
+	    v[MQS_GROUP_CURSOR] + 1;
+	return rc;
+}
+
+static int
+fill(struct mqs_db *db, const unsigned char uuid[16],
+    const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
+{
+	unsigned char format[4];
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_tx_write(db, 0, &tx, err)) != MQS_OK)
+		return rc;
+	mqs_put_le32(format, MQS_GROUP_FORMAT);
+	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
+	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "log", 3, uuid, 16, err)) != MQS_OK ||
+	    (rc = put_state(tx, v, err)) != MQS_OK) {
+		mqs_tx_abort(tx);
+		return rc;
+	}
+	if ((rc = mqs_tx_commit(tx, err)) != MQS_OK)
+		return rc;
+	return mqs_db_sync(db, err);
+}
+
+static int
+build(struct mqs_log *log, const char *name, const uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	char tmp[32], file[MQS_NAME_MAX + 16];
+	struct mqs_db_spec spec;
+	struct mqs_db *db;
+	int rc;
+
+	mqs_temp_name(tmp);
+	spec_of(&spec, log, tmp, name);
+	spec.flags |= MQS_DB_CREATE;
+	spec.gate = spec.turn = -1;
+	if ((rc = mqs_db_open(&db, &spec, err)) != MQS_OK)
+		return rc;
+	rc = fill(db, log->uuid, v, err);
+	mqs_db_close(db);
+	if (rc != MQS_OK) {
+		(void)unlinkat(log->dir.fd, tmp, 0);
+		return rc;
+	}
+	/* A page of an earlier group would outlive this one's younger numbers. */
+	file_name(file, name, "stat");
+	if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
+		return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
+	file_name(file, name, "mdb");
+	return mqs_dir_install(&log->dir, tmp, file, err);
+}
+
+int
+mqs_group_create(struct mqs_log *log, const char *name,
+    const struct mqs_start *start, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	struct mqs_log_tx ltx;
+	int rc;
+
+	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
+		return rc;
+	if ((rc = start_state(&ltx, start, v, err)) != MQS_OK ||
+	    (rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
+		goto out;
+	if (mqs_dir_has_group(&log->dir, name))
+		rc = mqs_fail(err, MQS_EEXIST, "%s/%s: exists already",
+		    log->dir.name, name);
+	else
+		rc = build(log, name, v, err);
+	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
+	    rc == MQS_OK)
+		rc = MQS_ESYSTEM;
+out:
+	mqs_log_abort(&ltx);
+	return rc;
+}
+
+int
+mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
+{
+	static const char *const endings[] = { "mdb", "mdb-lock", "stat" };
+	char file[MQS_NAME_MAX + 16];
+	unsigned i;
+	int rc;
+
+	if (!mqs_dir_has_group(&log->dir, name))
+		return mqs_fail(err, MQS_ENOENT, "%s/%s: no such group",
+		    log->dir.name, name);
+	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < 3 && rc == MQS_OK; i++) {
+		file_name(file, name, endings[i]);
+		if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
+			rc = mqs_fail_errno(err, "%s/%s", log->dir.path, file);
+	}
+	if (rc == MQS_OK)
+		rc = mqs_dir_sync(log->dir.fd, log->dir.path, err);
+	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
+	    rc == MQS_OK)
+		rc = MQS_ESYSTEM;
+	return rc;
+}
+
+/* ------------------------------------------------------------ writing -- */
+
+int
+mqs_group_begin(struct mqs_group_tx *gtx, struct mqs_group *group,
+    struct mqs_error *err)
+{
+	int rc;
+
+	gtx->group = group;
+	gtx->batch = NULL;
+	if ((rc = mqs_tx_write(group->db, 0, &gtx->tx, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_group_read(gtx->tx, gtx->v, err)) != MQS_OK)
+		goto fail;
+	if (gtx->v[MQS_GROUP_SETTINGS] != group->settings_seen) {
+		if ((rc = mqs_settings_load(mqs_group_setting_table, gtx->tx,
+		    &group->settings, err)) != MQS_OK)
+			goto fail;
+		group->settings_seen = gtx->v[MQS_GROUP_SETTINGS];
+	}
+	return MQS_OK;
+fail:
+	mqs_group_abort(gtx);
+	return rc;
+}
+
+void
+mqs_group_abort(struct mqs_group_tx *gtx)
+{
+	mqs_tx_abort(gtx->tx);
+	free(gtx->batch);
+	gtx->tx = NULL;
+	gtx->batch = NULL;
+}
+
+/* The smallest id at the front of a table's keys, if that is less than *floor. */
+static int
+lower(struct mqs_tx *tx, unsigned table, uint64_t *floor, struct mqs_error *err)
+{
+	struct mqs_slice key, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
+		return rc;
+	rc = mqs_cur_move(cur, MQS_FIRST, &key, &value, err);
+	if (rc == MQS_OK && key.n >= 8 && mqs_get_be64(key.p) < *floor)
+		*floor = mqs_get_be64(key.p);
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+derive(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	struct mqs_held due;
+	uint64_t floor = gtx->v[MQS_GROUP_CURSOR] + 1;
+	int rc;
+
+	if ((rc = lower(gtx->tx, MQS_GROUP_FIRST, &floor, err)) != MQS_OK ||
+	    (rc = lower(gtx->tx, MQS_GROUP_HELD, &floor, err)) != MQS_OK)
+		return rc;
+	gtx->v[MQS_GROUP_DURABLE_FLOOR] = gtx->v[MQS_GROUP_FLOOR];
+	gtx->v[MQS_GROUP_FLOOR] = floor;
+	rc = mqs_group_first_held(gtx, MQS_WAITING, &due, err);
+	gtx->v[MQS_GROUP_NEXT_DUE] = rc == MQS_OK ? due.sort : 0;
+	return rc < 0 ? rc : MQS_OK;
+}
+
+int
+mqs_group_commit(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	struct mqs_page page;
+	int rc;
+
+	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
+	    (rc = derive(gtx, err)) != MQS_OK ||
+	    (rc = put_state(gtx->tx, gtx->v, err)) != MQS_OK) {
+		mqs_group_abort(gtx);
+		return rc;
+	}
+	fill_page(&page, mqs_tx_number(gtx->tx), gtx->v);
+	rc = mqs_tx_commit(gtx->tx, err);
+	free(gtx->batch);
+	gtx->tx = NULL;
+	gtx->batch = NULL;
+	/* A page that can't be written is late by a second at most; see log.c. */
+	if (rc == MQS_OK)
+		(void)mqs_page_write(gtx->group->page, &page, 0, NULL);
+	return rc;
+}

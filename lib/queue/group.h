@@ -1,0 +1,151 @@
+/*
+ * group.h - the state of a group: GROUP.group.mdb and GROUP.group.stat
+ *
+ * Tables of GROUP.group.mdb (numbers as in queue/log.h):
+ *
+ *	main		"format" 4 bytes, "log" the log's UUID, "state" (below),
+ *			"set:NAME" a setting's text
+ *	bindings	reserved: number -> kind, pattern
+ *	batch		lease -> what was handed out together; never changes
+ *	lease		lease -> its changing state (queue/batch.h)
+ *	first		id of a batch's first message, lease -> nothing
+ *	extended	lease, id -> due, of messages that were given more time
+ *	held		id -> class 1, sort key 8, varints: attempts, size
+ *	order		class 1, sort key 8 (big-endian), id -> nothing
+ *	busy		reserved: XXH3-64 of a key -> id
+ *
+ * Every message that was published is, for a group, in one of these places:
+ * beyond the cursor (not looked at yet); in a batch with its bit clear (leased);
+ * in held (class waiting: sorted by when it is due; ready: sorted by 9 -
+ * priority; parked: reserved for ordered groups); or in none (settled).
+ *
+ * The floor, below which everything is settled, is the least of cursor + 1, the
+ * first entry of first, and the first of held: no scan.  It is computed at each
+ * commit, stored with the state, and shown on the page.  durable_floor is the
+ * floor of the commit before: since each commit flushes what the one before wrote
+ * (MDB_NOMETASYNC), no crash brings back anything below it.
+ *
+ * A crash of a transaction leaves the state before it; power loss may undo the
+ * last commit, which redelivers what it settled.
+ */
+#ifndef MQS_QUEUE_GROUP_H
+#define MQS_QUEUE_GROUP_H
+
+#include "queue/log.h"
+
+#define MQS_GROUP_FORMAT	1u
+
+enum {
+	MQS_GROUP_BINDINGS = 1,
+	MQS_GROUP_BATCH,
+	MQS_GROUP_LEASE,
+	MQS_GROUP_FIRST,
+	MQS_GROUP_EXTENDED,
+	MQS_GROUP_HELD,
+	MQS_GROUP_ORDER,
+	MQS_GROUP_BUSY
+};
+
+enum mqs_group_value {
+	MQS_GROUP_FLOOR,
+	MQS_GROUP_DURABLE_FLOOR,
+	MQS_GROUP_GENERATION,	/* counts rewinds */
+	MQS_GROUP_CURSOR,	/* id up to which all was looked at */
+	MQS_GROUP_ORDINAL,	/* of the cursor */
+	MQS_GROUP_BYTES,	/* appended up to the cursor */
+	MQS_GROUP_LAST_LEASE,
+	MQS_GROUP_LEASED,	/* messages under a lease */
+	MQS_GROUP_LEASED_BYTES,
+	MQS_GROUP_WAITING,	/* messages held, by class */
+	MQS_GROUP_READY,
+	MQS_GROUP_PARKED,
+	MQS_GROUP_HELD_BYTES,
+	MQS_GROUP_NEXT_DUE,	/* wall clock, of the first waiting; 0: none */
+	MQS_GROUP_SETTINGS,	/* counts changes of settings */
+	MQS_GROUP_DELIVERED,	/* ever */
+	MQS_GROUP_ACKED,
+	MQS_GROUP_RETRIED,
+	MQS_GROUP_RELEASED,
+	MQS_GROUP_REJECTED,
+	MQS_GROUP_DEAD,
+	MQS_GROUP_EXPIRED,
+	MQS_GROUP_DROPPED,	/* removed from the log before it was settled */
+	MQS_GROUP_CURSORS,	/* reserved: cursors of priorities 1 to 9 */
+	MQS_GROUP_VALUES = MQS_GROUP_CURSORS + 9
+};
+
+/* Classes of held messages. */
+enum mqs_class {
+	MQS_WAITING = 1,
+	MQS_READY = 2,
+	MQS_PARKED = 3
+};
+
+struct mqs_group {
+	struct mqs_log	*log;		/* borrowed */
+	char		 name[MQS_NAME_MAX + 1];
+	struct mqs_db	*db;
+	int		 page;
+	struct mqs_group_settings settings;
+	uint64_t	 settings_seen;
+};
+
+/* Where a new group starts. */
+struct mqs_start {
+	enum { MQS_START_OLDEST, MQS_START_NEWEST, MQS_START_ID, MQS_START_TIME } at;
+	uint64_t	id;
+	int64_t		time;
+};
+
+/* Opens a group and refreshes its page.  MQS_ENOENT: there is none. */
+int	mqs_group_open(struct mqs_group **out, struct mqs_log *, const char *name, struct mqs_error *err);
+void	mqs_group_close(struct mqs_group *);
+/*
+ * Makes a group, under the log's write lock, so that nothing it starts at is
+ * trimmed meanwhile.  MQS_EEXIST if it is there.
+ */
+int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_start *, struct mqs_error *err);
+/* Removes a group's files. */
+int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
+/* The state, in a snapshot of its own. */
+int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+/* The state in a transaction. */
+int	mqs_group_read(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+/* Reads the state and writes the page from it, if that is behind. */
+int	mqs_group_refresh(struct mqs_group *, struct mqs_error *err);
+/* A group's page by name, without opening it: MQS_NOTHING if there is none to believe. */
+int	mqs_group_peek(const struct mqs_dir *, const char *name, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+
+struct mqs_batch;
+
+/* A writing transaction. */
+struct mqs_group_tx {
+	struct mqs_group *group;
+	struct mqs_tx	*tx;
+	uint64_t	 v[MQS_GROUP_VALUES];
+	struct mqs_batch *batch;	/* the one that is loaded; queue/batch.h */
+};
+
+int	mqs_group_begin(struct mqs_group_tx *, struct mqs_group *, struct mqs_error *err);
+int	mqs_group_commit(struct mqs_group_tx *, struct mqs_error *err);
+void	mqs_group_abort(struct mqs_group_tx *);
+
+/* Held messages. */
+struct mqs_held {
+	uint64_t	id;
+	enum mqs_class	class;
+	uint64_t	sort;
+	uint64_t	attempts;
+	uint64_t	size;
+};
+
+int	mqs_group_hold(struct mqs_group_tx *, const struct mqs_held *, struct mqs_error *err);
+int	mqs_group_unhold(struct mqs_group_tx *, const struct mqs_held *, struct mqs_error *err);
+/* The first of a class, in its order: MQS_NOTHING if there is none. */
+int	mqs_group_first_held(struct mqs_group_tx *, enum mqs_class, struct mqs_held *, struct mqs_error *err);
+/* Makes up to max of the waiting whose time has come ready; *count of them. */
+int	mqs_group_ripen(struct mqs_group_tx *, int64_t now, size_t max, size_t *count, struct mqs_error *err);
+/* Takes a held entry apart. */
+int	mqs_held_decode(struct mqs_held *, uint64_t id, struct mqs_slice value, struct mqs_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * marker.h - markers: "what became of this input is already here"
+ *
+ * Two environments can't commit together.  So what an input turned into (a dead
+ * letter; later a filter's output) is committed to the log it goes to together
+ * with a marker that names the input: (UUID of its queue, group, the group's
+ * generation, id).  Only then is the input settled.  After a crash between the
+ * two the input comes again; the marker says that there is nothing left to do
+ * but settle it.
+ *
+ * A marker may go once the settling can't be undone any more: when the input's id
+ * is below the durable floor of its group (queue/group.h).  mqs_marker_sweep does
+ * that, a few at a time, in later transactions of the log for the same group.
+ */
+#ifndef MQS_QUEUE_MARKER_H
+#define MQS_QUEUE_MARKER_H
+
+#include "queue/group.h"
+#include "queue/log.h"
+
+struct mqs_marker {
+	unsigned char	uuid[16];
+	uint64_t	group;		/* XXH3-64 of its name */
+	uint64_t	generation;
+	uint64_t	id;
+};
+
+/* The marker of an input of a group. */
+void	mqs_marker_of(struct mqs_marker *, const struct mqs_group *, uint64_t generation, uint64_t id);
+/* MQS_OK: it stands; MQS_NOTHING. */
+int	mqs_marker_find(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
+int	mqs_marker_put(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
+/* Removes up to 100 of the same queue, group and generation with ids below m->id. */
+int	mqs_marker_sweep(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
+
+#endif

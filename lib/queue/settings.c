@@ -1,0 +1,275 @@
+/*
+ * settings.c - see settings.h
+ *
+ * Invariant: what is stored parses; it is checked before it is put, and what
+ * does not parse afterwards (a newer version's value) is reported, not ignored.
+ * All pairs of one call go into one transaction, so a crash leaves all or none.
+ */
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/name.h"
+#include "base/units.h"
+#include "queue/settings.h"
+
+#define LOG_AT(field)	offsetof(struct mqs_log_settings, field)
+#define GROUP_AT(field)	offsetof(struct mqs_group_settings, field)
+#define MAX_MESSAGE	(UINT64_C(1) << 40)
+
+const struct mqs_setting mqs_log_setting_table[] = {
+	{ "retain", MQS_SETTING_RETAIN, LOG_AT(retain), "7d", 0, INT64_MAX },
+	{ "retain-bytes", MQS_SETTING_LIMIT, LOG_AT(retain_bytes), "off", 0, INT64_MAX },
+	{ "max-message", MQS_SETTING_SIZE, LOG_AT(max_message), "1G", 1, MAX_MESSAGE },
+	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
+	{ "dead-letter", MQS_SETTING_QUEUE, LOG_AT(dead_letter), "", 0, 0 },
+	{ "description", MQS_SETTING_TEXT, LOG_AT(description), "", 0, 0 },
+	{ 0 }
+};
+
+const struct mqs_setting mqs_group_setting_table[] = {
+	{ "lease", MQS_SETTING_DURATION, GROUP_AT(lease), "30s", 1, INT64_MAX },
+	{ "max-attempts", MQS_SETTING_NUMBER, GROUP_AT(max_attempts), "5", 1, UINT32_MAX },
+	{ "backoff", MQS_SETTING_RANGE, GROUP_AT(backoff_min), "1s..5m", 0, INT64_MAX },
+	{ 0 }
+};
+
+/* Parses "A..B", or one duration for both. */
+static int
+parse_range(const char *text, int64_t *range, const char **why)
+{
+	char low[64];
+	const char *dots = strstr(text, "..");
+	size_t n = dots == NULL ? strlen(text) : (size_t)(dots - text);
+
+	if (n >= sizeof(low)) {
+		*why = "is too long";
+		return -1;
+	}
+	memcpy(low, text, n);
+	low[n] = '\0';
+	if (mqs_parse_duration(low, &range[0], why) == -1)
+		return -1;
+	if (dots == NULL) {
+		range[1] = range[0];
+		return 0;
+	}
+	if (mqs_parse_duration(dots + 2, &range[1], why) == -1)
+		return -1;
+	if (range[1] < range[0]) {
+		*why = "ends before it begins";
+		return -1;
+	}
+	return 0;
+}
+
+static int
+parse_amount(const struct mqs_setting *s, const char *text, void *at,
+    const char **why)
+{
+	uint64_t v;
+	int64_t ns;
+
+	if (s->kind == MQS_SETTING_DURATION || s->kind == MQS_SETTING_RETAIN) {
+		if (mqs_parse_duration(text, &ns, why) == -1)
+			return -1;
+		v = (uint64_t)ns;
+	} else if (s->kind == MQS_SETTING_NUMBER) {
+		if (mqs_parse_u64(text, strlen(text), &v) == -1) {
+			*why = "is not a number";
+			return -1;
+		}
+	} else if (mqs_parse_size(text, &v, why) == -1)
+		return -1;
+	if (v < s->min || v > s->max) {
+		*why = v < s->min ? "is too small" : "is too large";
+		return -1;
+	}
+	memcpy(at, &v, sizeof(v));
+	return 0;
+}
+
+static int
+parse_text(const struct mqs_setting *s, const char *text, char *at,
+    const char **why)
+{
+	size_t n = strlen(text);
+
+	if (n >= MQS_SETTING_TEXT_MAX) {
+		*why = "is too long";
+		return -1;
+	}
+	if (s->kind == MQS_SETTING_QUEUE && n != 0 &&
+	    mqs_name_check(text, why) == -1)
+		return -1;
+	if (mqs_utf8_valid(text, n, 1) != n) {
+		*why = "is not UTF-8";
+		return -1;
+	}
+	memcpy(at, text, n + 1);
+	return 0;
+}
+
+/* Parses text into its place in the structure: 0, or -1 and why. */
+static int
+parse(const struct mqs_setting *s, const char *text, void *structure,
+    const char **why)
+{
+	void *at = (char *)structure + s->offset;
+	int64_t relaxed;
+
+	switch (s->kind) {
+	case MQS_SETTING_RETAIN:
+		if (strcmp(text, "forever") == 0) {
+			memcpy(at, &(int64_t){ INT64_MAX }, sizeof(int64_t));
+			return 0;
+		}
+		break;
+	case MQS_SETTING_LIMIT:
+		if (strcmp(text, "off") == 0) {
+			memset(at, 0, sizeof(uint64_t));
+			return 0;
+		}
+		break;
+	case MQS_SETTING_RANGE:
+		return parse_range(text, at, why);
+	case MQS_SETTING_SYNC:
+		relaxed = strcmp(text, "relaxed") == 0;
+		if (!relaxed && strcmp(text, "full") != 0) {
+			*why = "is neither full nor relaxed";
+			return -1;
+		}
+		memcpy(at, &relaxed, sizeof(relaxed));
+		return 0;
+	case MQS_SETTING_QUEUE:
+	case MQS_SETTING_TEXT:
+		return parse_text(s, text, at, why);
+	case MQS_SETTING_DURATION:
+	case MQS_SETTING_SIZE:
+	case MQS_SETTING_NUMBER:
+		break;
+	}
+	return parse_amount(s, text, at, why);
+}
+
+static size_t
+key_of(const char *name, char key[64])
+{
+	int n = snprintf(key, 64, "set:%s", name);
+
+	return n < 0 || n >= 64 ? 0 : (size_t)n;
+}
+
+/* The stored text of a setting, or MQS_NOTHING. */
+static int
+stored(const struct mqs_setting *s, struct mqs_tx *tx,
+    char text[MQS_SETTING_TEXT_MAX], struct mqs_error *err)
+{
+	struct mqs_slice value;
+	char key[64];
+	size_t n = key_of(s->name, key);
+	int rc;
+
+	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, key, n, &value, err)) != MQS_OK)
+		return rc;
+	if (value.n >= MQS_SETTING_TEXT_MAX)
+		return mqs_fail(err, MQS_EDAMAGED, "setting %s: too long", s->name);
+	memcpy(text, value.p, value.n);
+	text[value.n] = '\0';
+	return MQS_OK;
+}
+
+int
+mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *tx,
+    void *structure, struct mqs_error *err)
+{
+	const struct mqs_setting *s;
+	char text[MQS_SETTING_TEXT_MAX];
+	const char *why, *value;
+	int rc;
+
+	for (s = table; s->name != NULL; s++) {
+		if ((rc = stored(s, tx, text, err)) < 0)
+			return rc;
+		value = rc == MQS_OK ? text : s->preset;
+		if (parse(s, value, structure, &why) == -1)
+			return mqs_fail(err, MQS_EVERSION,
+			    "setting %s=%s: %s", s->name, value, why);
+	}
+	return MQS_OK;
+}
+
+static const struct mqs_setting *
+find(const struct mqs_setting *table, const char *name, size_t n)
+{
+	const struct mqs_setting *s;
+
+	for (s = table; s->name != NULL; s++)
+		if (strlen(s->name) == n && memcmp(s->name, name, n) == 0)
+			return s;
+	return NULL;
+}
+
+static int
+store_one(const struct mqs_setting *table, struct mqs_tx *tx, const char *pair,
+    struct mqs_error *err)
+{
+	union {
+		struct mqs_log_settings log;
+		struct mqs_group_settings group;
+	} scratch;
+	const char *equals = strchr(pair, '='), *why;
+	const struct mqs_setting *s;
+	char key[64];
+	size_t n;
+	int rc;
+
+	if (equals == NULL)
+		return mqs_fail(err, MQS_EINVAL, "%s: not NAME=VALUE", pair);
+	if ((s = find(table, pair, (size_t)(equals - pair))) == NULL)
+		return mqs_fail(err, MQS_ECONFIG, "%.*s: no such setting",
+		    (int)(equals - pair), pair);
+	n = key_of(s->name, key);
+	if (equals[1] == '\0') {
+		rc = mqs_tx_del(tx, MQS_DB_MAIN, key, n, err);
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	}
+	if (parse(s, equals + 1, &scratch, &why) == -1)
+		return mqs_fail(err, MQS_ECONFIG, "%s: %s", pair, why);
+	return mqs_tx_put(tx, MQS_DB_MAIN, key, n, equals + 1,
+	    strlen(equals + 1), err);
+}
+
+int
+mqs_settings_store(const struct mqs_setting *table, struct mqs_tx *tx,
+    const char *const *pairs, size_t n, struct mqs_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		if ((rc = store_one(table, tx, pairs[i], err)) != MQS_OK)
+			return rc;
+	return MQS_OK;
+}
+
+int
+mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *tx,
+    mqs_setting_fn *fn, void *arg, struct mqs_error *err)
+{
+	const struct mqs_setting *s;
+	char text[MQS_SETTING_TEXT_MAX];
+	int rc;
+
+	for (s = table; s->name != NULL; s++) {
+		if ((rc = stored(s, tx, text, err)) < 0)
+			return rc;
+		rc = fn(arg, s->name, rc == MQS_OK ? text : s->preset,
+		    rc == MQS_NOTHING);
+		if (rc != 0)
+			return rc;
+	}
+	return MQS_OK;
+}
