@@ -111,7 +111,9 @@ struct mqs_options {
 	 * Must not return; if it does, or is NULL, the process is aborted.
 	 */
 	void		(*on_damage)(void *arg, const char *text);
-	void		*arg;		/* handed to both */
+	/* Told what went right but should be known (may be NULL). */
+	void		(*notice)(void *arg, const char *text);
+	void		*arg;		/* handed to all three */
 	size_t		map_size;	/* bytes; 0 for the default */
 };
 

@@ -1,0 +1,360 @@
+/*
+ * admin.c - making, configuring, emptying and removing queues and groups
+ *
+ * What lowers a floor or removes files is done under the log's write lock, so that
+ * no publisher trims or writes beside it.  Each long removal goes in transactions
+ * of bounded size; a crash between two leaves what was not yet removed.
+ */
+#include "base/error.h"
+#include "engine/consumer.h"
+#include "engine/sweep.h"
+#include "queue/retention.h"
+
+#define PURGE_HELD	10000	/* held messages settled in one transaction */
+
+int
+mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
+    const struct mqs_consumer_options *options, struct mqs_error *err)
+{
+	struct mqs_start start;
+	struct mqs_log *log;
+	int rc;
+
+	if ((rc = mqs_start_of(&start, options, err)) != MQS_OK ||
+	    (rc = mqs_spool_check_name(queue, err)) != MQS_OK ||
+	    (group != NULL && (rc = mqs_spool_check_name(group, err)) != MQS_OK))
+		return rc;
+	rc = mqs_log_create(spool->path, queue, &spool->options, err);
+	if (group == NULL || (rc != MQS_OK && rc != MQS_EEXIST))
+		return rc;
+	if ((rc = mqs_spool_log(spool, queue, 0, &log, err)) != MQS_OK)
+		return rc;
+	return mqs_group_create(log, group, &start, err);
+}
+
+/* ----------------------------------------------------------- settings -- */
+
+static int
+set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_log_tx ltx;
+	int rc;
+
+	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_settings_store(mqs_log_setting_table, ltx.tx, pairs, n,
+	    err)) != MQS_OK) {
+		mqs_log_abort(&ltx);
+		return rc;
+	}
+	ltx.v[MQS_LOG_SETTINGS]++;
+	return mqs_log_commit(&ltx, err);
+}
+
+static int
+set_group(struct mqs_group *group, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_group_tx gtx;
+	int rc;
+
+	if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_settings_store(mqs_group_setting_table, gtx.tx, pairs, n,
+	    err)) != MQS_OK) {
+		mqs_group_abort(&gtx);
+		return rc;
+	}
+	gtx.v[MQS_GROUP_SETTINGS]++;
+	if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
+		return rc;
+	return mqs_db_sync(group->db, err);
+}
+
+/* Says of which queue or group an error is. */
+static int
+about(const char *queue, const char *group, int rc, const struct mqs_error *why,
+    struct mqs_error *err)
+{
+	if (rc != MQS_ECONFIG && rc != MQS_EINVAL) {
+		if (err != NULL && rc < 0)
+			*err = *why;
+		return rc;
+	}
+	return mqs_fail(err, rc, "%s%s%s: %s", queue, group == NULL ? "" : "/",
+	    group == NULL ? "" : group, why->text);
+}
+
+int
+mqs_set(struct mqs_spool *spool, const char *queue, const char *group,
+    const char *const *pairs, size_t n, struct mqs_error *err)
+{
+	struct mqs_error why;
+	struct mqs_group *g;
+	struct mqs_log *log;
+	int rc;
+
+	if (group == NULL) {
+		if ((rc = mqs_spool_log(spool, queue, 0, &log, &why)) == MQS_OK)
+			rc = set_queue(log, pairs, n, &why);
+	} else if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
+	    &why)) == MQS_OK)
+		rc = set_group(g, pairs, n, &why);
+	return about(queue, group, rc, &why, err);
+}
+
+int
+mqs_show(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_setting_fn *fn, void *arg, struct mqs_error *err)
+{
+	const struct mqs_setting *table;
+	struct mqs_group *g;
+	struct mqs_log *log;
+	struct mqs_db *db;
+	struct mqs_tx *tx;
+	int rc;
+
+	if (group == NULL) {
+		rc = mqs_spool_log_readonly(spool, queue, &log, err);
+		db = rc == MQS_OK ? log->db : NULL;
+		table = mqs_log_setting_table;
+	} else {
+		rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
+		db = rc == MQS_OK ? g->db : NULL;
+		table = mqs_group_setting_table;
+	}
+	if (rc != MQS_OK || (rc = mqs_tx_read(db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_settings_each(table, tx, fn, arg, err);
+	mqs_tx_abort(tx);
+	return rc;
+}
+
+/* ----------------------------------------------------------- deleting -- */
+
+/* A queue whose log can't be opened can still be removed. */
+static int
+delete_damaged(struct mqs_spool *spool, const char *queue, struct mqs_error *err)
+{
+	struct mqs_dir dir;
+	int rc;
+
+	if ((rc = mqs_dir_open(&dir, spool->path, queue, err)) != MQS_OK)
+		return rc;
+	rc = mqs_dir_delete(&dir, spool->path, err);
+	mqs_dir_close(&dir);
+	return rc;
+}
+
+int
+mqs_delete(struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	struct mqs_log_tx ltx;
+	struct mqs_log *log;
+	int rc;
+
+	rc = mqs_spool_log(spool, queue, 0, &log, err);
+	if ((rc == MQS_EDAMAGED || rc == MQS_EVERSION) && group == NULL)
+		return delete_damaged(spool, queue, err);
+	if (rc != MQS_OK || (rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
+		return rc;
+	if (group != NULL)
+		rc = mqs_group_delete(log, group, err);
+	else
+		rc = mqs_dir_delete(&log->dir, spool->path, err);
+	mqs_log_abort(&ltx);
+	mqs_spool_forget(spool, queue);
+	return rc;
+}
+
+/* ------------------------------------------------------------ purging -- */
+
+static int
+purge_leases(struct mqs_group_tx *gtx, uint64_t *count, struct mqs_error *err)
+{
+	uint64_t lease = 0;
+	size_t i;
+	int rc;
+
+	while ((rc = mqs_batch_next(gtx->tx, &lease, err)) == MQS_OK) {
+		if ((rc = mqs_batch_load(gtx, lease, err)) != MQS_OK)
+			return rc;
+		for (i = 0; i < gtx->batch->n; i++)
+			if (!mqs_batch_settled(gtx->batch, i)) {
+				mqs_batch_mark(gtx, i);
+				++*count;
+			}
+		if ((rc = mqs_batch_store(gtx, err)) != MQS_OK)
+			return rc;
+	}
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+/* *more: there are more held messages than one transaction should take. */
+static int
+purge_held(struct mqs_group_tx *gtx, uint64_t *count, int *more,
+    struct mqs_error *err)
+{
+	static const enum mqs_class classes[] = {
+		MQS_READY, MQS_WAITING, MQS_PARKED
+	};
+	struct mqs_held h;
+	unsigned c, n = 0;
+	int rc;
+
+	*more = 0;
+	for (c = 0; c < 3; c++)
+		while ((rc = mqs_group_first_held(gtx, classes[c], &h, err)) != MQS_NOTHING) {
+			if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK)
+				return rc;
+			++*count;
+			if (++n == PURGE_HELD) {
+				*more = 1;
+				return MQS_OK;
+			}
+		}
+	return MQS_OK;
+}
+
+/* Settles all that a group has not; it then stands at the log's end. */
+static int
+purge_group(struct mqs_group *group, uint64_t *count, struct mqs_error *err)
+{
+	uint64_t lv[MQS_LOG_VALUES], before;
+	struct mqs_log_reader reader;
+	struct mqs_group_tx gtx;
+	int rc, more;
+
+	do {
+		before = *count;
+		if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
+			return rc;
+		if ((rc = purge_leases(&gtx, count, err)) != MQS_OK ||
+		    (rc = purge_held(&gtx, count, &more, err)) != MQS_OK ||
+		    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK) {
+			mqs_group_abort(&gtx);
+			return rc;
+		}
+		rc = mqs_log_reader_state(&reader, lv, err);
+		mqs_log_reader_done(&reader);
+		if (rc != MQS_OK) {
+			mqs_group_abort(&gtx);
+			return rc;
+		}
+		if (lv[MQS_LOG_ORDINAL] > gtx.v[MQS_GROUP_ORDINAL])
+			*count += lv[MQS_LOG_ORDINAL] - gtx.v[MQS_GROUP_ORDINAL];
+		gtx.v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
+		gtx.v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
+		gtx.v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES];
+		gtx.v[MQS_GROUP_DROPPED] += *count - before;
+		if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
+			return rc;
+	} while (more);
+	return mqs_db_sync(group->db, err);
+}
+
+struct each_group {
+	struct mqs_spool	*spool;
+	struct mqs_log		*log;
+	struct mqs_error	*err;
+	uint64_t		 count;
+};
+
+static int
+purge_each(void *arg, const char *name)
+{
+	struct each_group *e = arg;
+	struct mqs_group *group;
+	int rc;
+
+	if ((rc = mqs_spool_group(e->spool, e->log->dir.name, name, 0, NULL,
+	    &group, e->err)) != MQS_OK)
+		return rc;
+	return purge_group(group, &e->count, e->err);
+}
+
+/* Trims in transactions of bounded size until nothing more may go. */
+static int
+trim_all(struct mqs_spool *spool, struct mqs_log *log, uint64_t floor,
+    int everything, uint64_t *count, struct mqs_error *err)
+{
+	struct mqs_trimmed t;
+	struct mqs_log_tx ltx;
+	uint64_t limit = floor;
+	int rc;
+
+	do {
+		if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
+			return rc;
+		if ((!everything && (rc = mqs_trim_floor(log, &limit, err)) != MQS_OK) ||
+		    (rc = mqs_trim_some(&ltx, mqs_judged_now(spool), limit,
+		    MQS_TRIM_RECORDS, everything, &t, err)) != MQS_OK ||
+		    t.records == 0) {
+			mqs_log_abort(&ltx);
+			return rc;
+		}
+		if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK ||
+		    (rc = mqs_trim_unlink(log, &t, err)) != MQS_OK)
+			return rc;
+		*count += t.records;
+	} while (t.records > 0);
+	return MQS_OK;
+}
+
+int
+mqs_purge(struct mqs_spool *spool, const char *queue, const char *group,
+    uint64_t *count, struct mqs_error *err)
+{
+	struct each_group each = { .spool = spool, .err = err };
+	uint64_t lv[MQS_LOG_VALUES];
+	struct mqs_group *g;
+	struct mqs_tx *tx;
+	int rc;
+
+	*count = 0;
+	if (group != NULL) {
+		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err)) != MQS_OK)
+			return rc;
+		return purge_group(g, count, err);
+	}
+	if ((rc = mqs_spool_log(spool, queue, 0, &each.log, err)) != MQS_OK ||
+	    (rc = mqs_tx_read(each.log->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_log_state(tx, lv, err);
+	mqs_tx_abort(tx);
+	if (rc != MQS_OK || (rc = mqs_dir_each_group(&each.log->dir, purge_each,
+	    &each, err)) != MQS_OK)
+		return rc;
+	return trim_all(spool, each.log, lv[MQS_LOG_LAST_ID] + 1, 1, count, err);
+}
+
+/* ----------------------------------------------------------- trimming -- */
+
+static int
+refresh_each(void *arg, const char *name)
+{
+	struct each_group *e = arg;
+	struct mqs_group *group;
+
+	/* Opening it writes its page; floors of another boot count as 0. */
+	return mqs_spool_group(e->spool, e->log->dir.name, name, 0, NULL, &group,
+	    e->err);
+}
+
+int
+mqs_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
+    struct mqs_error *err)
+{
+	struct each_group each = { .spool = spool, .err = err };
+	int rc;
+
+	*count = 0;
+	if ((rc = mqs_spool_log(spool, queue, 0, &each.log, err)) != MQS_OK ||
+	    (rc = mqs_db_check_readers(each.log->db, err)) != MQS_OK ||
+	    (rc = mqs_dir_each_group(&each.log->dir, refresh_each, &each, err)) != MQS_OK ||
+	    (rc = trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK)
+		return rc;
+	return mqs_sweep(each.log, err);
+}

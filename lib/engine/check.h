@@ -1,0 +1,23 @@
+/* check.h - a check under way (check.c, check_group.c) */
+#ifndef MQS_ENGINE_CHECK_H
+#define MQS_ENGINE_CHECK_H
+
+#include "engine/spool.h"
+
+struct mqs_checking {
+	struct mqs_spool	*spool;
+	struct mqs_log		*log;
+	mqs_finding_fn		*finding;
+	void			*arg;
+	uint64_t		*findings, *messages;
+	uint64_t		 lv[MQS_LOG_VALUES];
+	struct mqs_error	*err;
+};
+
+/* Counts and tells a finding. */
+void	mqs_found(struct mqs_checking *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* Checks one group's tables; an error is what made going on impossible. */
+int	mqs_check_group(struct mqs_checking *, struct mqs_group *, struct mqs_error *err);
+
+#endif

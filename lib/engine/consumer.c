@@ -1,0 +1,377 @@
+/*
+ * consumer.c - opening a consumer, reading what it claimed, closing it
+ *
+ * The life of a delivery: claimed (claim.c: one transaction, one batch under one
+ * lease) - read (here: from the log, checksum verified, borrowed from the map) -
+ * handed out by the command - settled (collected here, carried out with the next
+ * claim).  The consumer's death at any of these steps leaves a lease whose owner
+ * file is not locked any more; reclaim.c tells from it what had started.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "engine/consumer.h"
+
+#define PREFETCH	1000
+
+uint32_t
+mqs_family_of(const char *group)
+{
+	return (uint32_t)XXH3_64bits(group, strlen(group));
+}
+
+/* Where a new group starts, from the options' text. */
+int
+mqs_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
+    struct mqs_error *err)
+{
+	memset(start, 0, sizeof(*start));
+	start->at = MQS_START_OLDEST;
+	if (o == NULL)
+		return MQS_OK;
+	if (o->from_time != 0) {
+		start->at = MQS_START_TIME;
+		start->time = o->from_time;
+	} else if (o->from == NULL || strcmp(o->from, "oldest") == 0) {
+		return MQS_OK;
+	} else if (strcmp(o->from, "newest") == 0) {
+		start->at = MQS_START_NEWEST;
+	} else {
+		start->at = MQS_START_ID;
+		if (mqs_parse_u64(o->from, strlen(o->from), &start->id) == -1)
+			return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->from);
+	}
+	return MQS_OK;
+}
+
+int
+mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
+    const char *queue, const char *group,
+    const struct mqs_consumer_options *options, struct mqs_error *err)
+{
+	struct mqs_consumer *c;
+	struct mqs_start start;
+	struct mqs_dir *dir;
+	int rc;
+
+	if ((rc = mqs_start_of(&start, options, err)) != MQS_OK)
+		return rc;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return mqs_fail_errno(err, "%s/%s", queue, group);
+	c->spool = spool;
+	c->body = -1;
+	c->prefetch = PREFETCH;
+	if (options != NULL) {
+		c->flags = options->flags;
+		c->lease_time = options->lease;
+		if (options->prefetch != 0)
+			c->prefetch = options->prefetch;
+	}
+	c->look_owners = 1;
+	if ((rc = mqs_spool_group(spool, queue, group, 1, &start, &c->group,
+	    err)) != MQS_OK)
+		goto fail;
+	dir = &c->group->log->dir;
+	if ((rc = mqs_log_reader_init(&c->reader, c->group->log, err)) != MQS_OK)
+		goto fail;
+	mqs_log_reader_rest(&c->reader);
+	if ((rc = mqs_owner_new(&c->owner, dir, mqs_family_of(group),
+	    err)) != MQS_OK ||
+	    (rc = mqs_wake_new(&c->wake, dir, group, 1, err)) != MQS_OK)
+		goto fail;
+	*out = c;
+	return MQS_OK;
+fail:
+	mqs_consumer_free(c);
+	return rc;
+}
+
+static void
+close_body(struct mqs_consumer *c)
+{
+	if (c->body != -1)
+		close(c->body);
+	c->body = -1;
+}
+
+static void
+drop_wants(struct mqs_consumer *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nwants; i++)
+		mqs_want_free(&c->wants[i]);
+	c->nwants = 0;
+}
+
+void
+mqs_consumer_free(struct mqs_consumer *c)
+{
+	if (c == NULL)
+		return;
+	mqs_runs_ended(c);
+	close_body(c);
+	drop_wants(c);
+	mqs_log_reader_done(&c->reader);
+	mqs_wake_free(c->wake);
+	mqs_owner_free(c->owner, 0);
+	free(c->deliveries);
+	free(c->own);
+	free(c->wants);
+	free(c);
+}
+
+/* ------------------------------------------------------------ reading -- */
+
+/* Opens a large body: MQS_NOTHING if it went meanwhile. */
+static int
+open_body(struct mqs_consumer *c, const struct mqs_record *r,
+    struct mqs_message *m, struct mqs_error *err)
+{
+	int rc;
+
+	rc = mqs_log_body(c->group->log, r, 1, &c->body, err);
+	if (rc == MQS_OK)
+		m->body_fd = c->body;
+	return rc;
+}
+
+int
+mqs_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
+    struct mqs_error *err)
+{
+	struct mqs_settlement gone = { .verb = MQS_ACK };
+	const struct mqs_delivery *d;
+	struct mqs_record r;
+	int rc;
+
+	close_body(c);
+	while (c->next < c->ndeliveries) {
+		d = &c->deliveries[c->next];
+		rc = mqs_log_reader_at(&c->reader, d->id, 1, &r, err);
+		if (rc == MQS_OK) {
+			*m = r.message;
+			if (r.flags & MQS_RECORD_LARGE)
+				rc = open_body(c, &r, m, err);
+		}
+		if (rc < 0)
+			return rc;
+		c->next++;
+		if (rc == MQS_OK) {
+			m->lease = d->lease;
+			m->attempt = d->attempts + 1;
+			return MQS_OK;
+		}
+		gone.seq = d->id;
+		gone.lease = d->lease;
+		if ((rc = mqs_consumer_settle(c, &gone, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_NOTHING;
+}
+
+void
+mqs_consumer_rest(struct mqs_consumer *c)
+{
+	mqs_log_reader_rest(&c->reader);
+}
+
+char *
+mqs_consumer_receipt(const struct mqs_consumer *c, const struct mqs_message *m,
+    char buf[MQS_RECEIPT_SIZE])
+{
+	return mqs_receipt_format(c->group->log->dir.name, c->group->name,
+	    m->seq, m->lease, buf);
+}
+
+size_t
+mqs_consumer_held(const struct mqs_consumer *c)
+{
+	return c->held;
+}
+
+int
+mqs_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
+{
+	const struct mqs_delivery *last;
+
+	if (n == 0)
+		return MQS_OK;
+	if (c->handed + n > c->next)
+		return mqs_fail(err, MQS_EINVAL, "%s/%s: handed out more than read",
+		    c->group->log->dir.name, c->group->name);
+	c->handed += n;
+	last = &c->deliveries[c->handed - 1];
+	return mqs_owner_handed_out(c->owner, last->lease, last->index + 1, err);
+}
+
+/* ----------------------------------------------------------- settling -- */
+
+int
+mqs_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *s,
+    struct mqs_error *err)
+{
+	struct mqs_want *wants;
+	size_t cap;
+	int rc;
+
+	if (c->nwants == c->wants_cap) {
+		cap = c->wants_cap == 0 ? 64 : 2 * c->wants_cap;
+		wants = reallocarray(c->wants, cap, sizeof(*wants));
+		if (wants == NULL)
+			return mqs_fail_errno(err, "settling");
+		c->wants = wants;
+		c->wants_cap = cap;
+	}
+	rc = mqs_want_set(&c->wants[c->nwants], s, s->seq, s->lease, err);
+	if (rc == MQS_OK)
+		c->nwants++;
+	return rc;
+}
+
+int
+mqs_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
+{
+	size_t none;
+
+	if (c->nwants == 0)
+		return MQS_OK;
+	return mqs_consumer_claim(c, 0, &none, NULL, err);
+}
+
+int
+mqs_consumer_recount(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_tx *tx;
+	size_t i, kept = 0;
+	int rc;
+
+	c->look_own = 0;
+	c->held = 0;
+	if (c->nown == 0)
+		return MQS_OK;
+	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < c->nown && rc == MQS_OK; i++) {
+		rc = mqs_batch_unsettled(tx, c->own[i].lease,
+		    &c->own[i].unsettled, err);
+		if (rc == MQS_OK && c->own[i].unsettled > 0) {
+			c->held += c->own[i].unsettled;
+			c->own[kept++] = c->own[i];
+		}
+	}
+	mqs_tx_abort(tx);
+	if (rc == MQS_OK)
+		c->nown = kept;
+	return rc;
+}
+
+/* ------------------------------------------------------------- waking -- */
+
+int
+mqs_consumer_fd(struct mqs_consumer *c)
+{
+	return mqs_wake_fd(c->wake);
+}
+
+int
+mqs_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
+{
+	unsigned what;
+	int rc;
+
+	if ((rc = mqs_wake_drain(c->wake, &what, err)) != MQS_OK)
+		return rc;
+	if (what & MQS_WAKE_GONE &&
+	    (rc = mqs_db_check_path(c->group->log->db, err)) != MQS_OK)
+		return rc;
+	if (what & (MQS_WAKE_OWNER | MQS_WAKE_TIME))
+		c->look_owners = 1;
+	if (what & MQS_WAKE_GROUP)
+		c->look_own = 1;
+	if (what & MQS_WAKE_TIME) {
+		if ((rc = mqs_db_check_path(c->group->db, err)) != MQS_OK)
+			return rc;
+		return mqs_group_refresh(c->group, err);
+	}
+	return MQS_OK;
+}
+
+/* ------------------------------------------------------------ closing -- */
+
+/* What of a lease went out under MQS_MANUAL: the first so many entries. */
+static size_t
+handed_of(const struct mqs_consumer *c, uint64_t lease, size_t n)
+{
+	const struct mqs_delivery *last;
+
+	if (!(c->flags & MQS_MANUAL) || c->handed == 0)
+		return 0;
+	last = &c->deliveries[c->handed - 1];
+	if (lease < last->lease)
+		return n;
+	return lease == last->lease ? last->index + 1 : 0;
+}
+
+static int
+release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
+    struct mqs_error *err)
+{
+	struct mqs_batch *b;
+	size_t i;
+	int rc;
+
+	if ((rc = mqs_batch_load(&pass->gtx, lease, err)) != MQS_OK)
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	b = pass->gtx.batch;
+	for (i = handed_of(c, lease, b->n); i < b->n; i++) {
+		if (mqs_batch_settled(b, i))
+			continue;
+		pass->gtx.v[MQS_GROUP_RELEASED]++;
+		if ((rc = mqs_pass_return(pass, i, 0, err)) != MQS_OK)
+			return rc;
+	}
+	if (b->unsettled > 0 && !(b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE))) {
+		b->flags |= MQS_LEASE_GONE;
+		b->due = (uint64_t)(mqs_boottime() + c->group->settings.lease);
+		b->changed = 1;
+	}
+	return MQS_OK;
+}
+
+int
+mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_pass pass;
+	size_t i;
+	int rc;
+
+	close_body(c);
+	if ((rc = mqs_consumer_flush(c, err)) != MQS_OK ||
+	    (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+		return rc;
+	mqs_log_reader_rest(&c->reader);
+	if (c->nown > 0) {
+		if ((rc = mqs_pass_begin(&pass, c->spool, c->group, &c->reader, 0,
+		    err)) != MQS_OK)
+			return rc;
+		for (i = 0; i < c->nown && rc == MQS_OK; i++)
+			rc = release_lease(c, &pass, c->own[i].lease, err);
+		if (rc != MQS_OK) {
+			mqs_pass_abort(&pass);
+			return rc;
+		}
+		if ((rc = mqs_pass_commit(&pass, err)) != MQS_OK)
+			return rc;
+	}
+	c->nown = c->held = 0;
+	mqs_owner_free(c->owner, 1);
+	c->owner = NULL;
+	return MQS_OK;
+}

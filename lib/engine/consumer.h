@@ -1,0 +1,71 @@
+/*
+ * consumer.h - a consumer's own state (consumer.c, claim.c, reclaim.c, run.c)
+ *
+ * In memory: what was claimed and not yet read (deliveries), the leases that it
+ * holds and how many of each are unsettled (own), what is to be settled with the
+ * next transaction (wants).  All of it can be lost: the group's file and the owner
+ * file say what a dead consumer held.
+ */
+#ifndef MQS_ENGINE_CONSUMER_H
+#define MQS_ENGINE_CONSUMER_H
+
+#include "engine/settle.h"
+#include "store/owner.h"
+#include "store/wake.h"
+
+struct mqs_delivery {
+	uint64_t	id, lease;
+	uint32_t	index;		/* in its batch */
+	uint32_t	attempts;	/* before this one */
+};
+
+struct mqs_own_lease {
+	uint64_t	lease;
+	uint32_t	unsettled;
+};
+
+struct mqs_consumer {
+	struct mqs_spool	*spool;
+	struct mqs_group	*group;
+	struct mqs_owner	*owner;
+	struct mqs_wake		*wake;
+	struct mqs_log_reader	 reader;	/* hands messages out */
+	int			 body;		/* descriptor of a large body handed out, or -1 */
+	unsigned		 flags;
+	size_t			 prefetch;
+	int64_t			 lease_time;
+
+	struct mqs_delivery	*deliveries;
+	size_t			 ndeliveries, cap;
+	size_t			 next;		/* the next to be read */
+	size_t			 handed;	/* of those read: marked as handed out */
+
+	struct mqs_own_lease	*own;
+	size_t			 nown, own_cap;
+	size_t			 held;		/* sum of own[].unsettled */
+
+	struct mqs_want		*wants;
+	size_t			 nwants, wants_cap;
+
+	struct mqs_run		*ended;		/* runs to end after the next transaction */
+	int			 look_owners;	/* somebody may have died */
+	int			 look_own;	/* own leases may have been settled elsewhere */
+	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */
+};
+
+/* The number that owners of a group share in the upper half of their names. */
+uint32_t mqs_family_of(const char *group);
+
+/* 1 if some lease must be taken back; c->lease_due becomes the next due one. */
+int	mqs_reclaim_wanted(struct mqs_consumer *, int *wanted, struct mqs_error *err);
+/* Takes back what dead consumers held, within a pass. */
+int	mqs_reclaim(struct mqs_consumer *, struct mqs_pass *, struct mqs_error *err);
+/* After it: removes the owner files of the dead that hold nothing more. */
+int	mqs_reclaim_collect(struct mqs_consumer *, struct mqs_error *err);
+
+/* Counts own leases anew. */
+int	mqs_consumer_recount(struct mqs_consumer *, struct mqs_error *err);
+/* Ends the runs whose settling was carried out. */
+void	mqs_runs_ended(struct mqs_consumer *);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * dead.c - dead letters
+ *
+ * The dead letter is the message itself, key, headers and body, with headers that
+ * say where it comes from and why it died.  It goes to the queue that `dead-letter'
+ * names, by default QUEUE.dead; a message that dies there stays there (it is in
+ * that log already), so that nothing circulates for ever.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/name.h"
+#include "base/units.h"
+#include "engine/settle.h"
+#include "message/headers.h"
+#include "queue/marker.h"
+
+#define DEAD_ENDING	".dead"
+
+/* The name of the dead-letter queue; 0 if this queue is its own. */
+static int
+dead_queue(const struct mqs_log *log, char name[MQS_NAME_MAX + 8])
+{
+	const char *set = log->settings.dead_letter;
+	size_t n = strlen(log->dir.name), e = strlen(DEAD_ENDING);
+
+	if (*set != '\0')
+		snprintf(name, MQS_NAME_MAX + 8, "%.*s", MQS_NAME_MAX, set);
+	else if (n > e && strcmp(log->dir.name + n - e, DEAD_ENDING) == 0)
+		return 0;
+	else
+		snprintf(name, MQS_NAME_MAX + 8, "%s%s", log->dir.name, DEAD_ENDING);
+	return strcmp(name, log->dir.name) != 0;
+}
+
+/* Appends a header whose value is made valid: UTF-8 without control bytes but \n \t. */
+static int
+add_header(struct mqs_buf *buf, const char *name, const char *value,
+    struct mqs_error *err)
+{
+	char *copy;
+	size_t n = strlen(value), good = 0, i;
+	int rc;
+
+	if ((copy = strdup(value)) == NULL)
+		return mqs_fail_errno(err, "dead letter");
+	while ((good += mqs_utf8_valid(copy + good, n - good, 1)) < n)
+		copy[good++] = '?';
+	for (i = 0; i < n; i++)
+		if ((unsigned char)copy[i] < ' ' && copy[i] != '\n' && copy[i] != '\t')
+			copy[i] = '?';
+	rc = mqs_headers_add(buf, name, strlen(name), copy, n);
+	free(copy);
+	return rc == -1 ? mqs_fail_errno(err, "dead letter") : MQS_OK;
+}
+
+static int
+add_headers(struct mqs_pass *pass, struct mqs_buf *buf,
+    const struct mqs_message *m, uint64_t attempts, const char *reason,
+    const char *detail, struct mqs_error *err)
+{
+	char id[24], count[24], when[MQS_TIME_SIZE];
+	const char *const pairs[][2] = {
+		{ "mq-dead-queue", pass->group->log->dir.name },
+		{ "mq-dead-group", pass->group->name },
+		{ "mq-dead-id", id },
+		{ "mq-dead-reason", reason == NULL ? "failed" : reason },
+		{ "mq-dead-attempts", count },
+		{ "mq-dead-time", when },
+		{ "mq-dead-stderr", detail }
+	};
+	size_t i, before;
+	int rc;
+
+	mqs_format_u64(m->seq, id);
+	mqs_format_u64(attempts, count);
+	mqs_format_time(mqs_judged_now(pass->spool), when);
+	if (mqs_buf_add(buf, m->headers, m->headers_len) == -1)
+		return mqs_fail_errno(err, "dead letter");
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (pairs[i][1] == NULL || *pairs[i][1] == '\0')
+			continue;
+		before = buf->n;
+		if ((rc = add_header(buf, pairs[i][0], pairs[i][1], err)) != MQS_OK)
+			return rc;
+		if (buf->n > MQS_HEADERS_MAX)	/* rather without it than not at all */
+			buf->n = before;
+	}
+	return MQS_OK;
+}
+
+/* Opens the dead-letter queue and its transaction, once a pass. */
+static int
+begin(struct mqs_pass *pass, const char *queue, struct mqs_error *err)
+{
+	struct mqs_log *log;
+	unsigned flags = pass->spool->options.flags;
+	int rc;
+
+	if (pass->dead_log != NULL)
+		return MQS_OK;
+	/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
+	pass->spool->options.flags |= MQS_AUTOCREATE;
+	rc = mqs_spool_log(pass->spool, queue, 1, &log, err);
+	pass->spool->options.flags = flags;
+	if (rc != MQS_OK || (rc = mqs_log_begin(&pass->dead, log, 0, err)) != MQS_OK)
+		return rc;
+	pass->dead_log = log;
+	return MQS_OK;
+}
+
+/* Copies a large body into the dead-letter queue. */
+static int
+copy_blob(struct mqs_pass *pass, const struct mqs_record *from,
+    struct mqs_record *to, struct mqs_blob **blob, struct mqs_error *err)
+{
+	struct mqs_blob_ref ref;
+	int rc, fd;
+
+	if ((rc = mqs_log_body(pass->group->log, from, 0, &fd, err)) != MQS_OK)
+		return rc == MQS_NOTHING ? mqs_fail(err, MQS_EDAMAGED,
+		    "message %llu: its body is gone",
+		    (unsigned long long)from->message.seq) : rc;
+	if ((rc = mqs_blob_new(blob, &pass->dead_log->dir, err)) == MQS_OK &&
+	    ((rc = mqs_blob_copy(*blob, fd, from->message.body_len, err)) != MQS_OK ||
+	    (rc = mqs_blob_finish(*blob, &ref, err)) != MQS_OK)) {
+		mqs_blob_free(*blob, 0);
+		*blob = NULL;
+	}
+	close(fd);
+	if (rc == MQS_OK) {
+		to->blob_name = ref.name;
+		to->blob_hash = ref.hash;
+	}
+	return rc;
+}
+
+static int
+append(struct mqs_pass *pass, const struct mqs_record *record,
+    const struct mqs_buf *headers, struct mqs_error *err)
+{
+	struct mqs_record dead = *record;
+	struct mqs_blob *blob = NULL;
+	uint64_t id;
+	int rc, duplicate;
+
+	dead.message.headers = headers->p;
+	dead.message.headers_len = headers->n;
+	/* It died: what delayed, expired or deduplicated it has had its say. */
+	dead.message.not_before = dead.message.expires = 0;
+	dead.message.message_id = NULL;
+	dead.message.message_id_len = 0;
+	dead.only_group_len = 0;
+	if (record->flags & MQS_RECORD_LARGE &&
+	    (rc = copy_blob(pass, record, &dead, &blob, err)) != MQS_OK)
+		return rc;
+	rc = mqs_log_append(&pass->dead, &dead, &id, &duplicate, err);
+	/*
+	 * Kept before the commit: if that fails, the file is an orphan, which the
+	 * next sweep collects.
+	 */
+	mqs_blob_free(blob, rc == MQS_OK);
+	return rc;
+}
+
+/* Writes the dead letter and its marker, unless the marker stands already. */
+static int
+write_letter(struct mqs_pass *pass, const char *queue,
+    const struct mqs_record *record, uint64_t attempts, const char *reason,
+    const char *detail, struct mqs_error *err)
+{
+	struct mqs_buf headers = { 0 };
+	struct mqs_marker marker;
+	int rc;
+
+	if ((rc = begin(pass, queue, err)) != MQS_OK)
+		return rc;
+	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION],
+	    record->message.seq);
+	if ((rc = mqs_marker_find(&pass->dead, &marker, err)) != MQS_NOTHING)
+		return rc;
+	rc = add_headers(pass, &headers, &record->message, attempts, reason,
+	    detail, err);
+	if (rc == MQS_OK)
+		rc = append(pass, record, &headers, err);
+	mqs_buf_free(&headers);
+	if (rc != MQS_OK || (rc = mqs_marker_put(&pass->dead, &marker, err)) != MQS_OK)
+		return rc;
+	marker.id = pass->gtx.v[MQS_GROUP_DURABLE_FLOOR];
+	return mqs_marker_sweep(&pass->dead, &marker, err);
+}
+
+int
+mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
+    uint64_t attempts, const char *reason, const char *detail,
+    struct mqs_error *err)
+{
+	const struct mqs_group_settings *s = &pass->group->settings;
+	struct mqs_record record;
+	struct mqs_held h = { id, MQS_WAITING, 0, attempts - 1, size };
+	char queue[MQS_NAME_MAX + 8];
+	int rc;
+
+	if (pass->keep) {
+		h.sort = (uint64_t)(mqs_judged_now(pass->spool) + s->backoff_max);
+		return mqs_group_hold(&pass->gtx, &h, err);
+	}
+	pass->gtx.v[MQS_GROUP_DEAD]++;
+	if (!dead_queue(pass->group->log, queue))
+		return MQS_OK;
+	rc = mqs_log_reader_at(pass->reader, id, 1, &record, err);
+	if (rc == MQS_NOTHING) {	/* a limit or a purge took it */
+		pass->gtx.v[MQS_GROUP_DROPPED]++;
+		return MQS_OK;
+	}
+	if (rc == MQS_OK)
+		rc = write_letter(pass, queue, &record, attempts, reason, detail, err);
+	if (rc != MQS_OK)
+		pass->dead_failed = 1;
+	return rc;
+}

@@ -1,0 +1,415 @@
+/*
+ * publish.c - batches of messages into a log
+ *
+ * A batch is collected first (records borrow the caller's bytes), and stored in one
+ * transaction that never waits for anything: large bodies are written and synced
+ * before it begins.  The order, and what a crash leaves, is in queue/log.c.
+ *
+ * Who publishes also trims: up to twice what it appended, in small transactions, so
+ * that the cost is spread over the publishers and keeps up with them.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "engine/spool.h"
+#include "message/headers.h"
+#include "queue/retention.h"
+
+#define BATCH_RECORDS	16384
+#define BATCH_BYTES	(UINT64_C(4) << 20)
+#define ATOMIC_BYTES	(UINT64_C(64) << 20)
+
+struct pending {
+	struct mqs_record	 record;
+	uint64_t		 tag;
+	struct mqs_blob		*blob;	/* a large body; its record is filled in at the flush */
+	void			*own;	/* a copy of a small body that came by descriptor */
+};
+
+struct mqs_publisher {
+	struct mqs_spool	*spool;
+	struct mqs_log		*log;
+	mqs_published_fn	*published;
+	void			*arg;
+	struct pending		*batch;
+	size_t			 n, cap;
+	uint64_t		 bytes;	/* of bodies that go into the log itself */
+	uint64_t		 total;	/* of all bodies */
+	int			 atomic;
+};
+
+struct mqs_large {
+	struct mqs_blob	*blob;
+	uint64_t	 max;
+	const char	*queue;
+};
+
+int
+mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
+    const char *queue, const struct mqs_publisher_options *options,
+    struct mqs_error *err)
+{
+	struct mqs_publisher *p;
+	int rc;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return mqs_fail_errno(err, "%s", queue);
+	p->spool = spool;
+	if (options != NULL) {
+		p->published = options->published;
+		p->arg = options->arg;
+	}
+	if ((rc = mqs_spool_log(spool, queue, 1, &p->log, err)) != MQS_OK) {
+		free(p);
+		return rc;
+	}
+	*out = p;
+	return MQS_OK;
+}
+
+static void
+clear(struct mqs_publisher *p, int published)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		mqs_blob_free(p->batch[i].blob, published);
+		free(p->batch[i].own);
+	}
+	p->n = 0;
+	p->bytes = p->total = 0;
+}
+
+void
+mqs_publisher_free(struct mqs_publisher *p)
+{
+	if (p == NULL)
+		return;
+	clear(p, 0);
+	free(p->batch);
+	free(p);
+}
+
+void
+mqs_publisher_atomic(struct mqs_publisher *p, int more)
+{
+	p->atomic = more;
+}
+
+size_t
+mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
+{
+	if (bytes != NULL)
+		*bytes = p->total;
+	return p->n;
+}
+
+uint64_t
+mqs_publisher_max_message(const struct mqs_publisher *p)
+{
+	return p->log->settings.max_message;
+}
+
+/* ------------------------------------------------------- large bodies -- */
+
+int
+mqs_large_new(struct mqs_large **out, struct mqs_publisher *p,
+    struct mqs_error *err)
+{
+	struct mqs_large *large;
+	int rc;
+
+	if ((large = calloc(1, sizeof(*large))) == NULL)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	large->max = p->log->settings.max_message;
+	large->queue = p->log->dir.name;
+	if ((rc = mqs_blob_new(&large->blob, &p->log->dir, err)) != MQS_OK) {
+		free(large);
+		return rc;
+	}
+	*out = large;
+	return MQS_OK;
+}
+
+static int
+too_long(const char *queue, uint64_t max, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu bytes "
+	    "(max-message)", queue, (unsigned long long)max);
+}
+
+int
+mqs_large_write(struct mqs_large *large, const void *bytes, size_t n,
+    struct mqs_error *err)
+{
+	if (mqs_blob_size(large->blob) + n > large->max)
+		return too_long(large->queue, large->max, err);
+	return mqs_blob_write(large->blob, bytes, n, err);
+}
+
+uint64_t
+mqs_large_size(const struct mqs_large *large)
+{
+	return mqs_blob_size(large->blob);
+}
+
+void
+mqs_large_free(struct mqs_large *large)
+{
+	if (large == NULL)
+		return;
+	mqs_blob_free(large->blob, 0);
+	free(large);
+}
+
+/* ------------------------------------------------------------ sending -- */
+
+static int
+more_room(struct mqs_publisher *p, struct mqs_error *err)
+{
+	struct pending *batch;
+	size_t cap = p->cap == 0 ? 16 : 2 * p->cap;
+
+	if (p->n < p->cap)
+		return MQS_OK;
+	if ((batch = reallocarray(p->batch, cap, sizeof(*batch))) == NULL)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	p->batch = batch;
+	p->cap = cap;
+	return MQS_OK;
+}
+
+/* Reads a small body from its descriptor. */
+static int
+read_body(struct pending *e, struct mqs_error *err)
+{
+	struct mqs_message *m = &e->record.message;
+	size_t done = 0;
+	ssize_t got;
+
+	if ((e->own = malloc(m->body_len + 1)) == NULL)
+		return mqs_fail_errno(err, "message");
+	while (done < m->body_len) {
+		got = pread(m->body_fd, (char *)e->own + done,
+		    m->body_len - done, (off_t)done);
+		if (got <= 0) {
+			free(e->own);
+			e->own = NULL;
+			return got == 0 ?
+			    mqs_fail(err, MQS_EDATA, "body is shorter than said") :
+			    mqs_fail_errno(err, "body");
+		}
+		done += (size_t)got;
+	}
+	m->body = e->own;
+	return MQS_OK;
+}
+
+/* Puts a body that is too large for the log into a blob. */
+static int
+write_blob(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
+{
+	const struct mqs_message *m = &e->record.message;
+	int rc;
+
+	if ((rc = mqs_blob_new(&e->blob, &p->log->dir, err)) != MQS_OK)
+		return rc;
+	if (m->body != NULL)
+		rc = mqs_blob_write(e->blob, m->body, m->body_len, err);
+	else
+		rc = mqs_blob_copy(e->blob, m->body_fd, m->body_len, err);
+	if (rc != MQS_OK) {
+		mqs_blob_free(e->blob, 0);
+		e->blob = NULL;
+	}
+	return rc;
+}
+
+static int
+take_body(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
+{
+	const struct mqs_message *m = &e->record.message;
+
+	if (m->body_len > MQS_INLINE_MAX)
+		return write_blob(p, e, err);
+	if (m->body == NULL && m->body_fd != -1)
+		return read_body(e, err);
+	return MQS_OK;
+}
+
+int
+mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
+    uint64_t tag, struct mqs_error *err)
+{
+	struct pending *e;
+	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
+	uint64_t most = p->atomic ? ATOMIC_BYTES : BATCH_BYTES;
+	int rc;
+
+	if ((rc = mqs_message_check(m, err)) != MQS_OK)
+		return rc;
+	if (len > p->log->settings.max_message)
+		return too_long(p->log->dir.name, p->log->settings.max_message, err);
+	if ((p->n >= BATCH_RECORDS && !p->atomic) ||
+	    (p->n > 0 && p->bytes + len > most && m->large == NULL))
+		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
+		    p->log->dir.name);
+	if ((rc = more_room(p, err)) != MQS_OK)
+		return rc;
+	e = &p->batch[p->n];
+	memset(e, 0, sizeof(*e));
+	e->record.message = *m;
+	e->tag = tag;
+	if (m->large != NULL) {
+		e->blob = m->large->blob;
+		free(m->large);
+		e->record.message.large = NULL;
+	} else if ((len > MQS_INLINE_MAX || m->body == NULL) && len != 0 &&
+	    (rc = take_body(p, e, err)) != MQS_OK)
+		return rc;
+	p->n++;
+	p->total += len;
+	if (e->blob == NULL)
+		p->bytes += len + m->headers_len + m->key_len;
+	return MQS_OK;
+}
+
+/* ----------------------------------------------------------- flushing -- */
+
+/* Syncs the large bodies and names them in their records. */
+static int
+finish_blobs(struct mqs_publisher *p, struct mqs_error *err)
+{
+	struct mqs_blob_ref ref;
+	struct pending *e;
+	int rc;
+
+	for (e = p->batch; e < p->batch + p->n; e++) {
+		if (e->blob == NULL)
+			continue;
+		if ((rc = mqs_blob_finish(e->blob, &ref, err)) != MQS_OK)
+			return rc;
+		e->record.flags |= MQS_RECORD_LARGE;
+		e->record.blob_name = ref.name;
+		e->record.blob_hash = ref.hash;
+		e->record.message.body_len = ref.size;
+		e->record.message.body = NULL;
+	}
+	return MQS_OK;
+}
+
+static int
+append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
+    struct mqs_error *err)
+{
+	struct pending *e;
+	uint64_t id;
+	int rc, duplicate;
+
+	for (e = p->batch; e < p->batch + p->n; e++) {
+		if ((rc = mqs_log_append(ltx, &e->record, &id, &duplicate,
+		    err)) != MQS_OK)
+			return rc;
+		e->record.message.seq = id;
+		if (duplicate) {
+			mqs_blob_free(e->blob, 0);
+			e->blob = NULL;
+		}
+	}
+	return MQS_OK;
+}
+
+/* Trims in a transaction that is under way, if there is anything to trim. */
+static int
+trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
+    struct mqs_trimmed *t, struct mqs_error *err)
+{
+	int64_t now = mqs_judged_now(p->spool);
+	uint64_t floor;
+	int rc;
+
+	t->records = t->nblobs = 0;
+	if (!mqs_trim_wanted(p->log, ltx->v, now))
+		return MQS_OK;
+	if ((rc = mqs_trim_floor(p->log, &floor, err)) != MQS_OK)
+		return rc;
+	return mqs_trim_some(ltx, now, floor, max, 0, t, err);
+}
+
+/*
+ * Trims more after a large batch.  The batch is published by now, so trouble here
+ * is not the publisher's: the next one meets it again.
+ */
+static void
+trim_more(struct mqs_publisher *p, size_t max)
+{
+	struct mqs_trimmed t;
+	struct mqs_log_tx ltx;
+
+	while (max > 0 && mqs_log_begin(&ltx, p->log, 0, NULL) == MQS_OK) {
+		if (trim(p, &ltx, max, &t, NULL) != MQS_OK || t.records == 0) {
+			mqs_log_abort(&ltx);
+			return;
+		}
+		if (mqs_log_commit(&ltx, NULL) != MQS_OK)
+			return;
+		(void)mqs_trim_unlink(p->log, &t, NULL);
+		max -= t.records < max ? t.records : max;
+	}
+}
+
+static void
+report(struct mqs_publisher *p, int code)
+{
+	char id[MQS_ID_SIZE];
+	size_t i;
+
+	if (p->published == NULL)
+		return;
+	for (i = 0; i < p->n; i++) {
+		if (code == MQS_OK)
+			mqs_format_u64(p->batch[i].record.message.seq, id);
+		p->published(p->arg, p->batch[i].tag, code,
+		    code == MQS_OK ? id : NULL);
+	}
+}
+
+static int
+store(struct mqs_publisher *p, struct mqs_trimmed *t, struct mqs_error *err)
+{
+	struct mqs_log_tx ltx;
+	int rc;
+
+	if ((rc = finish_blobs(p, err)) != MQS_OK ||
+	    (rc = mqs_log_begin(&ltx, p->log, 0, err)) != MQS_OK)
+		return rc;
+	if ((rc = append_all(p, &ltx, err)) != MQS_OK ||
+	    (rc = trim(p, &ltx, 2 * p->n, t, err)) != MQS_OK) {
+		mqs_log_abort(&ltx);
+		return rc;
+	}
+	return mqs_log_commit(&ltx, err);
+}
+
+int
+mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
+{
+	struct mqs_trimmed t;
+	size_t n = p->n;
+	int rc;
+
+	if (n == 0)
+		return MQS_OK;
+	rc = store(p, &t, err);
+	report(p, rc);
+	clear(p, rc == MQS_OK);
+	if (rc != MQS_OK)
+		return rc;
+	(void)mqs_trim_unlink(p->log, &t, NULL);
+	if (t.records == MQS_TRIM_RECORDS && 2 * n > t.records)
+		trim_more(p, 2 * n - t.records);
+	return MQS_OK;
+}

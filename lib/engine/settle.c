@@ -1,0 +1,191 @@
+/* settle.c - see settle.h */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/settle.h"
+
+#define READY_SORT	9	/* 9 - priority 0 */
+
+int
+mqs_want_set(struct mqs_want *w, const struct mqs_settlement *s, uint64_t id,
+    uint64_t lease, struct mqs_error *err)
+{
+	memset(w, 0, sizeof(*w));
+	w->verb = s->verb;
+	w->id = id;
+	w->lease = lease;
+	w->delay = s->delay;
+	if (s->reason != NULL && (w->reason = strdup(s->reason)) == NULL)
+		return mqs_fail_errno(err, "settling");
+	if (s->detail != NULL && (w->detail = strdup(s->detail)) == NULL) {
+		mqs_want_free(w);
+		return mqs_fail_errno(err, "settling");
+	}
+	return MQS_OK;
+}
+
+void
+mqs_want_free(struct mqs_want *w)
+{
+	free(w->reason);
+	free(w->detail);
+	w->reason = w->detail = NULL;
+}
+
+int
+mqs_want_compare(const void *a, const void *b)
+{
+	const struct mqs_want *x = a, *y = b;
+
+	if (x->lease != y->lease)
+		return x->lease < y->lease ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* --------------------------------------------------------------- pass -- */
+
+int
+mqs_pass_begin(struct mqs_pass *pass, struct mqs_spool *spool,
+    struct mqs_group *group, struct mqs_log_reader *reader, int keep,
+    struct mqs_error *err)
+{
+	memset(pass, 0, sizeof(*pass));
+	pass->spool = spool;
+	pass->group = group;
+	pass->reader = reader;
+	pass->keep = keep;
+	return mqs_group_begin(&pass->gtx, group, err);
+}
+
+void
+mqs_pass_abort(struct mqs_pass *pass)
+{
+	if (pass->dead_log != NULL)
+		mqs_log_abort(&pass->dead);
+	pass->dead_log = NULL;
+	mqs_group_abort(&pass->gtx);
+}
+
+int
+mqs_pass_commit(struct mqs_pass *pass, struct mqs_error *err)
+{
+	int rc;
+
+	if (pass->dead_log != NULL) {
+		rc = mqs_log_commit(&pass->dead, err);
+		pass->dead_log = NULL;
+		if (rc != MQS_OK) {
+			pass->dead_failed = 1;
+			mqs_group_abort(&pass->gtx);
+			return rc;
+		}
+	}
+	return mqs_group_commit(&pass->gtx, err);
+}
+
+/* ------------------------------------------------------------ one way -- */
+
+static int
+hold(struct mqs_pass *pass, const struct mqs_entry *e, enum mqs_class class,
+    uint64_t sort, uint64_t attempts, struct mqs_error *err)
+{
+	const struct mqs_held h = { e->id, class, sort, attempts, e->size };
+
+	return mqs_group_hold(&pass->gtx, &h, err);
+}
+
+/*
+ * min, 2 min, 4 min ... up to max, and up to a tenth more or less, so that what
+ * failed together does not come back together.
+ */
+static int64_t
+backoff(const struct mqs_group_settings *s, uint64_t attempts)
+{
+	int64_t delay = s->backoff_min;
+	uint32_t random;
+	uint64_t i;
+
+	for (i = 1; i < attempts && delay < s->backoff_max && delay > 0; i++)
+		delay = delay > s->backoff_max / 2 ? s->backoff_max : 2 * delay;
+	mqs_random(&random, sizeof(random));
+	return delay - delay / 10 + (int64_t)((double)(delay / 5) *
+	    ((double)random / UINT32_MAX));
+}
+
+static int
+retry(struct mqs_pass *pass, const struct mqs_entry *e,
+    const struct mqs_want *w, struct mqs_error *err)
+{
+	const struct mqs_group_settings *s = &pass->group->settings;
+	uint64_t attempts = e->attempts + 1;
+	int64_t delay = w->delay;
+
+	pass->gtx.v[MQS_GROUP_RETRIED]++;
+	if (attempts >= s->max_attempts)
+		return mqs_pass_dead(pass, e->id, e->size, attempts, w->reason,
+		    w->detail, err);
+	if (delay < 0)
+		delay = backoff(s, attempts);
+	return hold(pass, e, MQS_WAITING,
+	    (uint64_t)(mqs_judged_now(pass->spool) + delay), attempts, err);
+}
+
+static int
+carry_out(struct mqs_pass *pass, const struct mqs_entry *e,
+    const struct mqs_want *w, struct mqs_error *err)
+{
+	uint64_t *v = pass->gtx.v;
+
+	switch (w->verb) {
+	case MQS_ACK:
+		v[MQS_GROUP_ACKED]++;
+		return MQS_OK;
+	case MQS_RETRY:
+		return retry(pass, e, w, err);
+	case MQS_RELEASE:
+		v[MQS_GROUP_RELEASED]++;
+		return hold(pass, e, MQS_READY, READY_SORT, e->attempts, err);
+	case MQS_REJECT:
+		v[MQS_GROUP_REJECTED]++;
+		return mqs_pass_dead(pass, e->id, e->size, e->attempts + 1,
+		    w->reason == NULL ? "rejected" : w->reason, w->detail, err);
+	case MQS_EXTEND:
+		break;
+	}
+	return mqs_fail(err, MQS_EINVAL, "settling: no such verb");
+}
+
+int
+mqs_pass_settle(struct mqs_pass *pass, struct mqs_want *w, struct mqs_error *err)
+{
+	struct mqs_entry e;
+	long i = -1;
+	int rc;
+
+	w->code = MQS_ESTALE;
+	if ((rc = mqs_batch_load(&pass->gtx, w->lease, err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING || (i = mqs_batch_find(pass->gtx.batch, w->id)) < 0)
+		return MQS_OK;
+	w->code = MQS_OK;
+	if (w->verb == MQS_EXTEND)
+		return mqs_batch_extend(&pass->gtx, w->lease, w->id,
+		    (uint64_t)(mqs_boottime() + w->delay), err);
+	e = pass->gtx.batch->entries[i];
+	mqs_batch_mark(&pass->gtx, (size_t)i);
+	return carry_out(pass, &e, w, err);
+}
+
+int
+mqs_pass_return(struct mqs_pass *pass, size_t i, int counted,
+    struct mqs_error *err)
+{
+	struct mqs_entry e = pass->gtx.batch->entries[i];
+
+	mqs_batch_mark(&pass->gtx, i);
+	if (counted && ++e.attempts >= pass->group->settings.max_attempts)
+		return mqs_pass_dead(pass, e.id, e.size, e.attempts,
+		    "consumer died", NULL, err);
+	return hold(pass, &e, MQS_READY, READY_SORT, e.attempts, err);
+}

@@ -1,0 +1,46 @@
+/*
+ * spool.h - an open spool, and the queues that are open in it
+ *
+ * A file must be open only once in a process (POSIX locks and LMDB's own rules), so
+ * the spool keeps the one list of what is open; publishers, consumers, readers and
+ * settlers borrow from it.  Everything stays open until the spool is freed, except
+ * what mqs_spool_forget closes.
+ */
+#ifndef MQS_ENGINE_SPOOL_H
+#define MQS_ENGINE_SPOOL_H
+
+#include "queue/group.h"
+#include "queue/log.h"
+
+struct mqs_spool_queue;
+
+struct mqs_spool {
+	char			*path;
+	struct mqs_options	 options;
+	struct mqs_spool_queue	*queues;
+};
+
+/* The wall clock by which delay, expiry, backoff and retention are judged. */
+int64_t	mqs_judged_now(const struct mqs_spool *);
+/* Says something that went right but should be known. */
+void	mqs_notice(const struct mqs_spool *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The log of a queue, borrowed from the spool.  make: if the spool has
+ * MQS_AUTOCREATE and there is none, it is made.
+ */
+int	mqs_spool_log(struct mqs_spool *, const char *queue, int make, struct mqs_log **out, struct mqs_error *err);
+/* The same for reading only, by somebody who may lack permission to write. */
+int	mqs_spool_log_readonly(struct mqs_spool *, const char *queue, struct mqs_log **out, struct mqs_error *err);
+/* A group, borrowed; start (NULL: the oldest) is for one that is made. */
+int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, int make,
+	    const struct mqs_start *start, struct mqs_group **out, struct mqs_error *err);
+/* 0, or MQS_EINVAL and what is wrong with a queue's or group's name. */
+int	mqs_spool_check_name(const char *name, struct mqs_error *err);
+/* Where a new group starts, from a caller's options (NULL: the oldest). */
+int	mqs_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
+/* Closes what is open of a queue.  Nothing may be borrowed from it. */
+void	mqs_spool_forget(struct mqs_spool *, const char *queue);
+
+#endif
