@@ -1,0 +1,228 @@
+/*
+ * name.c - names of queues and groups, receipts, UTF-8
+ *
+ * A name is also a file's name, and part of a receipt, so the characters that mean
+ * something to either ('/', a leading '.' or '-') are not in it.  A receipt is taken
+ * apart at its last '.', since names have dots too.
+ */
+#include <string.h>
+
+#include "base/name.h"
+
+/* Says why (if it was asked), and fails. */
+static int
+refuse(const char **why, const char *phrase)
+{
+	if (why != NULL)
+		*why = phrase;
+	return -1;
+}
+
+static int
+is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+static int
+check_name(const char *name, size_t n, const char **why)
+{
+	size_t i;
+
+	if (n == 0)
+		return refuse(why, "a name is empty");
+	if (name[0] == '.' || name[0] == '-')
+		return refuse(why, "a name must begin with a letter, digit or _");
+	for (i = 0; i < n; i++) {
+		if (!is_name_byte(name[i]))
+			return refuse(why,
+			    "a name has only letters, digits, '.', '_' and '-'");
+	}
+	if (n > MQS_NAME_MAX)
+		return refuse(why, "a name has at most 95 bytes");
+	return 0;
+}
+
+/* Checks a name of n bytes and copies it. */
+static int
+take_name(const char *name, size_t n, char out[MQS_NAME_MAX + 1], const char **why)
+{
+	if (check_name(name, n, why) == -1)
+		return -1;
+	memcpy(out, name, n);
+	out[n] = '\0';
+	return 0;
+}
+
+int
+mqs_name_check(const char *name, const char **why)
+{
+	return check_name(name, strlen(name), why);
+}
+
+int
+mqs_name_split(const char *s, char queue[MQS_NAME_MAX + 1],
+    char group[MQS_NAME_MAX + 1], const char **why)
+{
+	const char *slash = strchr(s, '/');
+
+	if (slash == NULL) {
+		group[0] = '\0';
+		return take_name(s, strlen(s), queue, why);
+	}
+	if (take_name(s, (size_t)(slash - s), queue, why) == -1)
+		return -1;
+	return take_name(slash + 1, strlen(slash + 1), group, why);
+}
+
+int
+mqs_receipt_parse(const char *s, struct mqs_receipt *r, const char **why)
+{
+	const char *form = "a receipt is QUEUE/GROUP/ID.LEASE";
+	const char *slash, *numbers, *dot;
+
+	if ((slash = strchr(s, '/')) == NULL ||
+	    (numbers = strchr(slash + 1, '/')) == NULL ||
+	    (dot = strchr(numbers + 1, '.')) == NULL)
+		return refuse(why, form);
+	if (take_name(s, (size_t)(slash - s), r->queue, why) == -1 ||
+	    take_name(slash + 1, (size_t)(numbers - slash - 1), r->group, why) == -1)
+		return -1;
+	numbers++;
+	if (mqs_parse_u64(numbers, (size_t)(dot - numbers), &r->id) == -1 ||
+	    mqs_parse_u64(dot + 1, strlen(dot + 1), &r->lease) == -1)
+		return refuse(why, form);
+	return 0;
+}
+
+/* Copies s without its NUL; returns the byte after it. */
+static char *
+put_name(char *p, const char *s)
+{
+	size_t n = strnlen(s, MQS_NAME_MAX);
+
+	memcpy(p, s, n);
+	return p + n;
+}
+
+char *
+mqs_receipt_format(const char *queue, const char *group, uint64_t id, uint64_t lease,
+    char buf[MQS_RECEIPT_SIZE])
+{
+	char *p = buf;	/* at most 95 + 1 + 95 + 1 + 20 + 1 + 20 bytes and NUL */
+
+	p = put_name(p, queue);
+	*p++ = '/';
+	p = put_name(p, group);
+	*p++ = '/';
+	p += mqs_format_u64(id, p);
+	*p++ = '.';
+	(void)mqs_format_u64(lease, p);
+	return buf;
+}
+
+int
+mqs_parse_u64(const char *s, size_t n, uint64_t *v)
+{
+	uint64_t r = 0;
+	unsigned digit;
+	size_t i;
+
+	if (n == 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		digit = (unsigned)(s[i] - '0');
+		if (r > (UINT64_MAX - digit) / 10)
+			return -1;
+		r = r * 10 + digit;
+	}
+	*v = r;
+	return 0;
+}
+
+size_t
+mqs_format_u64(uint64_t v, char buf[24])
+{
+	char digits[20];
+	size_t n = sizeof(digits), len;
+
+	do {
+		digits[--n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	len = sizeof(digits) - n;
+	memcpy(buf, digits + n, len);
+	buf[len] = '\0';
+	return len;
+}
+
+/* Non-zero if 8 bytes have one above 0x7f, or that is NUL. */
+static uint64_t
+not_plain(const unsigned char *p, int text)
+{
+	uint64_t word, high = UINT64_C(0x8080808080808080);
+
+	memcpy(&word, p, sizeof(word));
+	if (text)
+		return (word | (word - UINT64_C(0x0101010101010101))) & high;
+	return word & high;
+}
+
+/* Length of the character of more than one byte at p, of n bytes; 0 if malformed. */
+static size_t
+utf8_length(const unsigned char *p, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf;	/* what the second byte may be */
+	size_t i, len;
+
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (n < len)
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;	/* shorter forms exist */
+	else if (p[0] == 0xed)
+		high = 0x9f;	/* surrogates */
+	else if (p[0] == 0xf0)
+		low = 0x90;	/* shorter forms exist */
+	else if (p[0] == 0xf4)
+		high = 0x8f;	/* beyond U+10FFFF */
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (i = 2; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return len;
+}
+
+size_t
+mqs_utf8_valid(const void *bytes, size_t n, int text)
+{
+	const unsigned char *p = bytes;
+	size_t i = 0, len;
+
+	while (i < n) {
+		if (n - i >= 8 && !not_plain(p + i, text)) {
+			i += 8;
+		} else if (p[i] < 0x80) {
+			if (text && p[i] == '\0')
+				break;
+			i++;
+		} else {
+			if ((len = utf8_length(p + i, n - i)) == 0)
+				break;
+			i += len;
+		}
+	}
+	return i;
+}
