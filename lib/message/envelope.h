@@ -4,9 +4,12 @@
  * {"id","queue","group","time","key","headers":{},"priority","attempt",
  *  "receipt","message_id","not_before","expires","body" or "body_base64"}
  *
- * Absent fields are left out.  id and receipt are strings; times are RFC 3339
- * strings with nanoseconds in UTC; on input a number is seconds since the epoch.
- * A body that is not UTF-8 is in body_base64 (RFC 4648, padded).
+ * Absent fields are left out, and priority 0; the body is always written, and empty
+ * if absent on input.  id and receipt are strings; times are RFC 3339 strings with
+ * nanoseconds in UTC; on input a number is seconds since the epoch, and a string may
+ * be any point in time that options take, but not one relative to now.  A header
+ * that comes more than once has an array of its values, where it came first.  A body
+ * that is not UTF-8 is in body_base64 (RFC 4648, padded).
  */
 #ifndef MQS_MESSAGE_ENVELOPE_H
 #define MQS_MESSAGE_ENVELOPE_H
@@ -38,7 +41,7 @@ struct mqs_envelope {
 
 /*
  * Parses one line: 0, or MQS_EDATA with what is wrong and at which byte
- * ("invalid JSON at byte 17: ..."; "\"priority\" is not a number").  Unknown
+ * ("invalid JSON at byte 17: ..."; "\"key\" is a number, not a string").  Unknown
  * fields are an error that names them.  origin: keep id, queue and time as the
  * headers mq-origin-id, mq-origin-queue, mq-origin-time (unless there already).
  * Start with a zeroed struct; it can be used again for the next line.

@@ -1,0 +1,186 @@
+/*
+ * envelope_parse.c - one line of JSON as a message
+ *
+ * The JSON library says whether the line is JSON and envelope_fields.c what its
+ * fields mean; headers are taken last, so that they lie in one run.
+ *
+ * What is taken is copied to `store', whose room is reserved once, before the
+ * first copy, so that pointers into it stay good: text as decoded, with its NUL, is
+ * never longer than it was in the line with its quotes.  Only headers can be (each
+ * value of an array has its name before it, and `origin' adds some): they have
+ * room of their own, which is as much as a message may have.
+ */
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "message/envelope_fields.h"
+#include "message/headers.h"
+
+#define KEEP_ROOM	(1u << 20)	/* more than this is given back if not needed */
+
+/* ------------------------------------------------------------ headers -- */
+
+static int
+keep_header(struct mqs_fields *p, const char *name, const char *value)
+{
+	struct mqs_message *m = &p->e->message;
+	size_t name_len = strlen(name), value_len = strlen(value);
+
+	if (name_len + value_len + 2 > MQS_HEADERS_MAX - m->headers_len)
+		return mqs_fail(p->err, MQS_EDATA,
+		    "headers have more than %d bytes", MQS_HEADERS_MAX);
+	(void)mqs_fields_keep(p, name, name_len);
+	(void)mqs_fields_keep(p, value, value_len);
+	m->headers_len += name_len + value_len + 2;
+	return MQS_OK;
+}
+
+static int
+add_header(struct mqs_fields *p, const char *name, const json_t *v)
+{
+	const char *value = json_string_value(v);
+
+	if (value == NULL)
+		return mqs_fail(p->err, MQS_EDATA,
+		    "header \"%.64s\" is %s, not a string", name,
+		    mqs_json_type(v));
+	if (strlen(value) != json_string_length(v))
+		return mqs_fail(p->err, MQS_EDATA, "header \"%.64s\" contains NUL",
+		    name);
+	return keep_header(p, name, value);
+}
+
+/* A header that comes more than once has an array of its values. */
+static int
+add_headers(struct mqs_fields *p)
+{
+	const char *name;
+	json_t *v, *one;
+	size_t i;
+	int rc;
+
+	json_object_foreach(p->headers, name, v) {
+		if (!json_is_array(v)) {
+			if ((rc = add_header(p, name, v)) != MQS_OK)
+				return rc;
+			continue;
+		}
+		json_array_foreach(v, i, one)
+			if ((rc = add_header(p, name, one)) != MQS_OK)
+				return rc;
+	}
+	return MQS_OK;
+}
+
+/* The first origin stays: a copy of a copy still names where it all began. */
+static int
+add_origin(struct mqs_fields *p, const char *name, const char *value)
+{
+	const struct mqs_message *m = &p->e->message;
+
+	if (value == NULL || *value == '\0' || mqs_headers_get(m->headers,
+	    m->headers_len, name) != NULL)
+		return MQS_OK;
+	return keep_header(p, name, value);
+}
+
+static int
+finish_headers(struct mqs_fields *p, int origin)
+{
+	struct mqs_envelope *e = p->e;
+	char text[MQS_TIME_SIZE];
+	int rc;
+
+	e->message.headers = e->store.p + e->store.n;
+	if ((rc = add_headers(p)) != MQS_OK || !origin)
+		return rc;
+	if ((rc = add_origin(p, "mq-origin-id", e->id)) != MQS_OK ||
+	    (rc = add_origin(p, "mq-origin-queue", e->queue)) != MQS_OK)
+		return rc;
+	return add_origin(p, "mq-origin-time",
+	    e->time == 0 ? NULL : mqs_format_time(e->time, text));
+}
+
+/* ----------------------------------------------------------- envelope -- */
+
+/* Room for all that is kept of a line of n bytes. */
+static int
+make_room(struct mqs_buf *store, size_t n, struct mqs_error *err)
+{
+	size_t room = n + MQS_HEADERS_MAX;
+
+	if (store->cap > KEEP_ROOM && store->cap / 4 > room)
+		mqs_buf_free(store);
+	store->n = 0;
+	if (mqs_buf_reserve(store, room) == -1)
+		return mqs_fail_errno(err, "envelope of %zu bytes", n);
+	return MQS_OK;
+}
+
+static int
+load(json_t **root, const char *line, size_t n, struct mqs_error *err)
+{
+	json_error_t why;
+	int rc;
+
+	if (n == 0)
+		return mqs_fail(err, MQS_EDATA, "envelope is empty");
+	*root = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
+	    JSON_DECODE_ANY, &why);
+	if (*root == NULL) {
+		if (json_error_code(&why) != json_error_out_of_memory)
+			return mqs_fail(err, MQS_EDATA,
+			    "invalid JSON at byte %d: %s", why.position,
+			    why.text);
+		errno = ENOMEM;
+		return mqs_fail_errno(err, "envelope of %zu bytes", n);
+	}
+	if (json_is_object(*root))
+		return MQS_OK;
+	rc = mqs_fail(err, MQS_EDATA, "envelope is %s, not an object",
+	    mqs_json_type(*root));
+	json_decref(*root);
+	return rc;
+}
+
+static int
+take_all(struct mqs_fields *p, json_t *root, int origin)
+{
+	const char *name;
+	json_t *v;
+	int rc;
+
+	json_object_foreach(root, name, v)
+		if ((rc = mqs_fields_take(p, name, v)) != MQS_OK)
+			return rc;
+	if ((rc = finish_headers(p, origin)) != MQS_OK)
+		return rc;
+	return mqs_message_check(&p->e->message, p->err);
+}
+
+int
+mqs_envelope_parse(struct mqs_envelope *e, const char *line, size_t n,
+    int origin, struct mqs_error *err)
+{
+	struct mqs_fields p = { .e = e, .err = err };
+	json_t *root = NULL;
+	int rc;
+
+	e->message = (struct mqs_message)MQS_MESSAGE_INIT;
+	e->id = e->queue = e->group = e->receipt = NULL;
+	e->time = 0;
+	if ((rc = load(&root, line, n, err)) != MQS_OK)
+		return rc;
+	if ((rc = make_room(&e->store, n, err)) == MQS_OK)
+		rc = take_all(&p, root, origin);
+	json_decref(root);
+	return rc;
+}
+
+void
+mqs_envelope_free(struct mqs_envelope *e)
+{
+	mqs_buf_free(&e->store);
+	memset(e, 0, sizeof(*e));
+}
