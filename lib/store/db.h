@@ -21,6 +21,7 @@ struct mqs_cur;
 #define MQS_DB_MAIN	0		/* the unnamed table; named ones count from 1 */
 
 #define MQS_DB_NOMETASYNC	1u	/* one flush a commit; a crash may undo the last */
+#define MQS_DB_READONLY		4u	/* read-only is good enough (no permission to write) */
 #define MQS_DB_CREATE		2u	/* make the file; it must not exist */
 
 struct mqs_db_spec {
@@ -48,6 +49,8 @@ int	mqs_db_sync(struct mqs_db *, struct mqs_error *err);
  * deleted") or MQS_EBUSY (another file is there) otherwise.
  */
 int	mqs_db_check_path(struct mqs_db *, struct mqs_error *err);
+/* Turns MQS_DB_NOMETASYNC on or off for what commits from now on. */
+int	mqs_db_relax(struct mqs_db *, int on, struct mqs_error *err);
 /* Frees reader slots of dead processes. */
 int	mqs_db_check_readers(struct mqs_db *, struct mqs_error *err);
 

@@ -10,11 +10,11 @@
  * the last of handler and consumer.  Tests use F_OFD_GETLK and take nothing.
  *
  * Layout (little-endian): a header of 64 bytes (magic "mqowner\1", boot number,
- * pid, process start, 0...), then at 64 the hand-out mark (lease, count: what of
- * MQS_MANUAL went out), then from byte 128 a slot of 64 bytes a run: lease, id,
- * pid, process start, started (0 or 1), XXH3 checksum of the slot.  A slot is
- * written with one pwrite; one that doesn't verify counts as empty.  A handler is
- * alive if its byte is locked, or (for programs that close descriptors) if its
+ * pid, process start, 0..., checksum), then at 64 the hand-out mark (lease, count:
+ * what of MQS_MANUAL went out; checksum), then from byte 128 a slot of 64 bytes a
+ * run: lease, id, pid, process start, started (0 or 1), 0..., checksum; to the byte
+ * in owner_file.h.  A slot is written with one pwrite; one that doesn't verify
+ * counts as empty.  A handler is alive if its byte is locked, or (for programs that close descriptors) if its
  * pid lives with the same start time.
  */
 #ifndef MQS_STORE_OWNER_H
@@ -27,8 +27,11 @@
 
 struct mqs_owner;
 
-/* The own side.  The name (a random number, as 16 hex digits) goes into leases. */
-int	mqs_owner_new(struct mqs_owner **out, const struct mqs_dir *, struct mqs_error *err);
+/*
+ * The own side.  The name goes into leases: its upper half is `family', which the
+ * consumers of one group share, its lower half random; as a file, 16 hex digits.
+ */
+int	mqs_owner_new(struct mqs_owner **out, const struct mqs_dir *, uint32_t family, struct mqs_error *err);
 uint64_t mqs_owner_name(const struct mqs_owner *);
 /* Removes the file; without it (a crash), mqs_owner_collect does. */
 void	mqs_owner_free(struct mqs_owner *, int unlink);
