@@ -36,7 +36,7 @@ enum {
 struct tool_option {
 	int		 id;	/* a letter, or from TOOL_LONG up: long only */
 	const char	*name;	/* long name, or NULL */
-	const char	*arg;	/* what its argument is called, or NULL */
+	const char	*arg;	/* what its argument is called, "[NAME]" if optional, or NULL */
 	const char	*help;	/* one line */
 };
 #define TOOL_LONG	256
@@ -71,6 +71,12 @@ void	tool_start(const struct tool *, int argc, char **argv);
  */
 int	tool_option(const char **arg);
 int	tool_operand(void);
+/*
+ * How many operands came before a "--", or -1 if there was none (the "--" itself is
+ * not among the operands).  Options and operands may be mixed unless
+ * stop_at_operand; "-5" is an operand where no option is called 5.
+ */
+int	tool_dashes(void);
 
 /* "mq-pub: ..." on stderr and leave with STATUS_USAGE, pointing at --help. */
 void	usage_error(const char *fmt, ...)
@@ -81,6 +87,8 @@ void	fail(int status, const char *fmt, ...)
 /* Leave with the status that fits an error of the library, and its text. */
 void	fail_error(const struct mqs_error *) __attribute__((noreturn));
 int	status_of(int mqs_code);
+/* An error that does not end the tool: said even with -q. */
+void	report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Only with -v. */
 void	note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Unless -q. */
@@ -98,7 +106,10 @@ void	arg_queue(const char *s, char queue[MQS_NAME_MAX + 1], char group[MQS_NAME_
 struct mqs_spool *open_spool(unsigned flags);
 
 /*
- * Catches SIGINT, SIGTERM and SIGHUP: the first asks to stop (`stopping' becomes the
+ * Signals.  SIGPIPE and SIGXFSZ stay ignored from tool_start on: who spawns a command
+ * gives it their defaults back.
+ *
+ * Catches SIGINT, SIGTERM and SIGHUP (not one that was ignored when the tool started): the first asks to stop (`stopping' becomes the
  * signal; the library's waits return MQS_EINTR if `interrupt_waits').  signal_end
  * leaves the way signals ask for: SIGTERM and SIGHUP with `status', SIGINT by dying
  * of it.
@@ -106,5 +117,18 @@ struct mqs_spool *open_spool(unsigned flags);
 extern volatile sig_atomic_t stopping;
 void	catch_signals(int interrupt_waits);
 void	signal_end(int status) __attribute__((noreturn));
+/*
+ * Lets the library's waits go on for so many ms although `stopping' is set, so that what
+ * was begun can be finished; from the signal on, or from now if it has come already.
+ */
+void	stop_grace(int ms);
+/* mqs_options.interrupted of what open_spool opens. */
+int	interrupted(void *);
+/*
+ * poll(2) that none of these signals can slip past: -1 and EINTR if `stopping' is set
+ * already or gets set meanwhile.
+ */
+struct pollfd;
+int	wait_poll(struct pollfd *, unsigned n, int timeout_ms);
 
 #endif

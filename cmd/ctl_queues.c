@@ -1,0 +1,200 @@
+/*
+ * ctl_queues.c - mq-ctl create, delete, purge and trim
+ *
+ * Each is one call of the library for each operand, which is all or nothing by
+ * itself; a command that is killed leaves the operands before done and those after
+ * untouched, and can be repeated (create with -p, delete with -f).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "point.h"
+
+enum { OPT_FROM = TOOL_LONG };
+
+struct creation {
+	struct mqs_consumer_options start;
+	int		 from;		/* was given */
+	int		 if_missing;
+};
+
+static void
+set_from(struct creation *c, const char *arg)
+{
+	struct point at;
+
+	c->from = 1;
+	c->start.from = NULL;
+	c->start.from_time = 0;
+	if (strcmp(arg, "oldest") == 0 || strcmp(arg, "newest") == 0) {
+		c->start.from = arg;
+		return;
+	}
+	at = arg_point("--from", arg);
+	c->start.from = at.id;
+	c->start.from_time = at.time;
+}
+
+static int
+create(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	const struct creation *c = arg;
+	int rc = mqs_create(spool, queue, group, group != NULL ? &c->start : NULL, err);
+
+	if (rc == MQS_EEXIST && c->if_missing)
+		return MQS_OK;
+	return rc;
+}
+
+static int
+run_create(int argc, char **argv)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	struct creation c = { 0 };
+	const char *arg;
+	int i, id;
+
+	tool_start(&ctl_create.tool, argc, argv);
+	while ((id = tool_option(&arg)) != 0) {
+		if (id == OPT_FROM)
+			set_from(&c, arg);
+		else
+			c.if_missing = 1;
+	}
+	for (i = tool_operand(); c.from && i < argc; i++) {
+		arg_queue(argv[i], queue, group);
+		if (group[0] == '\0')
+			usage_error("'%s': --from is for groups", argv[i]);
+	}
+	/* MQ_AUTOCREATE=no is about use that creates, not about this. */
+	common.autocreate = 1;
+	return ctl_each(argv + tool_operand(), argc - tool_operand(),
+	    CTL_QUEUES_AND_GROUPS, MQS_AUTOCREATE, create, &c);
+}
+
+static const struct tool_option create_options[] = {
+	{ 'p', "if-missing", NULL, "what exists already is no error" },
+	{ OPT_FROM, "from", "WHERE", "where a group starts: oldest (default), newest, an id or a time" },
+	{ 0 }
+};
+
+const struct ctl_command ctl_create = {
+	.name = "create",
+	.tool = {
+		.name = "mq-ctl create",
+		.synopsis = "[options] QUEUE[/GROUP]...",
+		.purpose = "Makes queues and groups; a group's queue is made with it.",
+		.options = create_options
+	},
+	.run = run_create
+};
+
+static int
+delete(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	const int *force = arg;
+	int rc = mqs_delete(spool, queue, group, err);
+
+	return rc == MQS_ENOENT && *force ? MQS_OK : rc;
+}
+
+static int
+run_delete(int argc, char **argv)
+{
+	const char *arg;
+	int force = 0;
+
+	tool_start(&ctl_delete.tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		force = 1;
+	return ctl_each(argv + tool_operand(), argc - tool_operand(),
+	    CTL_QUEUES_AND_GROUPS, 0, delete, &force);
+}
+
+static const struct tool_option delete_options[] = {
+	{ 'f', "force", NULL, "what does not exist is no error" },
+	{ 0 }
+};
+
+const struct ctl_command ctl_delete = {
+	.name = "delete",
+	.tool = {
+		.name = "mq-ctl delete",
+		.synopsis = "[options] QUEUE[/GROUP]...",
+		.purpose = "Removes queues with their groups and messages, or groups.  Does not ask.",
+		.options = delete_options
+	},
+	.run = run_delete
+};
+
+static const struct tool_option no_options[] = { { 0 } };
+
+static int
+purge(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	uint64_t count = 0;
+	int rc = mqs_purge(spool, queue, group, &count, err);
+
+	(void)arg;
+	if (rc >= 0)
+		note("%s%s%s: purged %" PRIu64 " messages", queue,
+		    group != NULL ? "/" : "", group != NULL ? group : "", count);
+	return rc;
+}
+
+static int
+run_purge(int argc, char **argv)
+{
+	ctl_start(&ctl_purge, argc, argv);
+	return ctl_each(argv + tool_operand(), argc - tool_operand(),
+	    CTL_QUEUES_AND_GROUPS, 0, purge, NULL);
+}
+
+const struct ctl_command ctl_purge = {
+	.name = "purge",
+	.tool = {
+		.name = "mq-ctl purge",
+		.synopsis = "[options] QUEUE[/GROUP]...",
+		.purpose = "Removes all messages of queues, settled or not; or settles all that groups\n"
+		    "have yet to settle, and leaves the messages to other groups.",
+		.options = no_options
+	},
+	.run = run_purge
+};
+
+static int
+trim(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	uint64_t count = 0;
+	int rc = mqs_trim(spool, queue, &count, err);
+
+	(void)arg;
+	(void)group;
+	if (rc >= 0)
+		note("%s: trimmed %" PRIu64 " messages", queue, count);
+	return rc;
+}
+
+static int
+run_trim(int argc, char **argv)
+{
+	ctl_start(&ctl_trim, argc, argv);
+	return ctl_each(argv + tool_operand(), argc - tool_operand(), CTL_QUEUES, 0,
+	    trim, NULL);
+}
+
+const struct ctl_command ctl_trim = {
+	.name = "trim",
+	.tool = {
+		.name = "mq-ctl trim",
+		.synopsis = "[options] QUEUE...",
+		.purpose = "Removes now what retention allows, and files that crashes left behind.",
+		.options = no_options
+	},
+	.run = run_trim
+};

@@ -1,0 +1,71 @@
+/* handler.h - one command, started for one message */
+#ifndef MQ_CMD_HANDLER_H
+#define MQ_CMD_HANDLER_H
+
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+#define HANDLER_TAIL	1024	/* last words that are kept of its stderr */
+#define HANDLER_VARS	10
+
+/* What every start of the command has in common. */
+struct handler_command {
+	char		**argv;
+	char		**env;		/* those that stay, ours, NULL */
+	size_t		 kept;		/* how many stay */
+	struct mqs_buf	 vars[HANDLER_VARS];
+	posix_spawnattr_t attr;
+	int		 run_fd;	/* where it finds the run's descriptor; -1: as it is */
+};
+
+/* A command that runs, or (pid 0) a place for one. */
+struct handler {
+	pid_t		 pid;
+	int		 over;		/* it has ended, with this status: */
+	int		 status;
+	int		 errors;	/* read end of its stderr; -1: none */
+	int		 chunks;	/* that may be read from it once it has ended */
+	struct mqs_run	*run;
+	uint64_t	 seq, lease;
+	char		 id[MQS_ID_SIZE];
+	char		 tail[HANDLER_TAIL + 1];
+	size_t		 tail_len;
+};
+
+/* handler_env.c: its environment. */
+int	handler_command_init(struct handler_command *, char **argv, const char *spool,
+	    struct mqs_error *err);
+void	handler_command_free(struct handler_command *);
+/* Puts a message into the environment; nothing of it is borrowed afterwards. */
+int	handler_describe(struct handler_command *, const struct mqs_consumer *,
+	    const char *queue, const char *group, const struct mqs_message *,
+	    struct mqs_error *err);
+/* 1 if the message's part of the environment may be what made it too large. */
+int	handler_described_at_length(const struct handler_command *);
+
+/* handler_body.c: a descriptor from which a command reads the whole body; or an error. */
+int	handler_body(int *fd, const struct mqs_message *, struct mqs_error *err);
+
+/*
+ * handler.c: starts the command with `body' as stdin and the run's descriptor: 0, or
+ * an errno: why it can't be executed.
+ */
+int	handler_start(struct handler *, struct handler_command *, int body, int run_fd);
+
+/*
+ * handler_errors.c: passes on what it wrote to stderr and keeps the end of it.
+ * handler_listen reads once.  handler_hang_up, when it has ended, takes what is left and
+ * closes.  Both return 0 if our stderr takes no more now, and are to be called again when
+ * it does; with `drop', handler_hang_up keeps the end and passes nothing on.
+ */
+int	handler_listen(struct handler *);
+int	handler_hang_up(struct handler *, int drop);
+/* The end of its stderr as text: valid UTF-8 without NUL, or NULL if there was none. */
+const char *handler_last_words(struct handler *);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * mq-ctl - makes, configures, empties, removes and verifies queues and groups
+ *
+ * Each subcommand is a tool of its own, with its own option table and its own
+ * --help; the common options may stand before its name as well as behind it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "output.h"
+
+static const struct tool_option no_options[] = { { 0 } };
+
+static const struct tool tool = {
+	.name = "mq-ctl",
+	.synopsis = "[options] create [-p] [--from WHERE] QUEUE[/GROUP]...\n"
+	    "[options] set QUEUE[/GROUP] [NAME=VALUE...]\n"
+	    "[options] show [--changed] QUEUE[/GROUP]...\n"
+	    "[options] list [--queues] [QUEUE...]\n"
+	    "[options] delete [-f] QUEUE[/GROUP]...\n"
+	    "[options] purge QUEUE[/GROUP]...\n"
+	    "[options] trim QUEUE...\n"
+	    "[options] check [QUEUE...]\n"
+	    "help [SUBCOMMAND]",
+	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.",
+	.options = no_options,
+	.stop_at_operand = 1
+};
+
+static const struct ctl_command *const commands[] = {
+	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
+	&ctl_trim, &ctl_check
+};
+
+static const struct ctl_command *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	usage_error("'%s': no such subcommand", name);
+}
+
+/* "mq-ctl help [SUBCOMMAND]" is "mq-ctl [SUBCOMMAND] --help". */
+static int
+help(int argc, char **argv)
+{
+	char name[] = "mq-ctl", option[] = "--help";
+	char *ask[] = { name, option, NULL };
+	const char *arg;
+
+	if (argc > 2)
+		usage_error("help: one subcommand at most");
+	tool_start(argc == 2 ? &find(argv[1])->tool : &tool, 2, ask);
+	while (tool_option(&arg) != 0)
+		continue;
+	return STATUS_OK;
+}
+
+void
+ctl_start(const struct ctl_command *command, int argc, char **argv)
+{
+	const char *arg;
+
+	tool_start(&command->tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		continue;
+}
+
+static void
+check_operands(char **operands, int n, enum ctl_operands kind)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	int i;
+
+	if (n == 0)
+		usage_error("no queue was named");
+	for (i = 0; i < n; i++) {
+		arg_queue(operands[i], queue, group);
+		if (group[0] != '\0' && kind == CTL_QUEUES)
+			usage_error("'%s': names a group, not a queue", operands[i]);
+	}
+}
+
+int
+ctl_each(char **operands, int n, enum ctl_operands kind, unsigned spool_flags,
+    ctl_fn *fn, void *arg)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	struct mqs_spool *spool;
+	struct mqs_error err;
+	int i, one, status = STATUS_OK;
+
+	check_operands(operands, n, kind);
+	spool = open_spool(spool_flags);
+	for (i = 0; i < n; i++) {
+		arg_queue(operands[i], queue, group);
+		if (fn(arg, spool, queue, group[0] != '\0' ? group : NULL, &err) >= 0)
+			continue;
+		report("%s", err.text);
+		one = status_of(err.code);
+		if (status == STATUS_OK)
+			status = one;
+	}
+	mqs_spool_free(spool);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *arg;
+	int status;
+
+	tool_start(&tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		continue;
+	argc -= tool_operand();
+	argv += tool_operand();
+	if (argc == 0)
+		usage_error("no subcommand was given");
+	status = strcmp(argv[0], "help") == 0 ? help(argc, argv) :
+	    find(argv[0])->run(argc, argv);
+	finish_stdout();
+	return status;
+}

@@ -1,0 +1,280 @@
+/*
+ * mq-pub - append messages to a queue
+ *
+ * Exits 0 only when every message is on stable storage.  Records come from operands,
+ * files or stdin (pub_input), become messages (pub_record), are put aside if bad
+ * (pub_reject), and are published in batches (pub_batch).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "message/framing.h"
+#include "message/headers.h"
+#include "mqspool.h"
+#include "pub_batch.h"
+#include "pub_input.h"
+#include "pub_record.h"
+#include "pub_reject.h"
+#include "tool.h"
+
+enum {
+	OPTION_RECEIPTS = TOOL_LONG,
+	OPTION_ATOMIC,
+	OPTION_REJECT_TO
+};
+
+/* After a signal: for publishing what was read. */
+#define GRACE_MS	900
+
+static const struct tool_option options[] = {
+	{ 'F', "files", NULL, "operands are files, each of them one message" },
+	{ '1', "one", NULL, "all of stdin is one message" },
+	{ 'k', "key", "KEY", "routing key of the messages" },
+	{ 'K', "key-delimiter", "DELIM", "each record is KEY, DELIM, body" },
+	{ 'H', "header", "NAME=VALUE", "add a header; may be repeated" },
+	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" },
+	{ '0', "null", NULL, "records end in NUL" },
+	{ 'J', "json", NULL, "each record is a JSON envelope; -k and -H fill what it lacks" },
+	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
+	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
+	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
+	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
+	{ 'W', "wait", "DURATION", "how long to wait while the queue is full (default: for ever)" },
+	{ 0, NULL, NULL, NULL }
+};
+
+static const struct tool tool = {
+	.name = "mq-pub",
+	.synopsis = "[options] QUEUE [MESSAGE...]\n[options] -F QUEUE FILE...",
+	.purpose = "Appends messages to a queue: the operands, or records from stdin.",
+	.options = options
+};
+
+/* What the command line said. */
+struct request {
+	int		 files, one, json, print_ids, receipts, atomic;
+	const char	*key, *reject_to;
+	char		 delim[MQS_DELIM_MAX], key_delim[MQS_DELIM_MAX];
+	size_t		 delim_len, key_delim_len;
+	int		 delim_given;
+	struct mqs_buf	 headers;
+	int64_t		 wait;
+	char		 queue[MQS_NAME_MAX + 1];
+	char		**operands;
+	int		 n_operands;
+};
+
+static size_t
+parse_delim(const char *option, const char *arg, char delim[MQS_DELIM_MAX])
+{
+	const char *why;
+	long n = mqs_unescape(arg, delim, MQS_DELIM_MAX, &why);
+
+	if (n < 0)
+		usage_error("%s: '%s': %s", option, arg, why);
+	if (n == 0)
+		usage_error("%s: the delimiter is empty", option);
+	return (size_t)n;
+}
+
+static void
+parse_header(struct request *q, const char *arg)
+{
+	const char *equals = strchr(arg, '=');
+
+	if (equals == NULL || equals == arg)
+		usage_error("-H: '%s': not NAME=VALUE", arg);
+	if (mqs_headers_add(&q->headers, arg, (size_t)(equals - arg), equals + 1,
+	    strlen(equals + 1)) != 0)
+		fail(STATUS_SYSTEM, "-H: %s", strerror(errno));
+}
+
+static void
+parse_option(struct request *q, int id, const char *arg)
+{
+	switch (id) {
+	case 'F':
+		q->files = 1;
+		break;
+	case '1':
+		q->one = 1;
+		break;
+	case 'k':
+		q->key = arg;
+		break;
+	case 'K':
+		q->key_delim_len = parse_delim("-K", arg, q->key_delim);
+		break;
+	case 'H':
+		parse_header(q, arg);
+		break;
+	case 'D':
+		q->delim_len = parse_delim("-D", arg, q->delim);
+		q->delim_given = 1;
+		break;
+	case '0':
+		q->delim[0] = '\0';
+		q->delim_len = 1;
+		q->delim_given = 1;
+		break;
+	case 'J':
+		q->json = 1;
+		break;
+	case 'I':
+		q->print_ids = 1;
+		break;
+	case OPTION_RECEIPTS:
+		q->receipts = 1;
+		break;
+	case OPTION_ATOMIC:
+		q->atomic = 1;
+		break;
+	case OPTION_REJECT_TO:
+		q->reject_to = arg;
+		break;
+	case 'W':
+		q->wait = arg_duration("-W", arg);
+		break;
+	default:
+		usage_error("option -%c has no meaning here", id);
+	}
+}
+
+static void
+parse_operands(struct request *q, int argc, char **argv)
+{
+	char group[MQS_NAME_MAX + 1];
+	int at = tool_operand();
+
+	if (at >= argc)
+		usage_error("no queue named");
+	arg_queue(argv[at], q->queue, group);
+	if (group[0] != '\0')
+		usage_error("'%s': messages go to a queue, not to a group", argv[at]);
+	q->operands = argv + at + 1;
+	q->n_operands = argc - at - 1;
+}
+
+/* Combinations that can't mean anything are refused, not guessed at. */
+static void
+check_request(const struct request *q)
+{
+	if (q->files && q->n_operands == 0)
+		usage_error("-F: no files named");
+	if (q->one && q->n_operands > 0)
+		usage_error("-1: stdin is not read when there are operands");
+	if (q->delim_given && (q->one || q->n_operands > 0))
+		usage_error("-D and -0 are for records on stdin");
+	if (q->key_delim_len > 0 && (q->key != NULL || q->json))
+		usage_error("-K: the key can't come from %s too", q->json ? "-J" : "-k");
+	if (q->receipts && !q->json)
+		usage_error("--receipts: only envelopes (-J) have receipts");
+	if (q->receipts && q->print_ids)
+		usage_error("--receipts and -I: only one of them can be printed");
+}
+
+static void
+parse(struct request *q, int argc, char **argv)
+{
+	const char *arg;
+	int id;
+
+	*q = (struct request){ .delim = "\n", .delim_len = 1, .wait = -1 };
+	while ((id = tool_option(&arg)) != 0)
+		parse_option(q, id, arg);
+	parse_operands(q, argc, argv);
+	check_request(q);
+}
+
+/* The key and the headers that all messages share, checked before any is read. */
+static void
+set_base(struct recorder *r, const struct request *q)
+{
+	struct mqs_error err;
+
+	r->base = (struct mqs_message)MQS_MESSAGE_INIT;
+	r->base.body = "";
+	if (q->key != NULL) {
+		r->base.key = q->key;
+		r->base.key_len = strlen(q->key);
+	}
+	r->base.headers = q->headers.p;
+	r->base.headers_len = q->headers.n;
+	if (mqs_message_check(&r->base, &err) != 0)
+		usage_error("%s", err.text);
+	r->base.body = NULL;
+}
+
+static int
+publish(struct recorder *r, const struct request *q)
+{
+	const struct mqs_slice delim = { q->delim, q->one ? 0 : q->delim_len };
+
+	if (q->files)
+		return publish_files(r, q->operands, q->n_operands);
+	if (q->n_operands > 0)
+		return publish_operands(r, q->operands, q->n_operands);
+	return publish_stdin(r, delim);
+}
+
+/* Says what came of it; returns the exit status, or leaves by the signal. */
+static int
+finish(const struct batch *b, const struct reject *reject, int all)
+{
+	unsigned long long n = b->published;
+
+	if (reject != NULL && reject->count > 0)
+		complain("%s: %llu bad records were put there", reject->path,
+		    (unsigned long long)reject->count);
+	if (stopping != 0 && !all)
+		complain("%s: stopped by a signal: %llu messages were published",
+		    b->queue, n);
+	else
+		note("%s: %llu messages were published", b->queue, n);
+	if (stopping != 0)
+		signal_end(all ? STATUS_OK : STATUS_AGAIN);
+	return STATUS_OK;
+}
+
+static int
+run(const struct request *q)
+{
+	struct batch batch = { .atomic = q->atomic, .print = q->print_ids ? PRINT_IDS :
+	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
+	struct recorder recorder = { .batch = &batch, .json = q->json,
+	    .keep = q->json || q->files || q->atomic,
+	    .key_delim_len = q->key_delim_len };
+	struct reject reject;
+	struct mqs_spool *spool;
+	int all;
+
+	memcpy(recorder.key_delim, q->key_delim, sizeof(recorder.key_delim));
+	set_base(&recorder, q);
+	if (q->reject_to != NULL) {
+		reject_open(&reject, q->reject_to, (struct mqs_slice){ q->delim, q->delim_len });
+		recorder.reject = &reject;
+	}
+	spool = open_spool(MQS_AUTOCREATE);
+	batch_open(&batch, spool, q->queue, q->wait);
+	all = publish(&recorder, q);
+	if (recorder.reject != NULL)
+		reject_close(&reject);
+	batch_close(&batch);
+	record_free(&recorder);
+	mqs_spool_free(spool);
+	return finish(&batch, recorder.reject, all);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request request;
+
+	tool_start(&tool, argc, argv);
+	parse(&request, argc, argv);
+	catch_signals(1);
+	stop_grace(GRACE_MS);
+	return run(&request);
+}

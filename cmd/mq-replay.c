@@ -1,0 +1,272 @@
+/*
+ * mq-replay - reads what queues retain, again, without touching any group
+ *
+ * Messages are printed into a buffer straight from the library's snapshot.  The
+ * snapshot is given up (merge_rest) before every write, since a reader of ours that
+ * stops reading would otherwise keep the queue's space from being used again.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "merge.h"
+#include "output.h"
+#include "point.h"
+#include "tool.h"
+
+enum { OPT_SINCE = TOOL_LONG, OPT_UNTIL, OPT_KEY, OPT_LAST };
+
+static const struct tool_option options[] = {
+	{ OPT_SINCE, "since", "TIME|ID", "only messages of that time or later, or from that id on" },
+	{ OPT_UNTIL, "until", "TIME|ID", "only messages before that time, or up to that id" },
+	{ OPT_KEY, "key", "KEY", "only messages with exactly this key" },
+	{ 'c', "count", "COUNT", "stop after so many messages" },
+	{ OPT_LAST, "last", "COUNT", "only the last so many of each queue" },
+	{ 'F', "follow", NULL, "go on with messages as they are published" },
+	PRINTER_OPTIONS,
+	{ 0 }
+};
+
+static const struct tool tool = {
+	.name = "mq-replay",
+	.synopsis = "[options] QUEUE[/GROUP]...",
+	.purpose = "Prints the messages that a queue retains, or that a group has yet to settle;\n"
+	    "those of several queues in the order of their time.",
+	.options = options
+};
+
+#define FLUSH_AT	((size_t)128 * 1024)
+#define GRACE		MQS_SECOND	/* for what was published just before --until */
+
+struct replay {
+	struct mqs_reader_options reading;
+	uint64_t	 count;		/* stop after so many; 0: no limit */
+	int64_t		 deadline;	/* following: nothing comes after it; 0: none */
+	int		 done;		/* following: the deadline has passed */
+	struct printer	 printer;
+	struct merge	 merge;
+	uint64_t	 printed;
+	int		 broken;	/* stdout failed */
+	int		 gone;		/* because who read it has gone away: no error */
+};
+
+static void
+set_until(struct replay *r, const char *arg)
+{
+	struct point until = arg_point("--until", arg);
+
+	r->reading.until_id = until.id;
+	r->reading.until = until.time;
+	/* Ids are given by the clock as it is, times are meant as MQ_NOW shifts it. */
+	if (until.id == NULL)
+		r->deadline = until.time - common.clock_shift;
+	else if (until.number < (uint64_t)(INT64_MAX - GRACE))
+		r->deadline = (int64_t)until.number;
+	if (r->deadline < 1)
+		r->deadline = 1;
+	if (r->deadline > INT64_MAX - GRACE)
+		r->deadline = INT64_MAX - GRACE;
+}
+
+static void
+parse(struct replay *r, int argc, char **argv)
+{
+	struct point since;
+	const char *arg;
+	int id;
+
+	tool_start(&tool, argc, argv);
+	printer_init(&r->printer, STDOUT_FILENO);
+	while ((id = tool_option(&arg)) != 0) {
+		if (printer_option(&r->printer, id, arg))
+			continue;
+		if (id == OPT_SINCE) {
+			since = arg_point("--since", arg);
+			r->reading.since_id = since.id;
+			r->reading.since = since.time;
+		} else if (id == OPT_UNTIL) {
+			set_until(r, arg);
+		} else if (id == OPT_KEY) {
+			r->reading.key = arg;
+			r->reading.key_len = strlen(arg);
+			if (r->reading.key_len > MQS_KEY_MAX)
+				usage_error("--key: longer than %d bytes", MQS_KEY_MAX);
+		} else if (id == 'c') {
+			r->count = arg_number("-c", arg, 1, UINT64_MAX);
+		} else if (id == OPT_LAST) {
+			r->reading.last = arg_number("--last", arg, 1, UINT64_MAX);
+		} else if (id == 'F') {
+			r->reading.follow = 1;
+		}
+	}
+	if (tool_operand() == argc)
+		usage_error("no queue was named");
+}
+
+static void
+open_sources(struct replay *r, struct mqs_spool *spool)
+{
+	struct mqs_error err;
+	size_t i;
+
+	for (i = 0; i < r->merge.n; i++)
+		if (merge_open(&r->merge, i, spool, &r->reading, &err) != MQS_OK) {
+			if (stopping)
+				signal_end(STATUS_OK);
+			fail_error(&err);
+		}
+}
+
+/* Operands are all looked at before the spool is: a malformed one is a usage error. */
+static void
+name_sources(struct replay *r, char **operands, size_t n)
+{
+	size_t i;
+
+	if (merge_init(&r->merge, n) == -1)
+		fail(STATUS_SYSTEM, "out of memory");
+	for (i = 0; i < n; i++)
+		arg_queue(operands[i], r->merge.sources[i].queue,
+		    r->merge.sources[i].group);
+}
+
+static int
+output(struct replay *r, int rc)
+{
+	if (rc != MQS_OK) {
+		r->broken = 1;
+		r->gone = rc == MQS_EIO && errno == EPIPE;
+	}
+	return rc;
+}
+
+static int
+flush(struct replay *r, struct mqs_error *err)
+{
+	int rc;
+
+	if (r->printer.buf.n == 0)
+		return MQS_OK;
+	if ((rc = merge_rest(&r->merge, err)) != MQS_OK)
+		return rc;
+	return output(r, printer_flush(&r->printer, err));
+}
+
+/* Prints one message; on return nothing of it is borrowed. */
+static int
+print(struct replay *r, struct source *s, struct mqs_error *err)
+{
+	int rc;
+
+	/* A large body is copied out while it is printed, and that may block. */
+	if (s->head.body_fd != -1 && (rc = merge_rest(&r->merge, err)) != MQS_OK)
+		return rc;
+	rc = output(r, print_message(&r->printer, &s->head, &s->place, err));
+	merge_take(s);
+	if (rc != MQS_OK)
+		return rc;
+	r->printed++;
+	return r->printer.buf.n < FLUSH_AT ? MQS_OK : flush(r, err);
+}
+
+static int
+wait_ms(const struct replay *r)
+{
+	int64_t left;
+
+	if (r->deadline == 0)
+		return -1;
+	left = r->deadline + GRACE - mqs_now();
+	if (left <= 0)
+		return 0;
+	left = (left + MQS_MSEC - 1) / MQS_MSEC;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/*
+ * At the end of what is there.  MQS_OK: read on; MQS_NOTHING: that was all; or an
+ * error.  After the deadline everything is read once more.
+ */
+static int
+more(struct replay *r, struct mqs_error *err)
+{
+	int rc;
+
+	if (!r->reading.follow || r->done)
+		return MQS_NOTHING;
+	if ((rc = flush(r, err)) != MQS_OK)
+		return rc;
+	rc = merge_wait(&r->merge, STDOUT_FILENO, wait_ms(r), err);
+	r->gone = rc == MQS_NOTHING;
+	if (rc != MQS_ETIMEOUT)
+		return rc;
+	if (wait_ms(r) != 0)
+		return MQS_OK;
+	r->done = 1;
+	merge_again(&r->merge);
+	return MQS_OK;
+}
+
+static int
+copy_all(struct replay *r, struct mqs_error *err)
+{
+	struct source *s;
+	int rc;
+
+	while (!stopping) {
+		if ((rc = merge_next(&r->merge, &s, err)) == MQS_NOTHING) {
+			if ((rc = more(r, err)) != MQS_OK)
+				return rc;
+			continue;
+		}
+		if (rc != MQS_OK || (rc = print(r, s, err)) != MQS_OK)
+			return rc;
+		if (r->printed == r->count)
+			return MQS_NOTHING;
+	}
+	return MQS_EINTR;
+}
+
+/* What was printed goes out whatever ended it; then the status says what that was. */
+static int
+finish(struct replay *r, int rc, struct mqs_error *err)
+{
+	struct mqs_error late;
+
+	if (!r->broken && flush(r, &late) != MQS_OK && (rc >= 0 || rc == MQS_EINTR)) {
+		rc = late.code;
+		*err = late;
+	}
+	if (r->gone)
+		return STATUS_OK;	/* as head(1) does, the reader had enough */
+	if (rc == MQS_EINTR)
+		signal_end(STATUS_OK);
+	if (rc < 0)
+		fail_error(err);
+	note("%" PRIu64 " messages", r->printed);
+	return r->printed > 0 ? STATUS_OK : STATUS_NOTHING;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct replay r;
+	struct mqs_spool *spool;
+	struct mqs_error err;
+	int status;
+
+	parse(&r, argc, argv);
+	name_sources(&r, argv + tool_operand(), (size_t)(argc - tool_operand()));
+	if (r.reading.follow)
+		catch_signals(1);
+	spool = open_spool(0);
+	open_sources(&r, spool);
+	status = finish(&r, copy_all(&r, &err), &err);
+	merge_free(&r.merge);
+	printer_free(&r.printer);
+	mqs_spool_free(spool);
+	return status;
+}

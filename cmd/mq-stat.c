@@ -1,0 +1,268 @@
+/*
+ * mq-stat - looks at queues and groups without touching them
+ *
+ * What the library reports is gathered first and printed afterwards: it may
+ * report from inside a snapshot of the queue, which must not be held while a
+ * reader of our output is slow.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "output.h"
+#include "table.h"
+#include "tool.h"
+
+enum { OPT_NAMES = TOOL_LONG };
+
+static const struct tool_option options[] = {
+	{ 'J', "json", NULL, "one JSON object a line, for each queue and each group" },
+	{ OPT_NAMES, "names", NULL, "only the names, one QUEUE or QUEUE/GROUP a line" },
+	{ 0 }
+};
+
+static const struct tool tool = {
+	.name = "mq-stat",
+	.synopsis = "[options] [QUEUE[/GROUP]...]",
+	.purpose = "Shows how many messages queues hold and groups have yet to settle.",
+	.options = options
+};
+
+static const struct table_column columns[] = {
+	{ "QUEUE", 0 }, { "GROUP", 0 }, { "DEPTH", 1 }, { "READY", 1 },
+	{ "LEASED", 1 }, { "DELAYED", 1 }, { "DEAD", 1 }, { "OLDEST", 1 },
+	{ "IN", 1 }, { "OUT", 1 }, { "BYTES", 1 }
+};
+
+enum style { STYLE_TABLE, STYLE_JSON, STYLE_NAMES };
+
+struct view {
+	enum style	 style;
+	int64_t		 now;
+	int		 group_only;	/* the operand names a group: no line for its queue */
+	struct table	 table;
+	size_t		 lines;		/* in it, without the titles */
+	struct mqs_buf	 text;		/* the other styles */
+};
+
+static int64_t
+age_of(const struct view *v, int64_t time)
+{
+	return time < v->now ? v->now - time : 0;
+}
+
+/* "119s", "47h": the unit of which there are two at least. */
+static void
+age_cell(struct view *v, int64_t oldest)
+{
+	int64_t seconds = age_of(v, oldest) / MQS_SECOND;
+
+	if (oldest == 0)
+		table_cell(&v->table, "-");
+	else if (seconds < 2 * 60)
+		table_cell(&v->table, "%" PRId64 "s", seconds);
+	else if (seconds < 2 * 3600)
+		table_cell(&v->table, "%" PRId64 "m", seconds / 60);
+	else if (seconds < 2 * 86400)
+		table_cell(&v->table, "%" PRId64 "h", seconds / 3600);
+	else
+		table_cell(&v->table, "%" PRId64 "d", seconds / 86400);
+}
+
+static void
+number_cell(struct view *v, uint64_t n)
+{
+	table_cell(&v->table, "%" PRIu64, n);
+}
+
+static void
+no_cells(struct view *v, int n)
+{
+	while (n-- > 0)
+		table_cell(&v->table, "-");
+}
+
+static void
+must(int added)
+{
+	if (added == -1)
+		fail(STATUS_SYSTEM, "out of memory");
+}
+
+/* The fields "oldest" and "oldest_age" (seconds), null where there is nothing. */
+static void
+json_oldest(struct view *v, int64_t oldest)
+{
+	char time[MQS_TIME_SIZE];
+
+	if (oldest == 0)
+		must(mqs_buf_addf(&v->text, ",\"oldest\":null,\"oldest_age\":null"));
+	else
+		must(mqs_buf_addf(&v->text, ",\"oldest\":\"%s\",\"oldest_age\":%.3f",
+		    mqs_format_time(oldest, time),
+		    (double)age_of(v, oldest) / (double)MQS_SECOND));
+}
+
+/* Names, UUIDs and ids need no escaping: the library lets no quote or control into them. */
+static void
+json_queue(struct view *v, const struct mqs_queue_stat *q)
+{
+	must(mqs_buf_addf(&v->text, "{\"queue\":\"%s\",\"uuid\":\"%s\""
+	    ",\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
+	    ",\"in_messages\":%" PRIu64 ",\"in_bytes\":%" PRIu64
+	    ",\"trimmed\":%" PRIu64 ",\"disk_bytes\":%" PRIu64
+	    ",\"last_id\":\"%s\",\"groups\":%u",
+	    q->name, q->uuid, q->messages, q->bytes, q->in_messages,
+	    q->in_bytes, q->trimmed, q->disk_bytes, q->last_id, q->groups));
+	json_oldest(v, q->oldest);
+	must(mqs_buf_add(&v->text, "}\n", 2));
+}
+
+static void
+json_group(struct view *v, const struct mqs_group_stat *g)
+{
+	must(mqs_buf_addf(&v->text, "{\"queue\":\"%s\",\"group\":\"%s\""
+	    ",\"depth\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"leased\":%" PRIu64
+	    ",\"delayed\":%" PRIu64 ",\"delivered\":%" PRIu64
+	    ",\"acked\":%" PRIu64 ",\"retried\":%" PRIu64
+	    ",\"released\":%" PRIu64 ",\"rejected\":%" PRIu64
+	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"consumers\":%u",
+	    g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
+	    g->delivered, g->acked, g->retried, g->released, g->rejected,
+	    g->dead, g->expired, g->consumers));
+	json_oldest(v, g->oldest);
+	must(mqs_buf_add(&v->text, "}\n", 2));
+}
+
+static int
+see_queue(void *arg, const struct mqs_queue_stat *q)
+{
+	struct view *v = arg;
+
+	if (v->group_only)
+		return 0;
+	if (v->style == STYLE_NAMES) {
+		must(mqs_buf_addf(&v->text, "%s\n", q->name));
+		return 0;
+	}
+	if (v->style == STYLE_JSON) {
+		json_queue(v, q);
+		return 0;
+	}
+	v->lines++;
+	table_cell(&v->table, "%s", q->name);
+	no_cells(v, 1);
+	number_cell(v, q->messages);
+	no_cells(v, 4);
+	age_cell(v, q->oldest);
+	number_cell(v, q->in_messages);
+	number_cell(v, q->trimmed);
+	number_cell(v, q->bytes);
+	return 0;
+}
+
+static int
+see_group(void *arg, const struct mqs_group_stat *g)
+{
+	struct view *v = arg;
+
+	if (v->style == STYLE_NAMES) {
+		must(mqs_buf_addf(&v->text, "%s/%s\n", g->queue, g->group));
+		return 0;
+	}
+	if (v->style == STYLE_JSON) {
+		json_group(v, g);
+		return 0;
+	}
+	v->lines++;
+	table_cell(&v->table, "%s", g->queue);
+	table_cell(&v->table, "%s", g->group);
+	number_cell(v, g->depth);
+	number_cell(v, g->ready);
+	number_cell(v, g->leased);
+	number_cell(v, g->delayed);
+	number_cell(v, g->dead);
+	age_cell(v, g->oldest);
+	no_cells(v, 1);
+	number_cell(v, g->acked + g->dead);
+	no_cells(v, 1);
+	return 0;
+}
+
+/* Looks at one operand, or (NULL) at everything; returns a status. */
+static int
+look(struct view *v, struct mqs_spool *spool, const char *operand)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
+	struct mqs_error err;
+	int rc;
+
+	if (operand != NULL)
+		arg_queue(operand, queue, group);
+	v->group_only = group[0] != '\0';
+	rc = mqs_stat(spool, operand != NULL ? queue : NULL,
+	    v->group_only ? group : NULL, see_queue, see_group, v, &err);
+	if (rc >= 0)
+		return STATUS_OK;
+	if (v->style != STYLE_NAMES || rc != MQS_ENOENT || operand != NULL) {
+		report("%s", err.text);
+		return status_of(rc);
+	}
+	return STATUS_OK;
+}
+
+static void
+print(struct view *v, int status)
+{
+	/* Titles alone say that there is nothing, not that something went wrong. */
+	if (v->style == STYLE_TABLE && (status == STATUS_OK || v->lines > 0))
+		table_print(&v->table, stdout);
+	if (v->text.n != 0)
+		fwrite(v->text.p, 1, v->text.n, stdout);
+	finish_stdout();
+}
+
+/* A completion asks for names before there is a spool: nothing to say then. */
+static int
+spool_missing(void)
+{
+	return strstr(common.spool, "://") == NULL &&
+	    access(common.spool, F_OK) == -1 && errno == ENOENT;
+}
+
+int
+main(int argc, char **argv)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	struct view view = { 0 };
+	struct mqs_spool *spool;
+	const char *arg;
+	int i, id, status = STATUS_OK, one;
+
+	tool_start(&tool, argc, argv);
+	while ((id = tool_option(&arg)) != 0)
+		view.style = id == 'J' ? STYLE_JSON : STYLE_NAMES;
+	for (i = tool_operand(); i < argc; i++)
+		arg_queue(argv[i], queue, group);
+	if (view.style == STYLE_NAMES && spool_missing())
+		return STATUS_OK;
+	spool = open_spool(0);
+	view.now = mqs_now() + common.clock_shift;
+	table_init(&view.table, columns, sizeof(columns) / sizeof(columns[0]));
+	if (tool_operand() == argc)
+		status = look(&view, spool, NULL);
+	for (i = tool_operand(); i < argc; i++) {
+		one = look(&view, spool, argv[i]);
+		if (status == STATUS_OK)
+			status = one;
+	}
+	mqs_spool_free(spool);
+	print(&view, status);
+	table_free(&view.table);
+	mqs_buf_free(&view.text);
+	return status;
+}

@@ -1,0 +1,216 @@
+/*
+ * mq-sub - delivers a group's messages: to stdout, or to a command
+ *
+ * What is settled, and when, is told in sub_stdout.c, sub_manual.c and sub_handler.c.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "point.h"
+#include "sub.h"
+#include "tool.h"
+
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM };
+
+static const struct tool_option options[] = {
+	PRINTER_OPTIONS,
+	{ 'm', "manual", NULL, "print RECEIPT<TAB>BODY, and leave settling to mq-ack" },
+	{ 'l', "lease", "DURATION", "with -m: leases run for so long from hand-out" },
+	{ 'P', "parallel", "COUNT", "run so many commands at once (1)" },
+	{ OPT_PREFETCH, "prefetch", "COUNT", "hold so many messages at most (8192; 1000 with -m; twice -P)" },
+	{ 'c', "count", "COUNT", "stop after so many messages" },
+	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
+	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
+	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
+	{ 0 }
+};
+
+static const struct tool tool = {
+	.name = "mq-sub",
+	.synopsis = "[options] QUEUE[/GROUP]\n[options] QUEUE[/GROUP] -- COMMAND [ARG...]",
+	.purpose = "Delivers the messages of a group to stdout, or each to a run of COMMAND on its\n"
+	    "stdin, and acknowledges those that were taken.",
+	.options = options
+};
+
+#define PREFETCH_STDOUT	8192
+#define PREFETCH_MANUAL	1000
+#define PREFETCH_MAX	10000000
+#define WORKERS_MAX	4096
+
+static void
+set_from(struct sub *s, const char *arg)
+{
+	struct point at;
+
+	if (strcmp(arg, "oldest") == 0 || strcmp(arg, "newest") == 0) {
+		s->options.from = arg;
+		s->options.from_time = 0;
+		return;
+	}
+	at = arg_point("--from", arg);
+	s->options.from = at.id;
+	s->options.from_time = at.time;
+}
+
+static void
+set_option(struct sub *s, int id, const char *arg)
+{
+	switch (id) {
+	case 'm':
+		s->options.flags |= MQS_MANUAL;
+		break;
+	case 'l':
+		if ((s->options.lease = arg_duration("-l", arg)) == 0)
+			usage_error("-l: '%s': too short", arg);
+		break;
+	case 'P':
+		s->workers = (size_t)arg_number("-P", arg, 1, WORKERS_MAX);
+		break;
+	case OPT_PREFETCH:
+		s->options.prefetch = (size_t)arg_number("--prefetch", arg, 1,
+		    PREFETCH_MAX);
+		break;
+	case 'c':
+		s->count = arg_number("-c", arg, 1, UINT64_MAX);
+		break;
+	case 'W':
+		s->idle = arg_duration("-W", arg);
+		break;
+	case 'e':
+		s->must_exist = 1;
+		break;
+	case OPT_FROM:
+		set_from(s, arg);
+		break;
+	}
+}
+
+/* The queue and, after a "--", the command. */
+static void
+set_operands(struct sub *s, int argc, char **argv)
+{
+	int n = argc - tool_operand(), before = tool_dashes();
+
+	argv += tool_operand();
+	if (n == 0)
+		usage_error("no queue was named");
+	if (before > 1)
+		usage_error("'%s': only one queue can be named", argv[1]);
+	arg_queue(argv[0], s->queue, s->group);
+	if (s->group[0] == '\0')
+		(void)strcpy(s->group, "default");
+	if (before == 1 && n == 1)
+		usage_error("no command after --");
+	if (before == 1)
+		s->command = argv + 1;
+	else if (n > 1)
+		usage_error("'%s': a command goes behind --, and only one queue can be named",
+		    argv[1]);
+}
+
+/* Combinations that mean nothing. */
+static void
+check_options(struct sub *s, int printing)
+{
+	int manual = s->options.flags & MQS_MANUAL;
+
+	if (s->command != NULL && manual)
+		usage_error("-m: a command's messages are settled by its status");
+	if (s->command != NULL && printing != 0)
+		usage_error("-%c: a command is given the body alone", printing);
+	if (s->command == NULL && s->workers != 0)
+		usage_error("-P: there is no command");
+	if (s->options.lease != 0 && !manual)
+		usage_error("-l: only with -m");
+	if (manual && s->printer.format != NULL &&
+	    !mqs_format_has_receipt(s->printer.format))
+		usage_error("-f: with -m it must show the receipt (%%r)");
+	s->printer.receipts = manual;
+	if (s->workers == 0)
+		s->workers = 1;
+	if (s->options.prefetch == 0)
+		s->options.prefetch = s->command != NULL ? 2 * s->workers :
+		    manual ? PREFETCH_MANUAL : PREFETCH_STDOUT;
+	if (s->must_exist && s->idle == -1)
+		s->idle = 0;
+}
+
+static void
+parse(struct sub *s, int argc, char **argv)
+{
+	int id, printing = 0;
+	const char *arg;
+
+	tool_start(&tool, argc, argv);
+	printer_init(&s->printer, STDOUT_FILENO);
+	while ((id = tool_option(&arg)) != 0) {
+		if (printer_option(&s->printer, id, arg))
+			printing = id;
+		else
+			set_option(s, id, arg);
+	}
+	set_operands(s, argc, argv);
+	check_options(s, printing);
+}
+
+static int
+exists(void *arg, const struct mqs_queue_stat *stat)
+{
+	(void)arg;
+	(void)stat;
+	return 0;
+}
+
+static void
+open_consumer(struct sub *s)
+{
+	struct mqs_error err;
+
+	s->spool = open_spool(MQS_AUTOCREATE);
+	/* -e: the queue must be there, but not the group, which is made on first use. */
+	if ((s->must_exist &&
+	    mqs_stat(s->spool, s->queue, NULL, exists, NULL, NULL, &err) != MQS_OK) ||
+	    mqs_consumer_open(&s->consumer, s->spool, s->queue, s->group,
+	    &s->options, &err) != MQS_OK) {
+		if (stopping)
+			signal_end(STATUS_OK);
+		fail_error(&err);
+	}
+	s->look = 1;
+	s->idle_since = mqs_boottime();
+}
+
+/* Releases what is left, and says how it went. */
+static int
+finish(struct sub *s, int rc, struct mqs_error *err)
+{
+	struct mqs_error closing;
+	int status = s->status;
+
+	if (sub_close(s, rc == MQS_OK ? err : &closing) != MQS_OK && rc == MQS_OK)
+		rc = err->code;
+	mqs_consumer_free(s->consumer);
+	mqs_spool_free(s->spool);
+	printer_free(&s->printer);
+	if (rc != MQS_OK && rc != MQS_EINTR)
+		fail_error(err);
+	if (stopping)
+		signal_end(status);
+	return status == 0 && s->delivered == 0 ? STATUS_NOTHING : status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sub s = { .idle = -1 };
+	struct mqs_error err = { 0 };
+	int rc;
+
+	parse(&s, argc, argv);
+	catch_signals(1);
+	open_consumer(&s);
+	rc = s.command != NULL ? sub_handlers(&s, &err) : sub_stream(&s, &err);
+	return finish(&s, rc, &err);
+}
