@@ -16,12 +16,15 @@
 #include "base/error.h"
 #include "engine/consumer.h"
 
+#define CLAIM_MAX	(16 * MQS_BATCH_MAX)	/* in one transaction */
+
 /* A claim under way. */
 struct claim {
 	struct mqs_consumer	*c;
 	struct mqs_pass		 pass;
 	struct mqs_entry	*entries;
 	size_t			 n, max;
+	uint64_t		 leases[CLAIM_MAX / MQS_BATCH_MAX];
 	int64_t			 now;	/* judged */
 };
 
@@ -211,14 +214,16 @@ settle_wants(struct claim *cl, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* Puts what was taken under leases, a batch each. */
 static int
-lease_taken(struct claim *cl, uint64_t *lease, struct mqs_error *err)
+lease_taken(struct claim *cl, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	unsigned flags = 0;
 	uint64_t due = 0;
+	size_t i, n;
+	int rc;
 
-	*lease = 0;
 	if (cl->n == 0)
 		return MQS_OK;
 	if (c->flags & MQS_MANUAL)
@@ -230,13 +235,18 @@ lease_taken(struct claim *cl, uint64_t *lease, struct mqs_error *err)
 			c->lease_due = (int64_t)due;
 	}
 	cl->pass.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
-	return mqs_batch_take(&cl->pass.gtx, cl->entries, cl->n,
-	    mqs_owner_name(c->owner), flags, due, lease, err);
+	for (i = 0; i < cl->n; i += n) {
+		n = cl->n - i < MQS_BATCH_MAX ? cl->n - i : MQS_BATCH_MAX;
+		if ((rc = mqs_batch_take(&cl->pass.gtx, cl->entries + i, n,
+		    mqs_owner_name(c->owner), flags, due,
+		    &cl->leases[i / MQS_BATCH_MAX], err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
 }
 
 static int
-transact(struct claim *cl, int reclaim, int keep, uint64_t *lease,
-    struct mqs_error *err)
+transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	int rc;
@@ -251,7 +261,7 @@ transact(struct claim *cl, int reclaim, int keep, uint64_t *lease,
 	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
 	    (cl->max > 0 && ((rc = take_ready(cl, err)) != MQS_OK ||
 	    (rc = take_new(cl, err)) != MQS_OK)) ||
-	    (rc = lease_taken(cl, lease, err)) != MQS_OK) {
+	    (rc = lease_taken(cl, err)) != MQS_OK) {
 		mqs_pass_abort(&cl->pass);
 		return rc;
 	}
@@ -283,6 +293,7 @@ make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
 {
 	struct mqs_delivery *d;
 	struct mqs_own_lease *own;
+	size_t leases;
 
 	compact(c);
 	if (c->ndeliveries + more > c->cap) {
@@ -292,34 +303,38 @@ make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
 		c->deliveries = d;
 		c->cap = c->ndeliveries + more;
 	}
-	if (c->nown == c->own_cap) {
-		own = reallocarray(c->own, c->own_cap + 16, sizeof(*own));
+	leases = (more + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX;
+	if (c->nown + leases > c->own_cap) {
+		own = reallocarray(c->own, c->nown + leases + 16, sizeof(*own));
 		if (own == NULL)
 			return mqs_fail_errno(err, "claim");
 		c->own = own;
-		c->own_cap += 16;
+		c->own_cap = c->nown + leases + 16;
 	}
 	return MQS_OK;
 }
 
 static void
-remember(struct claim *cl, uint64_t lease)
+remember(struct claim *cl)
 {
 	struct mqs_consumer *c = cl->c;
+	struct mqs_own_lease *own = NULL;
 	struct mqs_delivery *d;
 	size_t i;
 
-	if (cl->n == 0)
-		return;
 	for (i = 0; i < cl->n; i++) {
+		if (i % MQS_BATCH_MAX == 0) {
+			own = &c->own[c->nown++];
+			own->lease = cl->leases[i / MQS_BATCH_MAX];
+			own->unsettled = 0;
+		}
+		own->unsettled++;
 		d = &c->deliveries[c->ndeliveries++];
 		d->id = cl->entries[i].id;
-		d->lease = lease;
-		d->index = (uint32_t)i;
+		d->lease = own->lease;
+		d->index = (uint32_t)(i % MQS_BATCH_MAX);
 		d->attempts = (uint32_t)cl->entries[i].attempts;
 	}
-	c->own[c->nown].lease = lease;
-	c->own[c->nown++].unsettled = (uint32_t)cl->n;
 	c->held += cl->n;
 }
 
@@ -344,17 +359,16 @@ static int
 run(struct claim *cl, int reclaim, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
-	uint64_t lease;
 	int rc, dead = MQS_OK;
 
-	rc = transact(cl, reclaim, 0, &lease, err);
+	rc = transact(cl, reclaim, 0, err);
 	if (rc != MQS_OK && cl->pass.dead_failed) {
 		dead = rc;
-		rc = transact(cl, reclaim, 1, &lease, NULL);
+		rc = transact(cl, reclaim, 1, NULL);
 	}
 	if (rc != MQS_OK)
 		return rc;
-	remember(cl, lease);
+	remember(cl);
 	if (c->nwants > 0)
 		c->look_own = 1;
 	wants_done(c);
@@ -407,8 +421,8 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 	room += c->nwants < c->held ? c->nwants : c->held;
 	if (room > c->prefetch)
 		room = c->prefetch;
-	if (room > MQS_BATCH_MAX)
-		room = MQS_BATCH_MAX;
+	if (room > CLAIM_MAX)
+		room = CLAIM_MAX;
 	if (held != NULL && max > 0 && room == 0)
 		*held = 1;
 	if ((rc = claim_some(c, max < room ? max : room, count, err)) != MQS_OK)

@@ -173,6 +173,7 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	b->unsettled = (uint32_t)n;
 	b->unsettled_bytes = 0;
 	b->changed = 0;
+	b->hint = 0;
 	memset(b->bits, 0, sizeof(b->bits));
 	memcpy(b->entries, entries, n * sizeof(*entries));
 	while (n-- > 0)
@@ -201,6 +202,7 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 
 	b->lease = 0;
 	b->changed = 0;
+	b->hint = 0;
 	mqs_put_be64(key, lease);
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_BATCH, key, sizeof(key), &value,
 	    err)) != MQS_OK)
@@ -295,10 +297,13 @@ mqs_batch_next(struct mqs_tx *tx, uint64_t *lease, struct mqs_error *err)
 /* ----------------------------------------------------------- settling -- */
 
 long
-mqs_batch_find(const struct mqs_batch *b, uint64_t id)
+mqs_batch_find(struct mqs_batch *b, uint64_t id)
 {
 	size_t low = 0, high = b->n, mid;
 
+	/* Most are settled in the order in which they were handed out. */
+	if (b->hint < b->n && b->entries[b->hint].id == id)
+		low = high = b->hint;
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (b->entries[mid].id < id)
@@ -308,6 +313,7 @@ mqs_batch_find(const struct mqs_batch *b, uint64_t id)
 	}
 	if (low == b->n || b->entries[low].id != id || mqs_batch_settled(b, low))
 		return -1;
+	b->hint = low + 1;
 	return (long)low;
 }
 

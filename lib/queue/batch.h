@@ -34,6 +34,7 @@ struct mqs_batch {
 	uint64_t	unsettled_bytes;
 	uint32_t	unsettled, flags;
 	int		changed;
+	size_t		hint;		/* where the next id is likely to be */
 	size_t		n;
 	unsigned char	bits[MQS_BATCH_MAX / 8];
 	struct mqs_entry entries[MQS_BATCH_MAX];
@@ -49,7 +50,7 @@ int	mqs_batch_take(struct mqs_group_tx *, const struct mqs_entry *, size_t n,
  */
 int	mqs_batch_load(struct mqs_group_tx *, uint64_t lease, struct mqs_error *err);
 /* Where an id is in the loaded batch, unsettled; -1 if it isn't. */
-long	mqs_batch_find(const struct mqs_batch *, uint64_t id);
+long	mqs_batch_find(struct mqs_batch *, uint64_t id);
 int	mqs_batch_settled(const struct mqs_batch *, size_t i);
 /* Takes entry i of the loaded batch out of it. */
 void	mqs_batch_mark(struct mqs_group_tx *, size_t i);
