@@ -1,0 +1,150 @@
+# mq - message queues as files
+#
+#	make			the tools, in build/release/bin
+#	make check		installs what the tests need, then runs all of them
+#	make check VARIANT=asan	the same under the address and undefined sanitizers
+#	make demo lint bench fuzz install
+#
+# CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR are respected; WERROR=1 for -Werror.
+# Objects never lie beside sources: each variant has its directory, B.
+VARIANT	?= release
+B	?= build/$(VARIANT)
+PREFIX	?= /usr/local
+BINDIR	?= $(PREFIX)/bin
+DATADIR	?= $(PREFIX)/share
+MANDIR	?= $(DATADIR)/man
+JOBS	?= $(shell nproc 2>/dev/null || echo 1)
+FUZZ_SECONDS ?= 30
+VERSION	:= $(shell sed -n 's/^.define MQ_VERSION "\(.*\)"/\1/p' lib/base/error.c)
+INSTALL	?= install
+PKG_CONFIG ?= pkg-config
+
+CFLAGS	?= -O2 -g
+WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	  -Wvla -Wconversion $(if $(WERROR),-Werror)
+HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+SAN.asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN.fuzz = $(SAN.asan) -fsanitize=fuzzer-no-link
+SAN	= $(SAN.$(VARIANT))
+ifeq ($(VARIANT),fuzz)
+CC	= clang
+endif
+
+# A library that has no .pc file is -lNAME.
+pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
+PKG_CFLAGS := $(call pkg,lmdb,--cflags) $(call pkg,libbsd,--cflags) \
+	  $(call pkg,jansson,--cflags) $(call pkg,libxxhash,--cflags)
+LMDB_LIBS := $(call pkg,lmdb,--libs,-llmdb)
+LIBS	:= $(LMDB_LIBS) $(call pkg,libbsd,--libs,-lbsd) \
+	  $(call pkg,jansson,--libs,-ljansson) $(call pkg,libxxhash,--libs,-lxxhash)
+
+compile	= $(CC) -std=c11 -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
+	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)
+# Starting a tool costs less the fewer libraries it loads: hence --as-needed.
+link	= $(CC) $(CFLAGS) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+LIB	= $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
+CMD	= $(patsubst %.c,$(B)/%.o,$(filter-out cmd/mq-%,$(wildcard cmd/*.c)))
+TOOLS	= $(patsubst cmd/%.c,%,$(wildcard cmd/mq-*.c))
+BINS	= $(TOOLS:%=$(B)/bin/%)
+UNIT	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+OBJS	= $(LIB) $(CMD) $(TOOLS:%=$(B)/cmd/%.o) $(UNIT:$(B)/unit/%=$(B)/tests/unit/%.o)
+MAN	= $(wildcard man/*.[1-9])
+COMPLETIONS = $(DESTDIR)$(DATADIR)/bash-completion/completions
+ZSH	= $(DESTDIR)$(DATADIR)/zsh/site-functions
+FISH	= $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+
+# A make of our own in the middle of a recipe, on all processors unless -j was given.
+again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+all: $(BINS)
+unit: $(UNIT)
+tests: $(BINS) $(UNIT)
+
+check:
+	@tests/setup
+	@$(again) tests
+	@tests/run $(B)
+
+demo:
+	@tests/setup
+	@$(again) all
+	@PATH="$(abspath $(B))/bin:$$PATH" tests/demo.sh
+
+asan:
+	@$(again) VARIANT=asan B=build/asan tests
+
+lint: all
+	@tests/lint/all $(B)
+
+bench:
+	@$(again) all $(B)/bench/floors
+	@tests/bench/run $(BENCHFLAGS) $(B)/bin
+
+fuzz:
+	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
+	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+
+fuzzers: $(FUZZ)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(COMPLETIONS) $(ZSH) $(FISH)
+	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	for page in $(MAN); do \
+		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+	done
+	$(INSTALL) -m 644 completions/mq.zsh $(ZSH)/_mq
+	for tool in $(TOOLS); do \
+		$(INSTALL) -m 644 completions/mq.bash $(COMPLETIONS)/$$tool && \
+		$(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; \
+	done
+
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(COMPLETIONS)/%)
+	rm -f $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq
+	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+dist:
+	git archive --prefix=mq-$(VERSION)/ -o mq-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build mq-*.tar.gz
+
+# Other flags or another compiler rebuild everything.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(compile) $(link) $(LIBS))' | cmp -s - $@ || \
+	    echo '$(subst ','\'',$(compile) $(link) $(LIBS))' >$@
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) -MMD -MP -c -o $@ $<
+
+$(B)/libmqspool.a: $(LIB)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/libcmd.a: $(CMD)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/bin/% $(B)/unit/%: $(B)/libcmd.a $(B)/libmqspool.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
+$(BINS): $(B)/bin/%: $(B)/cmd/%.o
+$(UNIT): $(B)/unit/%: $(B)/tests/unit/%.o
+
+$(B)/bench/floors: tests/bench/floors.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) -MMD -MP -o $@ $< $(LDFLAGS) $(LMDB_LIBS)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
+	@mkdir -p $(@D)
+	$(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
+
+-include $(OBJS:.o=.d) $(B)/bench/floors.d $(FUZZ:=.d)
+
+FORCE:
+.PHONY: all unit tests check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
+.SECONDARY: $(OBJS)
