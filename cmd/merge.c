@@ -22,7 +22,6 @@
 
 #include "base/error.h"
 #include "merge.h"
-#include "tool.h"
 
 int
 merge_init(struct merge *m, size_t n)
@@ -169,11 +168,11 @@ merge_wait(struct merge *m, int out, int timeout_ms, struct mqs_error *err)
 		return rc;
 	m->wait[m->n].fd = out;
 	m->wait[m->n].events = 0;	/* POLLERR and POLLHUP: nobody reads it any more */
-	ready = wait_poll(m->wait, (unsigned)(m->n + 1), timeout_ms);
+	ready = poll(m->wait, m->n + 1, timeout_ms);
 	if (ready == 0)
 		return MQS_ETIMEOUT;
-	if (ready == -1)
-		return errno == EINTR ? MQS_EINTR :
+	if (ready == -1)	/* EINTR: was stopped, and is continued */
+		return errno == EINTR ? MQS_OK :
 		    mqs_fail_errno(err, "%s: waiting", m->sources[0].queue);
 	if (m->wait[m->n].revents & (POLLERR | POLLHUP))
 		return MQS_NOTHING;

@@ -48,8 +48,8 @@ void	merge_take(struct source *);
  */
 int	merge_rest(struct merge *, struct mqs_error *err);
 /*
- * Rests, then waits until a reader may have more: MQS_OK, MQS_EINTR on a signal,
- * MQS_ETIMEOUT after timeout_ms (-1: never), or MQS_NOTHING when the reader of the
+ * Rests, then waits until a reader may have more: MQS_OK (perhaps for nothing),
+ * MQS_ETIMEOUT after timeout_ms (-1: never), or MQS_NOTHING when whoever read the
  * descriptor `out' has gone away.
  */
 int	merge_wait(struct merge *, int out, int timeout_ms, struct mqs_error *err);

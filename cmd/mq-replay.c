@@ -4,6 +4,9 @@
  * Messages are printed into a buffer straight from the library's snapshot.  The
  * snapshot is given up (merge_rest) before every write, since a reader of ours that
  * stops reading would otherwise keep the queue's space from being used again.
+ *
+ * Signals are not caught, with -F neither: there is nothing to finish or give back,
+ * and a write to a reader that has stopped reading must not outlive a SIGTERM.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -113,11 +116,8 @@ open_sources(struct replay *r, struct mqs_spool *spool)
 	size_t i;
 
 	for (i = 0; i < r->merge.n; i++)
-		if (merge_open(&r->merge, i, spool, &r->reading, &err) != MQS_OK) {
-			if (stopping)
-				signal_end(STATUS_OK);
+		if (merge_open(&r->merge, i, spool, &r->reading, &err) != MQS_OK)
 			fail_error(&err);
-		}
 }
 
 /* Operands are all looked at before the spool is: a malformed one is a usage error. */
@@ -216,7 +216,7 @@ copy_all(struct replay *r, struct mqs_error *err)
 	struct source *s;
 	int rc;
 
-	while (!stopping) {
+	for (;;) {
 		if ((rc = merge_next(&r->merge, &s, err)) == MQS_NOTHING) {
 			if ((rc = more(r, err)) != MQS_OK)
 				return rc;
@@ -227,7 +227,6 @@ copy_all(struct replay *r, struct mqs_error *err)
 		if (r->printed == r->count)
 			return MQS_NOTHING;
 	}
-	return MQS_EINTR;
 }
 
 /* What was printed goes out whatever ended it; then the status says what that was. */
@@ -236,14 +235,12 @@ finish(struct replay *r, int rc, struct mqs_error *err)
 {
 	struct mqs_error late;
 
-	if (!r->broken && flush(r, &late) != MQS_OK && (rc >= 0 || rc == MQS_EINTR)) {
+	if (!r->broken && flush(r, &late) != MQS_OK && rc >= 0) {
 		rc = late.code;
 		*err = late;
 	}
 	if (r->gone)
 		return STATUS_OK;	/* as head(1) does, the reader had enough */
-	if (rc == MQS_EINTR)
-		signal_end(STATUS_OK);
 	if (rc < 0)
 		fail_error(err);
 	note("%" PRIu64 " messages", r->printed);
@@ -260,8 +257,6 @@ main(int argc, char **argv)
 
 	parse(&r, argc, argv);
 	name_sources(&r, argv + tool_operand(), (size_t)(argc - tool_operand()));
-	if (r.reading.follow)
-		catch_signals(1);
 	spool = open_spool(0);
 	open_sources(&r, spool);
 	status = finish(&r, copy_all(&r, &err), &err);

@@ -9,13 +9,15 @@
 
 /*
  * How messages are printed: -D, -0, -J, -f.  print_message appends to buf; a large
- * body is copied from its descriptor straight to fd, after flushing buf.
+ * body is copied from its descriptor to fd a part at a time, after flushing buf (except
+ * in -J, where a record is held whole).  The caller flushes when buf has grown to 64 to
+ * 128 KiB, and before it waits.
  */
 struct printer {
 	int		 fd;
 	struct mqs_buf	 buf;
 	uint64_t	 written;	/* bytes that reached fd */
-	int		 json;
+	int		 json;		/* envelopes, which end in delim as well */
 	char		 delim[64];
 	size_t		 delim_len;
 	struct mqs_format *format;	/* NULL unless -f */

@@ -43,7 +43,7 @@ struct sub {
 	int		 status;	/* of a handler that ends it all: 126, 127, or 0 */
 };
 
-/* Up to this many are claimed at once: what one batch of leases holds. */
+/* Up to this many are claimed at once; prefetch usually bounds it lower. */
 #define SUB_CLAIM_MAX	((size_t)65536)
 
 /* 1 while more messages may be claimed: neither asked to stop, nor enough. */

@@ -5,7 +5,7 @@
  * straight from the library's snapshot, gives the snapshot up (mqs_consumer_rest),
  * writes what goes, notes what was taken, and only then waits: for room, for messages,
  * for a signal, or, since nothing tells when a pipe's reader has taken what lies in it,
- * for a moment that doubles from 1 to 20 ms.
+ * for a moment that doubles from 50 us to 20 ms.
  *
  * Asked to stop, it takes back what has not been begun to be written, finishes a
  * message that was, and waits for the reader to take the rest or to go away.  A reader
@@ -24,7 +24,7 @@
 
 #define PRINT_TO	((size_t)128 * 1024)	/* fill the buffer up to this */
 #define PRINT_BELOW	((size_t)64 * 1024)	/* once it is down to this */
-#define LOOK_FIRST	(1 * MQS_MSEC)
+#define LOOK_FIRST	(50 * MQS_MSEC / 1000)
 #define LOOK_LAST	(20 * MQS_MSEC)
 
 struct stream {

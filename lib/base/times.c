@@ -134,10 +134,9 @@ parse_date(const char *s, int64_t *ns, const char **why)
 	/* -1 is a time as well; what can't be represented leaves tm_wday alone. */
 	tm.tm_wday = -1;
 	seconds = (int64_t)(zoned ? timegm(&tm) : mktime(&tm)) - zone;
-	if (tm.tm_wday == -1 || seconds <= INT64_MIN / MQS_SECOND ||
-	    seconds >= INT64_MAX / MQS_SECOND)
+	if (tm.tm_wday == -1 || __builtin_mul_overflow(seconds, MQS_SECOND, ns) ||
+	    __builtin_add_overflow(*ns, (int64_t)part, ns))
 		return refuse(why, out_of_range);
-	*ns = seconds * MQS_SECOND + (int64_t)part;
 	return 0;
 }
 

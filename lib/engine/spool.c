@@ -159,8 +159,8 @@ queue_of(struct mqs_spool *spool, const char *queue, int make, int readonly,
 	int rc;
 
 	if (q != NULL && q->readonly && !readonly) {
-		return mqs_fail(err, MQS_EBUSY,
-		    "%s: already open for reading only", queue);
+		return mqs_fail(err, MQS_EPERM,
+		    "%s: may only be read", queue);
 	}
 	if (q != NULL) {
 		*out = q;
@@ -200,7 +200,11 @@ mqs_spool_log_readonly(struct mqs_spool *spool, const char *queue,
 	struct mqs_spool_queue *q;
 	int rc;
 
-	if ((rc = queue_of(spool, queue, 0, 1, &q, err)) == MQS_OK)
+	/* Whoever may write opens it so: a group can then be opened beside it. */
+	rc = queue_of(spool, queue, 0, 0, &q, err);
+	if (rc == MQS_EPERM)
+		rc = queue_of(spool, queue, 0, 1, &q, err);
+	if (rc == MQS_OK)
 		*out = q->log;
 	return rc;
 }

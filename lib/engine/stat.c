@@ -28,6 +28,7 @@ struct look {
 	struct mqs_error	*err;
 	uint64_t		 lv[MQS_LOG_VALUES];
 	struct mqs_log_reader	 reader;
+	int			 failed;	/* the first error, of many queues */
 };
 
 /* Allocated bytes of the files in a folder. */
@@ -186,23 +187,12 @@ look_at_group(void *arg, const char *name)
 }
 
 static int
-open_queue(struct look *l, const char *queue)
-{
-	int rc;
-
-	rc = mqs_spool_log(l->spool, queue, 0, &l->log, l->err);
-	if (rc == MQS_EPERM)
-		rc = mqs_spool_log_readonly(l->spool, queue, &l->log, l->err);
-	return rc;
-}
-
-static int
 look_at(void *arg, const char *queue)
 {
 	struct look *l = arg;
 	int rc;
 
-	if ((rc = open_queue(l, queue)) != MQS_OK)
+	if ((rc = mqs_spool_log_readonly(l->spool, queue, &l->log, l->err)) != MQS_OK)
 		return rc;
 	if (l->group != NULL && !mqs_dir_has_group(&l->log->dir, l->group))
 		return mqs_fail(l->err, MQS_ENOENT, "%s/%s: no such group",
@@ -219,16 +209,29 @@ look_at(void *arg, const char *queue)
 	return rc;
 }
 
-/* One of many: a queue that went away meanwhile is let be. */
+/*
+ * One of many: a queue that went away meanwhile is let be; one that can't be looked
+ * at does not hide the others, its error comes at the end.
+ */
 static int
 look_at_each(void *arg, const char *queue)
 {
 	struct look *l = arg;
+	struct mqs_error why, *err = l->err;
 	int rc;
 
+	l->err = &why;
 	rc = look_at(l, queue);
+	l->err = err;
 	mqs_spool_forget(l->spool, queue);
-	return rc == MQS_ENOENT ? 0 : rc;
+	if (rc > 0)		/* the caller's own wish to stop */
+		return rc;
+	if (rc == MQS_OK || rc == MQS_ENOENT || l->failed != MQS_OK)
+		return 0;
+	l->failed = rc;
+	if (err != NULL)
+		*err = why;
+	return 0;
 }
 
 int
@@ -240,8 +243,10 @@ mqs_stat(struct mqs_spool *spool, const char *queue, const char *group,
 		.spool = spool, .group = group, .queue_fn = queue_fn,
 		.group_fn = group_fn, .arg = arg, .err = err
 	};
+	int rc;
 
 	if (queue != NULL)
 		return look_at(&l, queue);
-	return mqs_dir_each_queue(spool->path, look_at_each, &l, err);
+	rc = mqs_dir_each_queue(spool->path, look_at_each, &l, err);
+	return rc != MQS_OK ? rc : l.failed;
 }

@@ -95,7 +95,7 @@ static int
 parse_text(const struct mqs_setting *s, const char *text, char *at,
     const char **why)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), i;
 
 	if (n >= MQS_SETTING_TEXT_MAX) {
 		*why = "is too long";
@@ -108,6 +108,11 @@ parse_text(const struct mqs_setting *s, const char *text, char *at,
 		*why = "is not UTF-8";
 		return -1;
 	}
+	for (i = 0; i < n; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+			*why = "has control characters";
+			return -1;
+		}
 	memcpy(at, text, n + 1);
 	return 0;
 }

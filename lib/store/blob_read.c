@@ -112,10 +112,10 @@ sweep_one(const struct mqs_dir *dir, uint64_t name,
 		    mqs_file_fail(err, dir, "blob", name, "open");
 	while ((rc = flock(fd, LOCK_EX | LOCK_NB)) == -1 && errno == EINTR)
 		continue;
-	if (rc == -1 && errno != EWOULDBLOCK)
-		rc = mqs_file_fail(err, dir, "blob", name, "lock");
-	else if (rc == -1)
-		rc = 0;			/* being written */
+	if (rc == -1)
+		/* Else it is being written. */
+		rc = errno == EWOULDBLOCK ? 0 :
+		    mqs_file_fail(err, dir, "blob", name, "lock");
 	else if ((rc = referenced(arg, name, err)) == 0) {
 		rc = mqs_blob_unlink(dir, name, err);
 		*removed += rc == 0;

@@ -220,7 +220,8 @@ open_halving(struct mqs_db *db, unsigned flags)
 			return 0;
 		mdb_env_close(db->env);
 		db->env = NULL;
-		if (rc != ENOMEM || size / 2 < MAP_LEAST)
+		/* Valgrind says EINVAL for what is too large. */
+		if ((rc != ENOMEM && rc != EINVAL) || size / 2 < MAP_LEAST)
 			return rc;
 	}
 }
@@ -977,13 +978,22 @@ mqs_tx_abort(struct mqs_tx *tx)
 static int
 fail_op(struct mqs_tx *tx, int error, struct mqs_error *err)
 {
-	int rc;
+	struct mqs_db *db = tx->db;
+	int writing = tx == &db->writer, rc;
 
+	if (writing && tx->failed != 0)
+		return mqs_fail(err, tx->failed, "%s: a step before failed",
+		    db->spec.label);
+	/*
+	 * LMDB drops some errors, but remembers that the transaction had one, and
+	 * says so next time: it met a page that makes no sense.
+	 */
+	if (error == MDB_BAD_TXN && (writing ? tx->txn != NULL : tx->active))
+		error = MDB_CORRUPTED;
 	if (error == EINVAL || error == EACCES)
 		error = MDB_BAD_TXN;	/* only misuse is answered so */
-	rc = fail(tx->db, error, "", err);
-	if (tx == &tx->db->writer && tx->failed == 0 && rc != MQS_EINVAL &&
-	    rc != MQS_EEXIST)
+	rc = fail(db, error, "", err);
+	if (writing && rc != MQS_EINVAL && rc != MQS_EEXIST)
 		tx->failed = rc;
 	return rc;
 }

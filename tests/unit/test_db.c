@@ -425,27 +425,31 @@ read_damaged(void *arg)
 	int rc;
 
 	db = open_db(0);
-	memset(junk, *(int *)arg, sizeof(junk));
+	memset(junk, *(const int *)arg, sizeof(junk));
 	for (page = 2; page < file_size() / 4096; page++)
 		change_file("t.mdb", page * 4096, junk, sizeof(junk));
 	if (mqs_tx_read(db, &tx, &err) != MQS_OK)
 		return 1;
 	rc = mqs_tx_get(tx, 1, "\0\0\0\0\0\0\0\1", 8, &v, &err);
-	printf("# %d %s\n", rc, err.text);fflush(stdout);return rc == MQS_EDAMAGED ? 42 : 2;
+	return rc == MQS_EDAMAGED ? 42 : 2;
 }
 
 static void
 test_damaged_pages(void)
 {
-	struct mqs_db *db = fresh();
-	int junk, rc;
+	static const int junk[] = { 0, 0xff };
+	struct mqs_db *db;
+	uint64_t n;
+	int i;
 
-	for (rc = 1; rc < 200; rc++)
-		check_int(store(db, (uint64_t)rc, 100), 0);
-	mqs_db_close(db);
-	junk = 0;
-	check_int(in_child(read_damaged, &junk), 42);
-	teardown();
+	for (i = 0; i < 2; i++) {
+		db = fresh();
+		for (n = 1; n < 100; n++)
+			check_int(store(db, n, 100), 0);
+		mqs_db_close(db);
+		check_int(in_child(read_damaged, (void *)(uintptr_t)&junk[i]), 42);
+		teardown();
+	}
 }
 
 static int
@@ -732,8 +736,6 @@ test_size_covers(void)
 			too_small++;
 		if (file.size - file.needed > slack)
 			slack = file.size - file.needed;
-		if (size_before < file.needed)
-			printf("# transaction %u\n", i);
 	}
 	close(fd);
 	check_u64(too_small, 0);
