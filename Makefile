@@ -32,11 +32,10 @@ endif
 
 # A library that has no .pc file is -lNAME.
 pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
-PKG_CFLAGS := $(call pkg,lmdb,--cflags) $(call pkg,libbsd,--cflags) \
-	  $(call pkg,jansson,--cflags) $(call pkg,libxxhash,--cflags)
+PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libxxhash,$(call pkg,$(p),--cflags)))
 LMDB_LIBS := $(call pkg,lmdb,--libs,-llmdb)
-LIBS	:= $(LMDB_LIBS) $(call pkg,libbsd,--libs,-lbsd) \
-	  $(call pkg,jansson,--libs,-ljansson) $(call pkg,libxxhash,--libs,-lxxhash)
+LIBS	:= $(LMDB_LIBS) $(call pkg,jansson,--libs,-ljansson) \
+	  $(call pkg,libxxhash,--libs,-lxxhash)
 
 compile	= $(CC) -std=c11 -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)

@@ -8,11 +8,55 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "handler.h"
 
 #define CHUNKS_LEFT	16	/* what a pipe holds: after that, others write */
+
+/*
+ * Where execvp(3) would find name, or NULL: leave it to that (as where an empty entry of
+ * $PATH means the current directory).
+ */
+static char *
+find(const char *name)
+{
+	const char *dir = getenv("PATH"), *end;
+	struct stat st;
+	char *path;
+
+	if (dir == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
+		return NULL;
+	for (;; dir = end + 1) {
+		end = strchrnul(dir, ':');
+		if (asprintf(&path, "%.*s%s%s", (int)(end - dir), dir,
+		    end > dir ? "/" : "", name) < 0)
+			return NULL;
+		if (end > dir && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    access(path, X_OK) == 0)
+			return path;
+		free(path);
+		if (end == dir || *end == '\0')
+			return NULL;
+	}
+}
+
+static int
+execute(pid_t *pid, struct handler_command *c, const posix_spawn_file_actions_t *acts)
+{
+	if (c->path == NULL)
+		c->path = find(c->argv[0]);
+	if (c->path != NULL &&
+	    posix_spawn(pid, c->path, acts, &c->attr, c->argv, c->env) == 0)
+		return 0;
+	free(c->path);
+	c->path = NULL;
+	return posix_spawnp(pid, c->argv[0], acts, &c->attr, c->argv, c->env);
+}
 
 static int
 spawn(pid_t *pid, struct handler_command *c, int body, int errors, int run_fd)
@@ -26,7 +70,7 @@ spawn(pid_t *pid, struct handler_command *c, int body, int errors, int run_fd)
 	if ((e = posix_spawn_file_actions_adddup2(&acts, body, STDIN_FILENO)) == 0 &&
 	    (e = posix_spawn_file_actions_adddup2(&acts, errors, STDERR_FILENO)) == 0 &&
 	    (e = posix_spawn_file_actions_adddup2(&acts, run_fd, to)) == 0)
-		e = posix_spawnp(pid, c->argv[0], &acts, &c->attr, c->argv, c->env);
+		e = execute(pid, c, &acts);
 	(void)posix_spawn_file_actions_destroy(&acts);
 	return e;
 }

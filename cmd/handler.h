@@ -16,6 +16,7 @@
 /* What every start of the command has in common. */
 struct handler_command {
 	char		**argv;
+	char		*path;		/* where argv[0] was found; NULL: look for it */
 	char		**env;		/* those that stay, ours, NULL */
 	size_t		 kept;		/* how many stay */
 	struct mqs_buf	 vars[HANDLER_VARS];

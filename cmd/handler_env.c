@@ -133,6 +133,7 @@ handler_command_free(struct handler_command *c)
 	for (i = 0; i < HANDLER_VARS; i++)
 		mqs_buf_free(&c->vars[i]);
 	free(c->env);
+	free(c->path);
 }
 
 static int

@@ -41,7 +41,6 @@ static const struct tool_option options[] = {
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
-	{ 'W', "wait", "DURATION", "how long to wait while the queue is full (default: for ever)" },
 	{ 0, NULL, NULL, NULL }
 };
 
@@ -60,7 +59,6 @@ struct request {
 	size_t		 delim_len, key_delim_len;
 	int		 delim_given;
 	struct mqs_buf	 headers;
-	int64_t		 wait;
 	char		 queue[MQS_NAME_MAX + 1];
 	char		**operands;
 	int		 n_operands;
@@ -134,9 +132,6 @@ parse_option(struct request *q, int id, const char *arg)
 	case OPTION_REJECT_TO:
 		q->reject_to = arg;
 		break;
-	case 'W':
-		q->wait = arg_duration("-W", arg);
-		break;
 	default:
 		usage_error("option -%c has no meaning here", id);
 	}
@@ -181,7 +176,7 @@ parse(struct request *q, int argc, char **argv)
 	const char *arg;
 	int id;
 
-	*q = (struct request){ .delim = "\n", .delim_len = 1, .wait = -1 };
+	*q = (struct request){ .delim = "\n", .delim_len = 1 };
 	while ((id = tool_option(&arg)) != 0)
 		parse_option(q, id, arg);
 	parse_operands(q, argc, argv);
@@ -257,7 +252,7 @@ run(const struct request *q)
 		recorder.reject = &reject;
 	}
 	spool = open_spool(MQS_AUTOCREATE);
-	batch_open(&batch, spool, q->queue, q->wait);
+	batch_open(&batch, spool, q->queue);
 	all = publish(&recorder, q);
 	if (recorder.reject != NULL)
 		reject_close(&reject);
@@ -271,10 +266,13 @@ int
 main(int argc, char **argv)
 {
 	struct request request;
+	int status;
 
 	tool_start(&tool, argc, argv);
 	parse(&request, argc, argv);
 	catch_signals(1);
 	stop_grace(GRACE_MS);
-	return run(&request);
+	status = run(&request);
+	mqs_buf_free(&request.headers);
+	return status;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "point.h"
 #include "sub.h"
+#include "sub_ahead.h"
 #include "tool.h"
 
 enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM };
@@ -18,7 +19,7 @@ static const struct tool_option options[] = {
 	{ 'm', "manual", NULL, "print RECEIPT<TAB>BODY, and leave settling to mq-ack" },
 	{ 'l', "lease", "DURATION", "with -m: leases run for so long from hand-out" },
 	{ 'P', "parallel", "COUNT", "run so many commands at once (1)" },
-	{ OPT_PREFETCH, "prefetch", "COUNT", "hold so many messages at most (8192; 1000 with -m; twice -P)" },
+	{ OPT_PREFETCH, "prefetch", "COUNT", "hold so many messages at most (8192; 1000 with -m; twice -P, more if they are fast)" },
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
 	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
@@ -130,8 +131,9 @@ check_options(struct sub *s, int printing)
 	s->printer.receipts = manual;
 	if (s->workers == 0)
 		s->workers = 1;
+	s->hold = s->options.prefetch != 0 ? s->options.prefetch : 2 * s->workers;
 	if (s->options.prefetch == 0)
-		s->options.prefetch = s->command != NULL ? 2 * s->workers :
+		s->options.prefetch = s->command != NULL ? s->hold + AHEAD_MORE_MAX :
 		    manual ? PREFETCH_MANUAL : PREFETCH_STDOUT;
 	if (s->must_exist && s->idle == -1)
 		s->idle = 0;

@@ -30,19 +30,17 @@ on_published(void *arg, uint64_t tag, int code, const char *id)
 	struct batch *b = arg;
 
 	(void)tag;
-	if (code != MQS_OK)
-		return;
-	b->published++;
-	if (b->print == PRINT_IDS && (mqs_buf_add(&b->out, id, strlen(id)) != 0 ||
+	if (code == MQS_OK && (mqs_buf_add(&b->out, id, strlen(id)) != 0 ||
 	    mqs_buf_addc(&b->out, '\n') != 0))
 		b->out_failed = 1;
 }
 
 void
-batch_open(struct batch *b, struct mqs_spool *spool, const char *queue, int64_t wait)
+batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 {
-	struct mqs_publisher_options options = { .published = on_published, .arg = b,
-	    .wait = wait };
+	struct mqs_publisher_options options = {
+	    /* Nobody is told an id that nobody asked for. */
+	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b };
 	struct mqs_error err;
 
 	b->queue = queue;
@@ -184,10 +182,12 @@ print_out(struct batch *b)
 void
 batch_flush(struct batch *b)
 {
+	const size_t n = pending(b);
 	struct mqs_error err;
 
-	if (pending(b) && mqs_publisher_flush(b->publisher, &err) != 0)
+	if (n > 0 && mqs_publisher_flush(b->publisher, &err) != 0)
 		batch_fail(b, &err);
+	b->published += n;
 	b->kept_used = 0;
 	if (b->out.n > 0 || b->out_failed)
 		print_out(b);

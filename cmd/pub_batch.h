@@ -24,7 +24,7 @@ struct batch {
 };
 
 /* Opens the queue; ends the tool on failure.  print and atomic stand already. */
-void	batch_open(struct batch *, struct mqs_spool *, const char *queue, int64_t wait);
+void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*
  * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and
  * why.  keep: the message is copied, so it need not stay until the flush.  receipt

@@ -27,6 +27,7 @@ struct sub {
 	int64_t		 idle;		/* stop after nothing for so long; -1: never */
 	int		 must_exist;	/* -e: the queue is not to be made */
 	size_t		 workers;
+	size_t		 hold;		/* with a command: messages to hold at least */
 	char		**command;	/* NULL: to stdout */
 	struct printer	 printer;
 
@@ -56,7 +57,8 @@ int	sub_claim(struct sub *, size_t max, int busy, struct mqs_error *err);
 /* The next claimed message, or MQS_NOTHING. */
 int	sub_next(struct sub *, struct mqs_message *, struct mqs_error *err);
 int	sub_settle(struct sub *, const struct mqs_settlement *, struct mqs_error *err);
-/* Carries out what was collected: when it is time to, or now. */
+/* Carries out what was collected: when it is time to, or now; whether it is time to. */
+int	sub_is_due(const struct sub *);
 int	sub_flush_due(struct sub *, struct mqs_error *err);
 int	sub_flush(struct sub *, struct mqs_error *err);
 /*

@@ -4,8 +4,8 @@
  * Up to -P commands run.  When one ends, the next message is started first and only
  * then is the settling of the last one committed, together with the claim of the next:
  * the commit's flush to disk and the command's own work go on at the same time.  For
- * that some messages are claimed ahead (prefetch), and more are claimed when a quarter
- * of that is left.
+ * that some messages are claimed ahead (sub_ahead.c), and more are claimed when a
+ * quarter of that is left.
  *
  * A run goes: slot in the owner file - spawned - started mark - settled - slot cleared.
  * See mqs_run_new for what a kill between these leaves.
@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "handler.h"
 #include "sub.h"
+#include "sub_ahead.h"
 #include "sub_signals.h"
 #include "tool.h"
 
@@ -33,6 +34,7 @@ struct pool {
 	struct handler_command	 command;
 	struct handler		*places;	/* sub->workers of them */
 	size_t			 running;
+	struct ahead		 ahead;
 	struct pollfd		*fds;		/* consumer, our stderr, each place's stderr */
 	int			 deaf;		/* our stderr takes no more for now */
 	int			 told;		/* of sub_asked: passed on so far */
@@ -80,6 +82,7 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 
 	h->pid = 0;
 	p->running--;
+	ahead_done(&p->ahead);
 	how.verb = verdict(s, h->status);
 	if (how.verb != MQS_ACK) {
 		how.reason = what_happened(reason, sizeof(reason), h->status);
@@ -220,16 +223,52 @@ start_some(struct pool *p, struct mqs_error *err)
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
-/* How many messages may be claimed now: none unless few are left in hand. */
+/*
+ * How many messages may be claimed now: none unless few are left in hand, or there is
+ * to be a commit anyway.
+ */
 static size_t
 room(const struct pool *p)
 {
 	const struct sub *s = p->sub;
 	size_t mine = s->unread + p->running;
 
-	if (s->unread > s->options.prefetch / 4 || mine >= s->options.prefetch)
+	if (mine >= p->ahead.hold || (s->unread > p->ahead.hold / 4 && !sub_is_due(s)))
 		return 0;
-	return s->options.prefetch - mine;
+	return p->ahead.hold - mine;
+}
+
+static int
+claim(struct pool *p, struct mqs_error *err)
+{
+	struct sub *s = p->sub;
+
+	if (s->look && sub_wants(s) && room(p) > 0)
+		ahead_claims(&p->ahead);
+	return sub_claim(s, room(p), p->running > 0, err);
+}
+
+/* Gives back what waits behind a command that takes long. */
+static int
+give_back(struct pool *p, struct mqs_error *err)
+{
+	struct mqs_settlement how = { .verb = MQS_RELEASE };
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct sub *s = p->sub;
+	int rc = MQS_OK;
+
+	if (ahead_patience(&p->ahead, s->unread) != 0)
+		return MQS_OK;
+	while (s->unread > 0 && (rc = sub_next(s, &m, err)) == MQS_OK) {
+		how.seq = m.seq;
+		how.lease = m.lease;
+		s->read--;
+		if ((rc = sub_settle(s, &how, err)) != MQS_OK)
+			break;
+	}
+	mqs_consumer_rest(s->consumer);
+	ahead_gave_back(&p->ahead);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
 /* Passes on to the commands that they shall stop as well. */
@@ -273,8 +312,8 @@ wait_for_more(struct pool *p, struct mqs_error *err)
 	for (i = 0; i < s->workers; i++)
 		p->fds[2 + i] = (struct pollfd){ .events = POLLIN,
 		    .fd = p->deaf ? -1 : p->places[i].errors };
-	if ((rc = sub_wait(s, p->fds, 2 + s->workers, p->running > 0, -1,
-	    err)) != MQS_OK)
+	if ((rc = sub_wait(s, p->fds, 2 + s->workers, p->running > 0,
+	    ahead_patience(&p->ahead, s->unread), err)) != MQS_OK)
 		return rc;
 	if (p->fds[1].revents != 0)
 		p->deaf = 0;
@@ -305,7 +344,7 @@ turn(struct pool *p, struct mqs_error *err)
 
 	tell(p);
 	if ((rc = settle_ended(p, err)) != MQS_OK || (rc = start_some(p, err)) != MQS_OK ||
-	    (rc = sub_claim(s, room(p), p->running > 0, err)) != MQS_OK ||
+	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
 	    (rc = start_some(p, err)) != MQS_OK)
 		return rc;
 	return p->running == 0 ? sub_flush(s, err) : sub_flush_due(s, err);
@@ -330,6 +369,7 @@ pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 	size_t i;
 
 	*p = (struct pool){ .sub = s };
+	ahead_init(&p->ahead, s->hold, s->hold == s->options.prefetch);
 	p->places = calloc(s->workers, sizeof(*p->places));
 	p->fds = calloc(s->workers + 2, sizeof(*p->fds));
 	if (p->places == NULL || p->fds == NULL)

@@ -25,7 +25,7 @@
 #include "sub_signals.h"
 #include "tool.h"
 
-#define FLUSH_AFTER	(5 * MQS_MSEC)
+#define FLUSH_AFTER	(10 * MQS_MSEC)
 #define GRACE_MS	10000
 
 int
@@ -112,11 +112,15 @@ sub_flush(struct sub *s, struct mqs_error *err)
 }
 
 int
+sub_is_due(const struct sub *s)
+{
+	return s->collected > 0 && mqs_boottime() >= s->flush_by;
+}
+
+int
 sub_flush_due(struct sub *s, struct mqs_error *err)
 {
-	if (s->collected == 0 || mqs_boottime() < s->flush_by)
-		return MQS_OK;
-	return sub_flush(s, err);
+	return sub_is_due(s) ? sub_flush(s, err) : MQS_OK;
 }
 
 /* The sooner of two timeouts, of which -1 is never. */

@@ -191,7 +191,6 @@ typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id)
 struct mqs_publisher_options {
 	mqs_published_fn *published;	/* may be NULL */
 	void		*arg;
-	int64_t		 wait;		/* how long for room in a full queue; -1 for ever */
 };
 
 /* Opens a queue for publishing; makes it if the spool has MQS_AUTOCREATE. */

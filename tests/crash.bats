@@ -6,6 +6,8 @@
 
 load lib/common
 
+# (Not `i': the run and assert helpers use that name for themselves.)
+
 kills=${MQ_KILLS:-60}
 
 # pause: up to $1 ms (60), at random.
@@ -21,28 +23,28 @@ clean() {
 }
 
 @test "publishers: every id told is in the log once, in order, with its body" {
-	local i pid
-	for ((i = 0; i < kills; i++)); do
-		seq -f "$i-%.0f" 100000 | mq-pub -I "q$((i % 3))" >"ids.$i" 2>/dev/null &
+	local kill_no pid
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		seq -f "$kill_no-%.0f" 100000 | mq-pub -I "q$((kill_no % 3))" >"ids.$kill_no" 2>/dev/null &
 		pid=$!
 		pause
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 	done
 	clean q0 q1 q2
-	for i in 0 1 2; do
-		mq-replay -f '%o %s\n' "q$i" || :
+	for kill_no in 0 1 2; do
+		mq-replay -f '%o %s\n' "q$kill_no" || :
 	done >log
 	# Ids are unique and ascend within a queue.
 	run sh -c 'cut -d " " -f 1 log | sort | uniq -d'
 	assert_output ''
-	for i in 0 1 2; do
-		mq-replay -f '%o\n' "q$i" | sort -nc
+	for kill_no in 0 1 2; do
+		mq-replay -f '%o\n' "q$kill_no" | sort -nc
 	done
-	# The k-th id that run i was told belongs to line k of run i.
-	for ((i = 0; i < kills; i++)); do
+	# The k-th id that run kill_no was told belongs to line k of run kill_no.
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
 		# A line that was cut by the kill says nothing.
-		awk -v run="$i" 'length($0) >= 19 { print $1, run "-" NR }' "ids.$i"
+		awk -v run="$kill_no" 'length($0) >= 19 { print $1, run "-" NR }' "ids.$kill_no"
 	done | sort >told
 	sort log >have
 	run comm -23 told have
@@ -56,36 +58,36 @@ clean() {
 }
 
 @test "queues and groups: killed while they are made, whole or not there" {
-	local i pid
-	for ((i = 0; i < kills; i++)); do
-		mq-ctl create "made$((i % 7))/g$i" 2>/dev/null &
+	local kill_no pid
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		mq-ctl create "made$((kill_no % 7))/g$kill_no" 2>/dev/null &
 		pid=$!
 		pause 12
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 	done
-	for i in 0 1 2 3 4 5 6; do
-		mq-pub "made$i" message
-		mq-ctl trim -q "made$i"
-		run -0 mq-sub -e "made$i/fresh"
+	for kill_no in 0 1 2 3 4 5 6; do
+		mq-pub "made$kill_no" message
+		mq-ctl trim -q "made$kill_no"
+		run -0 mq-sub -e "made$kill_no/fresh"
 		assert_output message
-		run -0 sh -c "ls -A '$MQ_SPOOL/made$i'"
+		run -0 sh -c "ls -A '$MQ_SPOOL/made$kill_no'"
 		refute_output --partial .new-
 	done
 	clean made0 made1 made2 made3 made4 made5 made6
 }
 
 @test "consumers to a file: everything arrives, nothing settled comes back" {
-	local i pid n=20000
+	local kill_no pid n=20000
 	seq "$n" | mq-pub q
 	mq-ctl create q/g
-	for ((i = 0; i < kills; i++)); do
-		mq-sub -e --prefetch 50 q/g >"out.$i" 2>/dev/null &
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		mq-sub -e --prefetch 50 q/g >"out.$kill_no" 2>/dev/null &
 		pid=$!
 		pause
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
-		mq-stat -J q/g >"stat.$i"
+		mq-stat -J q/g >"stat.$kill_no"
 	done
 	mq-sub -e q/g >out.last || [ $? = 1 ]
 	[ "$(depth q/g)" = 0 ]
@@ -94,40 +96,40 @@ clean() {
 	run diff want have
 	assert_success
 	# Settled messages never grow fewer.
-	for ((i = 0; i < kills; i++)); do
-		jq -r 'select(.group == "g") | .acked' "stat.$i"
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		jq -r 'select(.group == "g") | .acked' "stat.$kill_no"
 	done >acked
 	sort -nc acked
 	# What was settled is not delivered again: at most the prefetch of each
 	# killed consumer comes twice.
-	i=$(cat out.* | wc -l)
-	[ "$i" -le $((n + kills * 50)) ]
+	kill_no=$(cat out.* | wc -l)
+	[ "$kill_no" -le $((n + kills * 50)) ]
 	[ "$(field acked q/g)" = "$n" ]
 	clean q
 }
 
 @test "acknowledged by mq-ack: stays acknowledged" {
-	local i pid n=20000
+	local kill_no pid n=20000
 	seq "$n" | mq-pub q
 	mq-ctl create q/g
 	mq-ctl set q/g lease=1ms
-	for ((i = 0; i < kills; i++)); do
-		mq-sub -m -e q/g >"took.$i" 2>/dev/null &
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		mq-sub -m -e q/g >"took.$kill_no" 2>/dev/null &
 		pid=$!
 		pause
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 		# A cut last line is no receipt; a receipt may be stale by now.
-		head -n 200 "took.$i" | awk -F '\t' 'NF == 2' >"try.$i"
-		mq-ack -q <"try.$i" 2>"stale.$i" || [ $? = 66 ]
-		grep -vFf <(sed -n 's/^mq-ack: \([^ ]*\):.*/\1/p' "stale.$i") "try.$i" |
-			cut -f 2 >"acked.$i" || :
+		head -n 200 "took.$kill_no" | awk -F '\t' 'NF == 2' >"try.$kill_no"
+		mq-ack -q <"try.$kill_no" 2>"stale.$kill_no" || [ $? = 66 ]
+		grep -vFf <(sed -n 's/^mq-ack: \([^ ]*\):.*/\1/p' "stale.$kill_no") "try.$kill_no" |
+			cut -f 2 >"acked.$kill_no" || :
 		# None of these was acknowledged before.
 		if [ -s all ]; then
-			run comm -12 <(sort "acked.$i") <(sort all)
+			run comm -12 <(sort "acked.$kill_no") <(sort all)
 			assert_output ''
 		fi
-		cat "acked.$i" >>all
+		cat "acked.$kill_no" >>all
 	done
 	mq-replay q/g | sort >left || :
 	run comm -12 <(sort all) left
@@ -140,11 +142,11 @@ clean() {
 }
 
 @test "handlers: what had not begun is uncounted, what died is counted, all is handled" {
-	local i pid n=400
+	local kill_no pid n=400
 	seq "$n" | mq-pub q
 	mq-ctl create q/g
 	mq-ctl set q/g max-attempts=1000
-	for ((i = 0; i < kills; i++)); do
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
 		mq-sub -e -P 2 q/g -- sh -c 'read -r x; echo "$x $MQ_ATTEMPT $MQ_RECEIPT" >>begun; echo "$x" >>done' 2>/dev/null &
 		pid=$!
 		pause
@@ -167,11 +169,11 @@ clean() {
 }
 
 @test "dead letters: once each, and only of what ran" {
-	local i pid n=150
+	local kill_no pid n=150
 	seq "$n" | mq-pub q
 	mq-ctl create q/g
 	mq-ctl set q/g max-attempts=2 backoff=0s
-	for ((i = 0; i < kills; i++)); do
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
 		mq-sub -e -P 2 q/g -- sh -c 'read -r x; echo "$x" >>ran; exit 1' 2>/dev/null &
 		pid=$!
 		pause
@@ -189,12 +191,12 @@ clean() {
 }
 
 @test "publishers and consumers together, all killed" {
-	local i pids n
+	local kill_no pids n
 	mq-ctl create q/g
-	for ((i = 0; i < kills; i++)); do
-		seq -f "$i-%.0f" 5000 | mq-pub -I q >"ids.$i" 2>/dev/null &
+	for ((kill_no = 0; kill_no < kills; kill_no++)); do
+		seq -f "$kill_no-%.0f" 5000 | mq-pub -I q >"ids.$kill_no" 2>/dev/null &
 		pids=$!
-		mq-sub -e q/g >"out.$i" 2>/dev/null &
+		mq-sub -e q/g >"out.$kill_no" 2>/dev/null &
 		pids="$pids $!"
 		pause 40
 		# shellcheck disable=SC2086 # two
@@ -204,8 +206,8 @@ clean() {
 	done
 	mq-sub -e q/g >out.last || [ $? = 1 ]
 	# The cut last line of a killed consumer is not a message.
-	for i in out.*; do
-		awk '{ print }' "$i"
+	for kill_no in out.*; do
+		awk '{ print }' "$kill_no"
 	done | sort -u >have
 	mq-replay q | sort >want
 	n=$(wc -l <want)

@@ -17,6 +17,7 @@ mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_consumer_options *options, struct mqs_error *err)
 {
 	struct mqs_start start;
+	struct mqs_group *g;
 	struct mqs_log *log;
 	int rc;
 
@@ -29,7 +30,10 @@ mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	if ((rc = mqs_spool_log(spool, queue, 0, &log, err)) != MQS_OK)
 		return rc;
-	return mqs_group_create(log, group, &start, err);
+	if ((rc = mqs_group_create(log, group, &start, err)) != MQS_OK)
+		return rc;
+	/* Opening it writes its page, without which who may only read can't see it. */
+	return mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
 }
 
 /* ----------------------------------------------------------- settings -- */

@@ -270,53 +270,63 @@ mqs_reclaim(struct mqs_consumer *c, struct mqs_pass *pass, struct mqs_error *err
 
 struct collection {
 	struct mqs_consumer	*c;
-	struct mqs_tx		*tx;
 	struct mqs_error	*err;
 };
 
 /* 1 in *refers if some lease names the owner. */
 static int
-referred(struct mqs_tx *tx, uint64_t owner, int *refers, struct mqs_error *err)
+referred(struct mqs_consumer *c, uint64_t owner, int *refers,
+    struct mqs_error *err)
 {
 	struct mqs_batch *b;
+	struct mqs_tx *tx;
 	uint64_t lease = 0;
-	int rc = MQS_OK;
+	int rc;
 
 	*refers = 0;
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		return mqs_fail_errno(err, "lease");
+	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK) {
+		free(b);
+		return rc;
+	}
 	while (!*refers && (rc = mqs_batch_next(tx, &lease, err)) == MQS_OK) {
 		if ((rc = mqs_batch_head(tx, lease, b, err)) < 0)
 			break;
 		*refers = b->owner == owner;
 	}
+	mqs_tx_abort(tx);
 	free(b);
 	return rc < 0 ? rc : MQS_OK;
 }
 
+/*
+ * The owner is found dead first and only then looked for in a fresh snapshot: the
+ * dead take no more leases, so one that is not referred to now never will be.
+ */
 static int
 collect_one(void *arg, uint64_t owner)
 {
 	struct collection *col = arg;
+	const struct mqs_dir *dir = &col->c->group->log->dir;
+	enum mqs_owner_life life;
 	int rc, refers;
 
 	if (owner >> 32 != mqs_family_of(col->c->group->name) ||
 	    owner == mqs_owner_name(col->c->owner))
 		return MQS_OK;
-	if ((rc = referred(col->tx, owner, &refers, col->err)) != MQS_OK || refers)
+	if ((rc = mqs_owner_look(dir, owner, &life, NULL, col->err)) != MQS_OK ||
+	    life != MQS_OWNER_DEAD)
 		return rc;
-	return mqs_owner_collect(&col->c->group->log->dir, owner, col->err);
+	if ((rc = referred(col->c, owner, &refers, col->err)) != MQS_OK || refers)
+		return rc;
+	return mqs_owner_collect(dir, owner, col->err);
 }
 
 int
 mqs_reclaim_collect(struct mqs_consumer *c, struct mqs_error *err)
 {
-	struct collection col = { .c = c, .err = err };
-	int rc;
+	struct collection col = { c, err };
 
-	if ((rc = mqs_tx_read(c->group->db, &col.tx, err)) != MQS_OK)
-		return rc;
-	rc = mqs_owner_each(&c->group->log->dir, collect_one, &col, err);
-	mqs_tx_abort(col.tx);
-	return rc;
+	return mqs_owner_each(&c->group->log->dir, collect_one, &col, err);
 }

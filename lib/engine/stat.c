@@ -29,6 +29,7 @@ struct look {
 	uint64_t		 lv[MQS_LOG_VALUES];
 	struct mqs_log_reader	 reader;
 	int			 failed;	/* the first error, of many queues */
+	int			 broken;	/* and of the groups of one */
 };
 
 /* Allocated bytes of the files in a folder. */
@@ -161,18 +162,15 @@ fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 }
 
 static int
-look_at_group(void *arg, const char *name)
+look_into_group(struct look *l, const char *name)
 {
-	struct look *l = arg;
 	struct mqs_group_stat st;
 	struct census census = { &l->log->dir, mqs_family_of(name), 0 };
 	uint64_t v[MQS_GROUP_VALUES];
 	int rc;
 
-	if (l->group != NULL && strcmp(name, l->group) != 0)
-		return 0;
 	if ((rc = group_values(l, name, v)) != MQS_OK)
-		return rc == MQS_ENOENT && l->group == NULL ? 0 : rc;
+		return rc;
 	memset(&st, 0, sizeof(st));
 	snprintf(st.queue, sizeof(st.queue), "%s", l->log->dir.name);
 	snprintf(st.group, sizeof(st.group), "%s", name);
@@ -186,12 +184,40 @@ look_at_group(void *arg, const char *name)
 	return l->group_fn(l->arg, &st);
 }
 
+/*
+ * One of many: as with queues (look_at_each), one that can't be looked at does not
+ * hide the others.
+ */
+static int
+look_at_group(void *arg, const char *name)
+{
+	struct look *l = arg;
+	struct mqs_error why, *err = l->err;
+	int rc;
+
+	if (l->group != NULL && strcmp(name, l->group) != 0)
+		return 0;
+	l->err = &why;
+	rc = look_into_group(l, name);
+	l->err = err;
+	if (rc > 0)		/* the caller's own wish to stop */
+		return rc;
+	if (rc == MQS_OK || l->broken != MQS_OK ||
+	    (rc == MQS_ENOENT && l->group == NULL))
+		return 0;
+	l->broken = rc;
+	if (err != NULL)
+		*err = why;
+	return 0;
+}
+
 static int
 look_at(void *arg, const char *queue)
 {
 	struct look *l = arg;
 	int rc;
 
+	l->broken = MQS_OK;
 	if ((rc = mqs_spool_log_readonly(l->spool, queue, &l->log, l->err)) != MQS_OK)
 		return rc;
 	if (l->group != NULL && !mqs_dir_has_group(&l->log->dir, l->group))
@@ -206,7 +232,7 @@ look_at(void *arg, const char *queue)
 	if (rc == MQS_OK && l->group_fn != NULL)
 		rc = mqs_dir_each_group(&l->log->dir, look_at_group, l, l->err);
 	mqs_log_reader_done(&l->reader);
-	return rc;
+	return rc != MQS_OK ? rc : l->broken;
 }
 
 /*

@@ -114,17 +114,19 @@ mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
 	struct mqs_page page, old;
 	struct mqs_tx *tx;
 	uint64_t number;
-	int rc;
+	int rc, there;
 
-	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
-		return rc;
+	/* The page first: what is then younger than the snapshot is of another life. */
+	if ((there = mqs_page_read(group->page, &old, err)) < 0 ||
+	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		return there < 0 ? there : rc;
 	rc = mqs_group_read(tx, v, err);
 	number = mqs_tx_number(tx);
 	mqs_tx_abort(tx);
-	if (rc != MQS_OK)
+	if (rc != MQS_OK || (there == MQS_OK && old.tx == number))
 		return rc;
-	rc = mqs_page_read(group->page, &old, err);
-	if (rc < 0 || (rc == MQS_OK && old.tx >= number))
+	if (there == MQS_OK && old.tx > number &&
+	    (rc = mqs_page_reset(group->page, err)) != MQS_OK)
 		return rc;
 	fill_page(&page, number, v);
 	return mqs_page_write(group->page, &page, 0, err);

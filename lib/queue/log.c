@@ -179,6 +179,29 @@ mqs_log_refresh(struct mqs_log *log, struct mqs_tx *tx, uint64_t seq,
 	return MQS_OK;
 }
 
+/*
+ * Opens the page, and empties one of another life of the log (a restored copy):
+ * read before the snapshot, it can't be younger than that otherwise.
+ */
+static int
+open_page(struct mqs_log *log, struct mqs_error *err)
+{
+	struct mqs_page old;
+	struct mqs_tx *tx;
+	uint64_t number;
+	int rc, there;
+
+	if ((rc = mqs_page_open(&log->dir, LOG_PAGE, 1, &log->page, err)) != MQS_OK)
+		return rc;
+	if ((there = mqs_page_read(log->page, &old, err)) != MQS_OK)
+		return there == MQS_NOTHING ? MQS_OK : there;
+	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
+		return rc;
+	number = mqs_tx_number(tx);
+	mqs_tx_abort(tx);
+	return old.tx > number ? mqs_page_reset(log->page, err) : MQS_OK;
+}
+
 int
 mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
     const struct mqs_options *options, int readonly, struct mqs_error *err)
@@ -207,7 +230,7 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 	if (rc == MQS_OK && log->settings.relaxed)
 		rc = mqs_db_relax(log->db, 1, err);
 	if (rc == MQS_OK && !readonly)
-		rc = mqs_page_open(&log->dir, LOG_PAGE, 1, &log->page, err);
+		rc = open_page(log, err);
 	if (rc != MQS_OK)
 		goto fail;
 	*out = log;

@@ -264,3 +264,20 @@ mqs_page_write(int fd, const struct mqs_page *page, int sync,
 	}
 	return 0;
 }
+
+int
+mqs_page_reset(int fd, struct mqs_error *err)
+{
+	int rc, error;
+
+	if (mqs_file_lock(fd, F_WRLCK, 0, 1) == -1)
+		return fail(err, fd, "lock");
+	do
+		rc = ftruncate(fd, 0);
+	while (rc == -1 && errno == EINTR);
+	error = errno;
+	if (mqs_file_lock(fd, F_UNLCK, 0, 0) == -1)
+		return fail(err, fd, "unlock");
+	errno = error;
+	return rc == -1 ? fail(err, fd, "empty") : MQS_OK;
+}

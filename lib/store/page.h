@@ -31,6 +31,11 @@ int	mqs_page_open(const struct mqs_dir *, const char *name, int make, int *fd, s
 int	mqs_page_read(int fd, struct mqs_page *, struct mqs_error *err);
 /* The same by name, without keeping it open; MQS_NOTHING if there is no file. */
 int	mqs_page_peek(const struct mqs_dir *, const char *name, struct mqs_page *, struct mqs_error *err);
+/*
+ * Empties it: it is of another life of the file (a restored one counts transactions
+ * from an earlier number), and would never give way.
+ */
+int	mqs_page_reset(int fd, struct mqs_error *err);
 /* Writes it (see above); sync: on stable storage before it returns. */
 int	mqs_page_write(int fd, const struct mqs_page *, int sync, struct mqs_error *err);
 

@@ -47,6 +47,11 @@ test_formatted(void)
 	check_mem(buf.p + 299 * 6, 6, "n=299;", 6);
 	check(mqs_buf_addf(&buf, "%s", "") == 0);
 	check_u64(buf.n, 300 * 6);
+	/* The NUL has no room where the text fills the buffer. */
+	check(mqs_buf_addf(&buf, "%*s", (int)(buf.cap - buf.n), "last") == 0);
+	check_mem(buf.p + buf.n - 4, 4, "last", 4);
+	buf.n = 300 * 6;
+	check_u64(buf.n, 300 * 6);
 	mqs_buf_free(&buf);
 }
 

@@ -500,7 +500,7 @@ note_signal(int number)
 static int
 open_at_gate(void *arg)
 {
-	const struct itimerval soon = { .it_value = { 0, 20000 } };
+	const struct itimerval soon = { { 0, 20000 }, { 0, 20000 } };
 	struct mqs_db_spec spec = spec_of(0);
 	struct sigaction act = { .sa_handler = note_signal };
 	struct mqs_db *db;
@@ -702,6 +702,7 @@ random_transaction(struct mqs_db *db, unsigned *seed, uint64_t *last)
 		if (kind == 0) {
 			mqs_put_be64(key, ++*last);
 			must(mqs_tx_append(tx, 1, key, 8, size, &room, &err) == MQS_OK);
+			memset(room, 'x', size);
 		} else if (kind == 1 || (kind == 2 && i % 2))
 			must(mqs_tx_put(tx, 2, key, 8, value, size, &err) == MQS_OK);
 		else
@@ -1003,7 +1004,7 @@ test_relative_path(void)
 static int
 wait_for_turn(void *arg)
 {
-	const struct itimerval soon = { .it_value = { 0, 20000 } };
+	const struct itimerval soon = { { 0, 20000 }, { 0, 20000 } };
 	struct sigaction act = { .sa_handler = note_signal };
 	int64_t deadline = mqs_boottime() + 20 * MQS_MSEC;
 	struct mqs_tx *tx;

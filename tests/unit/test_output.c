@@ -44,8 +44,8 @@ check_file(int fd, const void *want, size_t n)
 	char *have = malloc(n + 1);
 	ssize_t got;
 
-	if (!check(have != NULL))
-		return;
+	if (have == NULL)
+		exit(1);
 	got = pread(fd, have, n + 1, 0);
 	check_mem(have, (size_t)got, want, n);
 	free(have);
@@ -144,12 +144,12 @@ test_short_body(void)
 	(void)close(fd);
 }
 
-/* A message without the receipt that is to be printed leaves nothing. */
+/* What can't be printed leaves nothing of it, and what came before. */
 static void
-test_no_receipt(void)
+test_nothing_left(void)
 {
 	static const struct mqs_envelope_place nowhere = { 0 };
-	struct mqs_message a = message("a", 1);
+	struct mqs_message a = message("a", 1), m = message(NULL, LARGE);
 	struct printer p;
 	struct mqs_error err;
 
@@ -157,6 +157,10 @@ test_no_receipt(void)
 	check_int(print_message(&p, &a, &nowhere, &err), MQS_OK);
 	p.receipts = 1;
 	check_int(print_message(&p, &a, &nowhere, &err), MQS_EBUG);
+	check_mem(p.buf.p, p.buf.n, "a\n", 2);
+	/* After its receipt, what is buffered can't be flushed. */
+	m.body_fd = 0;
+	check_int(print_message(&p, &m, &place, &err), MQS_EIO);
 	check_mem(p.buf.p, p.buf.n, "a\n", 2);
 	printer_free(&p);
 }
@@ -254,7 +258,7 @@ main(void)
 	run_test("framings", test_framings);
 	run_test("a large body is copied from its file", test_large);
 	run_test("a large body that can't be read", test_short_body);
-	run_test("no receipt to print", test_no_receipt);
+	run_test("what can't be printed leaves nothing", test_nothing_left);
 	run_test("output that fails says why", test_failures);
 	run_test("a slow reader, and signals", test_slow_reader);
 	return finish_tests();

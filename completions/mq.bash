@@ -1,0 +1,117 @@
+# bash completion for the tools of mq; installed under each tool's name
+#
+# Options come from the tools themselves (--help-options), names from mq-stat --names,
+# so that nothing here can be out of date.
+
+# Rows of an option table: -x<TAB>--long<TAB>ARG, "-" for what is absent.
+_mq_rows() {
+	if [ -n "$sub" ]; then
+		"$tool" "$sub" --help-options 2>/dev/null
+	else
+		"$tool" --help-options 2>/dev/null
+	fi
+}
+
+# What the argument of option $1 is called; nothing if it takes none.
+_mq_argument() {
+	local short long arg
+	while IFS=$'\t' read -r short long arg; do
+		[[ $arg == - || $arg == \[* ]] && continue
+		[[ $1 == "$short" || $1 == "$long" ]] && { echo "$arg"; return; }
+	done < <(_mq_rows)
+}
+
+_mq_options() {
+	local short long arg
+	while IFS=$'\t' read -r short long arg; do
+		[[ $short == - ]] || echo "$short"
+		[[ $long == - ]] || echo "$long"
+	done < <(_mq_rows)
+}
+
+# Queues and groups; $1 queues: no groups.
+_mq_names() {
+	"${tool%"${tool##*/}"}mq-stat" ${spool:+-s "$spool"} --names 2>/dev/null |
+	    if [ "$1" = queues ]; then grep -v /; else cat; fi
+}
+
+_mq_offer() {
+	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+# What an option's argument may be.
+_mq_offer_argument() {
+	case $1 in
+	DIR) compopt -o filenames 2>/dev/null; _mq_offer -d ;;
+	FILE) compopt -o filenames 2>/dev/null; _mq_offer -f ;;
+	WHERE) _mq_offer -W "oldest newest" ;;
+	*) COMPREPLY=() ;;
+	esac
+}
+
+_mq_offer_operand() {
+	local kind=${tool##*/}${sub:+ $sub}
+	case $kind in
+	mq-ack) ;;
+	mq-ctl) _mq_offer -W "create set show list delete purge trim check help" ;;
+	"mq-ctl help") _mq_offer -W "create set show list delete purge trim check" ;;
+	"mq-ctl set")
+		if [ "$operands" -gt 0 ]; then
+			compopt -o nospace 2>/dev/null
+			_mq_offer -W "$("$tool" ${spool:+-s "$spool"} show "$first" 2>/dev/null |
+			    sed 's/=.*/=/')"
+		else
+			_mq_offer -W "$(_mq_names)"
+		fi ;;
+	"mq-ctl trim" | "mq-ctl check" | "mq-ctl list") _mq_offer -W "$(_mq_names queues)" ;;
+	mq-pub)
+		if [ "$operands" = 0 ]; then
+			_mq_offer -W "$(_mq_names queues)"
+		elif [ -n "$files" ]; then
+			_mq_offer_argument FILE
+		fi ;;
+	mq-sub)
+		[ "$operands" -gt 0 ] || _mq_offer -W "$(_mq_names)" ;;
+	*) _mq_offer -W "$(_mq_names)" ;;
+	esac
+}
+
+_mq() {
+	local tool=$1 cur=$2 sub='' spool='' files='' operands=0 first='' i word arg
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [ "$word" = -- ]; then
+			# What follows is a command of its own.
+			if declare -F _command_offset >/dev/null && ((COMP_CWORD > i + 1)); then
+				_command_offset $((i + 1))
+			else
+				_mq_offer -c
+			fi
+			return
+		fi
+		if [[ $word == -?* ]]; then
+			[[ $word == -F || $word == --files ]] && files=1
+			arg=$(_mq_argument "$word")
+			[ -n "$arg" ] || continue
+			if ((i + 1 == COMP_CWORD)); then
+				_mq_offer_argument "$arg"
+				return
+			fi
+			i=$((i + 1))
+			[[ $word == -s || $word == --spool ]] && spool=${COMP_WORDS[i]}
+		elif [[ ${tool##*/} == mq-ctl && -z $sub ]]; then
+			sub=$word
+		else
+			[ "$operands" -gt 0 ] || first=$word
+			operands=$((operands + 1))
+		fi
+	done
+	if [[ $cur == -* ]]; then
+		_mq_offer -W "$(_mq_options)"
+	else
+		_mq_offer_operand
+	fi
+}
+
+complete -F _mq mq-pub mq-sub mq-ack mq-stat mq-replay mq-ctl
