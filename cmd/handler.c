@@ -58,42 +58,61 @@ execute(pid_t *pid, struct handler_command *c, const posix_spawn_file_actions_t 
 	return posix_spawnp(pid, c->argv[0], acts, &c->attr, c->argv, c->env);
 }
 
-static int
-spawn(pid_t *pid, struct handler_command *c, int body, int errors, int run_fd)
+void
+handler_init(struct handler *h)
 {
+	*h = (struct handler){ .body = -1, .theirs = -1, .run_fd = -1, .errors = -1 };
+}
+
+static void
+close_one(int *fd)
+{
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+int
+handler_open_errors(struct handler *h)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return errno;
+	h->errors = ends[0];
+	h->theirs = ends[1];
+	h->chunks = CHUNKS_LEFT;
+	/* Ours alone: the command's end has a description of its own. */
+	return fcntl(h->errors, F_SETFL, O_NONBLOCK) != 0 ? errno : 0;
+}
+
+int
+handler_start(struct handler *h, struct handler_command *c)
+{
+	int to = c->run_fd == -1 ? h->run_fd : c->run_fd, e;
 	posix_spawn_file_actions_t acts;
-	int to = c->run_fd == -1 ? run_fd : c->run_fd, e;
 
 	if ((e = posix_spawn_file_actions_init(&acts)) != 0)
 		return e;
 	/* The same number twice clears close-on-exec. */
-	if ((e = posix_spawn_file_actions_adddup2(&acts, body, STDIN_FILENO)) == 0 &&
-	    (e = posix_spawn_file_actions_adddup2(&acts, errors, STDERR_FILENO)) == 0 &&
-	    (e = posix_spawn_file_actions_adddup2(&acts, run_fd, to)) == 0)
-		e = execute(pid, c, &acts);
+	if ((e = posix_spawn_file_actions_adddup2(&acts, h->body, STDIN_FILENO)) == 0 &&
+	    (e = posix_spawn_file_actions_adddup2(&acts, h->theirs, STDERR_FILENO)) == 0 &&
+	    (e = posix_spawn_file_actions_adddup2(&acts, h->run_fd, to)) == 0)
+		e = execute(&h->pid, c, &acts);
 	(void)posix_spawn_file_actions_destroy(&acts);
-	return e;
+	if (e != 0) {
+		h->pid = 0;
+		return e;
+	}
+	close_one(&h->body);
+	close_one(&h->theirs);
+	return 0;
 }
 
-int
-handler_start(struct handler *h, struct handler_command *c, int body, int run_fd)
+void
+handler_discard(struct handler *h)
 {
-	int ends[2], e;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return errno;
-	h->tail_len = 0;
-	h->over = 0;
-	h->chunks = CHUNKS_LEFT;
-	h->errors = ends[0];
-	/* Ours alone: the child's end has a description of its own. */
-	e = fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 ? errno :
-	    spawn(&h->pid, c, body, ends[1], run_fd);
-	(void)close(ends[1]);
-	if (e == 0)
-		return 0;
-	(void)close(ends[0]);
-	h->errors = -1;
-	h->pid = 0;
-	return e;
+	close_one(&h->body);
+	close_one(&h->theirs);
+	close_one(&h->errors);
 }

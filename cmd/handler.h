@@ -24,9 +24,12 @@ struct handler_command {
 	int		 run_fd;	/* where it finds the run's descriptor; -1: as it is */
 };
 
-/* A command that runs, or (pid 0) a place for one. */
+/* A command that runs, or (pid 0) one that is ready to be started or a place for one. */
 struct handler {
 	pid_t		 pid;
+	int		 body;		/* to be its stdin; -1 once started */
+	int		 theirs;	/* to be its stderr; -1 once started */
+	int		 run_fd;	/* the run's, which it inherits */
 	int		 over;		/* it has ended, with this status: */
 	int		 status;
 	int		 errors;	/* read end of its stderr; -1: none */
@@ -53,10 +56,15 @@ int	handler_described_at_length(const struct handler_command *);
 int	handler_body(int *fd, const struct mqs_message *, struct mqs_error *err);
 
 /*
- * handler.c: starts the command with `body' as stdin and the run's descriptor: 0, or
- * an errno: why it can't be executed.
+ * handler.c.  handler_init makes an empty place.  handler_open_errors gives it the pipe
+ * for its stderr: 0 or an errno.  handler_start starts the command, with body, theirs and
+ * run_fd as they are set: 0, or an errno: why it can't be executed.  handler_discard
+ * closes what one that was not started has.
  */
-int	handler_start(struct handler *, struct handler_command *, int body, int run_fd);
+void	handler_init(struct handler *);
+int	handler_open_errors(struct handler *);
+int	handler_start(struct handler *, struct handler_command *);
+void	handler_discard(struct handler *);
 
 /*
  * handler_errors.c: passes on what it wrote to stderr and keeps the end of it.

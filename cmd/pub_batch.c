@@ -84,10 +84,10 @@ keep_message(struct batch *b, struct mqs_message *m)
 	return 0;
 }
 
-static int
+static size_t
 pending(const struct batch *b)
 {
-	return mqs_publisher_pending(b->publisher, NULL) > 0;
+	return mqs_publisher_pending(b->publisher, NULL);
 }
 
 static void

@@ -10,9 +10,10 @@
  *
  * With -l the lease runs from the claim.  So that this is when it is handed out, no
  * more is claimed than the pipe has room for, by the average size of messages so far
- * (and by how that went), and what does not fit after all is given back at once.  The library marks in the
- * order of reading, so what was given back is passed over there (skipped) once all
- * before it is marked; by then it is settled, and the mark means nothing to it.
+ * (and by how that went), and what does not fit after all is given back at once.  The
+ * library marks in the order of reading, so what was given back is passed over there
+ * (skipped) once all before it is marked; by then it is settled, and the mark means
+ * nothing to it.
  */
 #include "sub_policy.h"
 

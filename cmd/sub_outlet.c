@@ -31,6 +31,7 @@
 #include "sub_outlet.h"
 
 #define SOCKET_ROOM	((size_t)64 * 1024)
+#define RING_FIRST	((size_t)1024)	/* a power of two, and so are all that follow */
 
 static int
 output_error(struct mqs_error *err)
@@ -102,10 +103,10 @@ compact(struct outlet *o)
 static int
 remember(struct outlet *o, const struct mqs_message *m, struct mqs_error *err)
 {
-	size_t cap = o->cap == 0 ? 1024 : o->cap * 2, i;
+	size_t cap = o->cap == 0 ? RING_FIRST : o->cap * 2, i;
 	struct printed *ring;
 
-	if (o->n == o->cap) {
+	if (o->n >= o->cap) {
 		if ((ring = calloc(cap, sizeof(*ring))) == NULL)
 			return mqs_fail_errno(err, "messages on their way");
 		for (i = 0; i < o->n; i++)
@@ -231,14 +232,14 @@ outlet_room(const struct outlet *o)
 struct printed *
 outlet_peek(const struct outlet *o, size_t i)
 {
-	return &o->ring[(o->first + i) % o->cap];
+	return &o->ring[(o->first + i) & (o->cap - 1)];
 }
 
 void
 outlet_pop(struct outlet *o)
 {
 	o->begin = outlet_peek(o, 0)->end;
-	o->first = (o->first + 1) % o->cap;
+	o->first = (o->first + 1) & (o->cap - 1);
 	o->n--;
 }
 

@@ -17,15 +17,15 @@ _mq_argument() {
 	local short long arg
 	while IFS=$'\t' read -r short long arg; do
 		[[ $arg == - || $arg == \[* ]] && continue
-		[[ $1 == "$short" || $1 == "$long" ]] && { echo "$arg"; return; }
+		[[ $1 == "$short" || $1 == "$long" ]] && { printf '%s\n' "$arg"; return; }
 	done < <(_mq_rows)
 }
 
 _mq_options() {
 	local short long arg
 	while IFS=$'\t' read -r short long arg; do
-		[[ $short == - ]] || echo "$short"
-		[[ $long == - ]] || echo "$long"
+		[[ $short == - ]] || printf '%s\n' "$short"
+		[[ $long == - ]] || printf '%s\n' "$long"
 	done < <(_mq_rows)
 }
 

@@ -218,7 +218,8 @@ int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 
 /*
  * Takes the size limits of one transaction off (more) or puts them back (0),
- * so that one flush is all or nothing for up to 64 MiB of messages.
+ * so that one flush is all or nothing for up to 64 MiB of messages, of which each
+ * counts 64 bytes more than its body, key and headers.
  */
 void	mqs_publisher_atomic(struct mqs_publisher *, int more);
 

@@ -144,7 +144,7 @@ delete_damaged(struct mqs_spool *spool, const char *queue, struct mqs_error *err
 	struct mqs_dir dir;
 	int rc;
 
-	if ((rc = mqs_dir_open(&dir, spool->path, queue, err)) != MQS_OK)
+	if ((rc = mqs_dir_open_remains(&dir, spool->path, queue, err)) != MQS_OK)
 		return rc;
 	rc = mqs_dir_delete(&dir, spool->path, err);
 	mqs_dir_close(&dir);

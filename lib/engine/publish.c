@@ -21,6 +21,7 @@
 #define BATCH_RECORDS	16384
 #define BATCH_BYTES	(UINT64_C(4) << 20)
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
+#define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
 
 struct pending {
 	struct mqs_record	 record;
@@ -246,15 +247,17 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 {
 	struct pending *e;
 	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
-	uint64_t most = p->atomic ? ATOMIC_BYTES : BATCH_BYTES;
+	uint64_t most = p->atomic ? ATOMIC_BYTES : BATCH_BYTES, full = p->bytes;
 	int rc;
 
 	if ((rc = mqs_message_check(m, err)) != MQS_OK)
 		return rc;
 	if (len > p->log->settings.max_message)
 		return too_long(p->log->dir.name, p->log->settings.max_message, err);
+	if (p->atomic)
+		full += (p->n + 1) * ATOMIC_RECORD;
 	if ((p->n >= BATCH_RECORDS && !p->atomic) ||
-	    (p->n > 0 && p->bytes + len > most && m->large == NULL))
+	    (p->n > 0 && full + len > most && m->large == NULL))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);
 	if ((rc = more_room(p, err)) != MQS_OK)

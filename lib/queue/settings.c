@@ -241,8 +241,10 @@ store_one(const struct mqs_setting *table, struct mqs_tx *tx, const char *pair,
 		rc = mqs_tx_del(tx, MQS_DB_MAIN, key, n, err);
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	}
+	/* Not all of a long value, which would leave no room for the reason. */
 	if (parse(s, equals + 1, &scratch, &why) == -1)
-		return mqs_fail(err, MQS_ECONFIG, "%s: %s", pair, why);
+		return mqs_fail(err, MQS_ECONFIG, "%.128s%s: %s", pair,
+		    strlen(pair) > 128 ? "..." : "", why);
 	return mqs_tx_put(tx, MQS_DB_MAIN, key, n, equals + 1,
 	    strlen(equals + 1), err);
 }

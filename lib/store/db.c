@@ -12,8 +12,8 @@
  *		are made, when nothing in it is durable yet; the first commit
  *		syncs all of it.  Never MDB_WRITEMAP.
  *  4 flags	mqs_db_relax changes the environment's, there are no others.
- *  5 handles	MDB_NOSUBDIR | MDB_NOTLS, FD_CLOEXEC in adopt_env.  The lock file is never
- *		opened here: closing it would drop the locks of this process.
+ *  5 handles	MDB_NOSUBDIR | MDB_NOTLS, FD_CLOEXEC in adopt_env.  The lock file is not
+ *		opened once LMDB has it: closing it would drop the locks of this process.
  *  6 blocking	mqs_tx_rest lets go of the snapshot, and costs nothing to renew.
  *  7 turn	lock.c; taken before mdb_txn_begin, given after commit or abort.
  *  8 map	open_halving, cope.
@@ -53,7 +53,8 @@
 #include "store/dbgrow.h"
 #include "store/lock.h"
 
-#if MDB_VERSION_MAJOR != 0 || MDB_VERSION_MINOR != 9
+/* 0.9.70 and later are previews of 1.0. */
+#if MDB_VERSION_MAJOR != 0 || MDB_VERSION_MINOR != 9 || MDB_VERSION_PATCH >= 70
 #error "mq needs LMDB 0.9 (0.9.24 to 0.9.x): the file format of other versions differs"
 #endif
 
@@ -349,6 +350,12 @@ open_env(struct mqs_db *db, int make, struct mqs_error *err)
 
 	if ((rc = look_at_file(db, make, err)) != MQS_OK)
 		return rc;
+	if ((rc = mqs_dbfile_fill_lock(db->spec.dir, db->spec.file, db->name,
+	    (mode_t)db->spec.mode, err)) != MQS_OK) {
+		if (make)
+			mqs_dbfile_unmake(db->spec.dir, db->spec.file);
+		return rc;
+	}
 	if (db->readonly)
 		flags |= MDB_RDONLY;
 	if (db->spec.flags & MQS_DB_NOMETASYNC)
@@ -547,8 +554,9 @@ mqs_db_check_path(struct mqs_db *db, struct mqs_error *err)
 
 	if (stat(db->path, &st) == -1) {
 		if (errno == ENOENT || errno == ENOTDIR)
-			return mqs_fail(err, MQS_ENOENT, "%s: queue was deleted",
-			    db->spec.label);
+			return mqs_fail(err, MQS_ENOENT, "%s: %s was deleted",
+			    db->spec.label, strchr(db->spec.label, '/') == NULL ?
+			    "queue" : "group");
 		return mqs_fail_errno(err, "%s", db->name);
 	}
 	if (st.st_dev != db->file.dev || st.st_ino != db->file.ino)

@@ -33,8 +33,8 @@ struct mqs_db_spec {
 	unsigned	 ntables;
 	unsigned	 flags;
 	unsigned	 mode;		/* permission bits for a new file */
-	int		 gate;		/* descriptor for flock around open and close; -1: none (a private temporary file) */
-	int		 turn;		/* descriptor for the wait to write; -1: none */
+	int		 gate;		/* descriptor for flock around open and close, not held by the caller; -1: none (a private temporary file) */
+	int		 turn;		/* descriptor for the wait to write, one owner; -1: none (with a gate: no permission) */
 	int64_t		 turn_byte;	/* which byte of it is this file's */
 	const struct mqs_options *options; /* of the spool: interrupted, on_damage, map_size; borrowed */
 };

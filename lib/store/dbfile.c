@@ -7,7 +7,8 @@
  *
  * A file is opened for writing where that is allowed, even to look at it, so that an
  * overlay has copied it up before anybody compares inodes (rule 8.16).  The -lock
- * file is never opened here: closing it would drop the locks of LMDB in this process.
+ * file is opened here only before LMDB does: closing it would drop LMDB's locks in
+ * this process.
  */
 #include <sys/stat.h>
 
@@ -25,6 +26,7 @@
 #define META_MAGIC	UINT32_C(0xBEEFC0DE)
 #define META_VERSION	UINT32_C(1)	/* LMDB 0.9 */
 #define META_FLAG	0x08
+#define LOCK_BYTES	69632	/* 64 for each of 1,024 readers, and LMDB's own page */
 
 /* A meta page as LMDB 0.9 writes it: in the machine's own byte order and word size. */
 struct tree {
@@ -190,6 +192,39 @@ mqs_dbfile_unmake(int dir, const char *file)
 	(void)unlinkat(dir, file, 0);
 	if (lock_name(file, lock) == 0)
 		(void)unlinkat(dir, lock, 0);
+}
+
+/*
+ * The size is left to LMDB, which makes a file that it finds short longer: only the
+ * blocks are taken.  A file that has its size has been used, and is used further even
+ * if its holes can't be filled: a queue that is full must still be read.
+ */
+int
+mqs_dbfile_fill_lock(int dir, const char *file, const char *name, mode_t mode,
+    struct mqs_error *err)
+{
+	char lock[NAME_MAX + 1];
+	struct stat st;
+	int fd, rc, reason;
+
+	if (lock_name(file, lock) == -1)
+		return MQS_OK;
+	fd = openat(dir, lock, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+	if (fd == -1)
+		return MQS_OK;		/* LMDB finds out as well, and whether it matters */
+	if (fstat(fd, &st) == -1 || (uint64_t)st.st_blocks * 512 >= LOCK_BYTES) {
+		close(fd);
+		return MQS_OK;
+	}
+	while ((rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES)) == -1 &&
+	    errno == EINTR)
+		continue;
+	reason = errno;
+	close(fd);
+	if (rc == 0 || st.st_size > 0 || (reason != ENOSPC && reason != EDQUOT))
+		return MQS_OK;
+	errno = reason;
+	return mqs_fail_errno(err, "%s-lock", name);
 }
 
 void

@@ -147,12 +147,12 @@ open_parts(struct mqs_dir *dir, const char *spool, struct mqs_error *err)
 	return MQS_OK;
 }
 
-int
-mqs_dir_open(struct mqs_dir *dir, const char *spool, const char *queue,
+/* Opens the directory alone.  After an error what is open is still to be closed. */
+static int
+open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
     struct mqs_error *err)
 {
 	size_t len = strlen(queue);
-	int rc;
 
 	*dir = (struct mqs_dir){
 		.fd = -1, .gate = -1, .turn = -1, .use = -1, .blob = -1, .owner = -1
@@ -168,9 +168,35 @@ mqs_dir_open(struct mqs_dir *dir, const char *spool, const char *queue,
 	}
 	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir->fd == -1)
-		rc = fail_directory(dir, spool, err);
-	else if ((rc = mqs_filesystem_check(dir->fd, dir->path, err)) == MQS_OK)
+		return fail_directory(dir, spool, err);
+	return mqs_filesystem_check(dir->fd, dir->path, err);
+}
+
+int
+mqs_dir_open(struct mqs_dir *dir, const char *spool, const char *queue,
+    struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = open_directory(dir, spool, queue, err)) == MQS_OK)
 		rc = open_parts(dir, spool, err);
+	if (rc != MQS_OK)
+		mqs_dir_close(dir);
+	return rc;
+}
+
+int
+mqs_dir_open_remains(struct mqs_dir *dir, const char *spool, const char *queue,
+    struct mqs_error *err)
+{
+	struct stat st;
+	int rc;
+
+	if ((rc = open_directory(dir, spool, queue, err)) == MQS_OK &&
+	    fstatat(dir->fd, "log.mdb", &st, 0) == -1 &&
+	    fstatat(dir->fd, "gate", &st, 0) == -1)
+		rc = mqs_fail(err, MQS_EDAMAGED,
+		    "%s: not a queue: neither log.mdb nor gate", dir->path);
 	if (rc != MQS_OK)
 		mqs_dir_close(dir);
 	return rc;

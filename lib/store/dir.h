@@ -19,7 +19,7 @@ struct mqs_dir {
 	char	 name[MQS_NAME_MAX + 1];
 	int	 fd;		/* of the directory */
 	int	 gate;		/* flock: opening (8.1) */
-	int	 turn;		/* byte locks: waiting to write (8.7) */
+	int	 turn;		/* byte locks: waiting to write (8.7); -1: no permission to write */
 	int	 use;		/* shared flock, held while open (8.19) */
 	int	 blob, owner;	/* of the folders */
 };
@@ -33,6 +33,12 @@ int	mqs_spool_check(const char *spool, int make, struct mqs_error *err);
  * directory that is no queue (it says what is missing).
  */
 int	mqs_dir_open(struct mqs_dir *, const char *spool, const char *queue, struct mqs_error *err);
+/*
+ * Opens what is left of a queue that lacks parts, for mqs_dir_delete alone.
+ * MQS_EDAMAGED: nothing in it says that it ever was a queue.
+ */
+int	mqs_dir_open_remains(struct mqs_dir *, const char *spool, const char *queue,
+	    struct mqs_error *err);
 void	mqs_dir_close(struct mqs_dir *);
 
 /*
@@ -60,15 +66,16 @@ int	mqs_dir_delete(struct mqs_dir *, const char *spool, struct mqs_error *err);
  * queue (files NAME.group.mdb).  Non-zero from fn stops and is returned.
  */
 typedef int	mqs_name_fn(void *arg, const char *name);
-int	mqs_dir_each_queue(const char *spool, mqs_name_fn *, void *arg, struct mqs_error *err);
-int	mqs_dir_each_group(const struct mqs_dir *, mqs_name_fn *, void *arg, struct mqs_error *err);
+int	mqs_dir_each_queue(const char *spool, mqs_name_fn *fn, void *arg, struct mqs_error *err);
+int	mqs_dir_each_group(const struct mqs_dir *, mqs_name_fn *fn, void *arg, struct mqs_error *err);
 
 /* 1 if a group's file is there. */
 int	mqs_dir_has_group(const struct mqs_dir *, const char *group);
 
 /*
  * Puts a finished temporary file in its place: syncs it, renames it without
- * replacing (MQS_EEXIST), syncs the directory; removes tmp and tmp-lock.
+ * replacing (MQS_EEXIST), syncs the directory; removes tmp and tmp-lock.  Call with
+ * the gate held: a -lock file left by an earlier file of that name is removed too.
  */
 int	mqs_dir_install(const struct mqs_dir *, const char *tmp, const char *name, struct mqs_error *err);
 /*

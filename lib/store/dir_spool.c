@@ -1,5 +1,5 @@
 /*
- * spool.c - the directory that queues are in
+ * dir_spool.c - the directory that queues are in
  *
  * Nothing is kept in a spool but queues, each a directory, and what is being made or
  * removed, under names that begin with ".new-".  flock on the spool's directory

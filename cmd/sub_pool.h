@@ -1,0 +1,32 @@
+/* sub_pool.h - the commands that run: shared by what starts, settles and waits for them */
+#ifndef MQ_CMD_SUB_POOL_H
+#define MQ_CMD_SUB_POOL_H
+
+#include <poll.h>
+#include <stddef.h>
+
+#include "handler.h"
+#include "sub.h"
+#include "sub_ahead.h"
+
+struct pool {
+	struct sub		*sub;
+	struct handler_command	 command;
+	struct handler		*places;	/* sub->workers of them */
+	size_t			 running;
+	struct handler		 next;		/* made ready while others run */
+	int			 ready;		/* next is */
+	struct ahead		 ahead;
+	struct pollfd		*fds;		/* consumer, our stderr, each place's stderr */
+	int			 deaf;		/* our stderr takes no more for now */
+	int			 told;		/* of sub_asked: passed on so far */
+};
+
+/* sub_start.c: starts what was claimed while there is a place, and makes one more ready. */
+int	pool_start(struct pool *, struct mqs_error *err);
+/* Lets go of what is ready; its message stays claimed. */
+void	pool_discard(struct pool *);
+/* sub_ended.c: settles the messages of commands that have ended. */
+int	pool_settle(struct pool *, struct mqs_error *err);
+
+#endif

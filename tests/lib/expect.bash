@@ -1,0 +1,48 @@
+# expect.bash - what a tool said, and how it ended: load lib/expect
+
+# fails STATUS TEXT COMMAND...: ends with STATUS, and TEXT is its first line on stderr.
+# A usage error also says where help is.
+fails() {
+	local status=$1 text=$2
+	shift 2
+	run "-$status" --separate-stderr "$@"
+	if [ "$stderr" != "$text" ] && [ "${stderr%%$'\n'*}" != "$text" ]; then
+		printf 'said:   %s\nwanted: %s\n' "$stderr" "$text" >&2
+		return 1
+	fi
+	if [ "$status" = 64 ] && ! grep -q "^Try '.* --help'\.$" <<<"$stderr" &&
+	    [[ $text != *"command line: "* ]] && [[ $text != *directory ]]; then
+		echo "no hint: $stderr" >&2
+		return 1
+	fi
+}
+
+# watched FILE COMMAND...: runs COMMAND with all signals as they are by default, its pid
+# in FILE.pid; at the end FILE is "exit STATUS" or "signal NUMBER".
+watched() {
+	perl -e '
+		my $file = shift;
+		my $pid = fork;
+		if (!$pid) {
+			$SIG{INT} = $SIG{TERM} = $SIG{HUP} = "DEFAULT";
+			exec { $ARGV[0] } @ARGV or exit 127;
+		}
+		open my $f, ">", "$file.new" or die; print $f $pid; close $f;
+		rename "$file.new", "$file.pid";
+		waitpid $pid, 0;
+		open $f, ">", "$file.new" or die;
+		print $f $? & 127 ? "signal " . ($? & 127) : "exit " . ($? >> 8);
+		close $f;
+		rename "$file.new", $file;
+	' "$@"
+}
+
+# messages QUEUE: how many it retains; nothing if it is not there.
+messages() {
+	mq-stat -J "$1" 2>/dev/null | jq -r 'select(.messages != null) | .messages'
+}
+
+# ended PID: it has ended (wait tells how).
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}

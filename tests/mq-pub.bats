@@ -1,0 +1,679 @@
+#!/usr/bin/env bats
+# mq-pub.bats - every option and every error of mq-pub
+
+load lib/common
+load lib/expect
+
+# --------------------------------------------------------- where messages come from
+
+@test "operands are messages, in order, and stdin is not read" {
+	run -0 --separate-stderr mq-pub q one 'two words' '' $'two\nlines' </
+	assert_output ''
+	[ "$stderr" = '' ]
+	run -0 mq-replay -f '[%s]' q
+	assert_output $'[one][two words][][two\nlines]'
+}
+
+@test "operands that begin with -: numbers, and all behind --" {
+	mq-pub q -5 -- -x --help
+	run -0 mq-replay q
+	assert_output $'-5\n-x\n--help'
+}
+
+@test "options are found behind the queue too" {
+	mq-pub q message -k key
+	run -0 mq-replay -f '%k %s' q
+	assert_output 'key message'
+}
+
+@test "stdin: a line is a message; the last needs no newline; empty lines count" {
+	printf 'one\n\nthree' >in
+	run -0 --separate-stderr mq-pub q <in
+	assert_output ''
+	run -0 mq-replay -f '[%s]' q
+	assert_output '[one][][three]'
+}
+
+@test "stdin: a newline at the end begins no message, and nothing is none" {
+	printf 'one\n' | mq-pub q
+	mq-pub q </dev/null
+	[ "$(messages q)" = 1 ]
+}
+
+@test "-1: all of stdin is one message, even if it is empty" {
+	printf 'a\nb\n' | mq-pub -1 q
+	mq-pub --one q </dev/null
+	run -0 mq-replay -f '[%s]' q
+	assert_output $'[a\nb\n][]'
+}
+
+@test "-F: each file is a message, also one that is empty" {
+	printf 'a\nb\n' >first
+	: >empty
+	printf 'c' >-third
+	mq-pub -F q first empty ./-third
+	mq-pub --files q -- -third
+	run -0 mq-replay -f '[%s]' q
+	assert_output $'[a\nb\n][][c][c]'
+}
+
+@test "-F: a missing file, a directory: named; what came before is published" {
+	echo body >first
+	mkdir dir
+	fails 65 'mq-pub: gone: No such file or directory' mq-pub -F q first gone first
+	fails 65 'mq-pub: dir: is a directory' mq-pub -F q first dir first
+	[ "$(messages q)" = 2 ]
+}
+
+@test "-F --atomic: a missing file, and nothing is published" {
+	echo body >first
+	fails 65 'mq-pub: gone: No such file or directory' mq-pub --atomic -F q first gone
+	[ "$(messages q)" = 0 ]
+}
+
+@test "-F: a file that may not be read" {
+	echo body >secret
+	chmod 600 secret
+	chmod 777 .
+	as_nobody mq-pub q first
+	echo 'mq-pub: secret: Permission denied' >want
+	run -65 --separate-stderr as_nobody mq-pub -F q secret
+	[ "$stderr" = "$(cat want)" ]
+}
+
+@test "stdin: a directory, closed, or open for writing only" {
+	fails 74 'mq-pub: stdin: is a directory' mq-pub q </
+	fails 74 'mq-pub: stdin: is a directory' mq-pub -1 q </
+	fails 74 'mq-pub: stdin: Bad file descriptor' mq-pub q <&-
+	: >file
+	fails 74 'mq-pub: stdin: Bad file descriptor' mq-pub q 0>file
+}
+
+@test "a producer that is slow is published promptly" {
+	local pid
+	mkfifo in
+	mq-pub q <in 3>&- &
+	pid=$!
+	exec 7>in
+	echo one >&7
+	until_true '[ "$(messages q)" = 1 ]'
+	printf 'two\nthr' >&7
+	until_true '[ "$(messages q)" = 2 ]'
+	echo ee >&7
+	until_true '[ "$(messages q)" = 3 ]'
+	kill -0 "$pid"
+	exec 7>&-
+	wait "$pid"
+	run -0 mq-replay q
+	assert_output $'one\ntwo\nthree'
+}
+
+@test "a producer that is slow is published promptly under -J, -K and -I too" {
+	local pid options
+	mkfifo in
+	for options in -J '-K :' -I '--reject-to bad'; do
+		# shellcheck disable=SC2086 # an option and its argument
+		mq-pub $options q <in >ids 3>&- &
+		pid=$!
+		exec 7>in
+		printf '{"key":"k"}\n' >&7
+		until_true '[ "$(messages q)" = 1 ]'
+		[ "$options" != -I ] || until_true '[ "$(wc -l <ids)" = 1 ]'
+		exec 7>&-
+		wait "$pid"
+		mq-ctl delete -f q
+	done
+}
+
+@test "-J: a slow producer's half of a line is waited for" {
+	local pid
+	mkfifo in
+	mq-pub -J q <in 3>&- &
+	pid=$!
+	exec 7>in
+	printf '{"body":"one"}\n{"body":' >&7
+	until_true '[ "$(messages q)" = 1 ]'
+	printf '"two"}\n' >&7
+	until_true '[ "$(messages q)" = 2 ]'
+	exec 7>&-
+	wait "$pid"
+}
+
+# --------------------------------------------------------------- keys and headers
+
+@test "-k: the key of all messages" {
+	mq-pub -k user.7 q a b
+	mq-pub --key 'ключ' q c
+	mq-pub -k '' q d
+	mq-pub -k "$(printf 'k%.0s' {1..255})" q e
+	run -0 mq-replay -f '%k|%K|%s\n' q
+	assert_line -n 0 'user.7|6|a'
+	assert_line -n 1 'user.7|6|b'
+	assert_line -n 2 'ключ|8|c'
+	assert_line -n 3 '|0|d'
+	assert_line -n 4 --regexp '^k{255}\|255\|e$'
+}
+
+@test "-k: too long, not UTF-8" {
+	fails 64 'mq-pub: key has 256 bytes, at most 255' \
+	    mq-pub -k "$(printf 'k%.0s' {1..256})" q a
+	fails 64 'mq-pub: key is not UTF-8 (byte 2)' mq-pub -k $'k\xff' q a
+	[ ! -e spool ]
+}
+
+@test "-K: key and body are split at the first delimiter" {
+	printf 'a:1\nb:2:3\n:4\nc:\n' | mq-pub -K : q
+	printf 'd\t5\n' | mq-pub --key-delimiter '\t' q
+	printf 'e::6\n' | mq-pub -K :: q
+	mq-pub -K = q f=7
+	run -0 mq-replay -f '%k|%s\n' q
+	assert_output $'a|1\nb|2:3\n|4\nc|\nd|5\ne|6\nf|7'
+}
+
+@test "-K with -F, -1 and -0" {
+	printf 'a:1\n2' >file
+	mq-pub -K : -F q file
+	mq-pub -K : -1 q <file
+	printf 'b:3\0c:4' | mq-pub -0 -K : q
+	run -0 mq-replay -f '%k|%s;' q
+	assert_output $'a|1\n2;a|1\n2;b|3;c|4;'
+}
+
+@test "-K: no delimiter in record 3: records 1 and 2 are published, record 3 is named" {
+	printf 'a:1\nb:2\nc\nd:4\n' >in
+	fails 65 'mq-pub: stdin: record 3: no key: the delimiter of -K is not in it' \
+	    mq-pub -K : q <in
+	run -0 mq-replay -f '%k%s\n' q
+	assert_output $'a1\nb2'
+	fails 64 'mq-pub: command line: message 2: no key: the delimiter of -K is not in it' \
+	    mq-pub -K : q c:3 d
+	[ "$(messages q)" = 3 ]
+}
+
+@test "-K: a key that is too long or no UTF-8 is a bad record" {
+	{ echo a:1; printf 'k%.0s' {1..256}; echo :2; } >in
+	fails 65 'mq-pub: stdin: record 2: key has 256 bytes, at most 255' \
+	    mq-pub -K : q <in
+	printf '\xff:1\n' >in
+	fails 65 'mq-pub: stdin: record 1: key is not UTF-8 (byte 1)' mq-pub -K : q <in
+	[ "$(messages q)" = 1 ]
+}
+
+@test "-K: large bodies have keys too, and a bad one is named" {
+	{ printf 'big:'; head -c 300000 /dev/zero | tr '\0' x; echo; echo small:1; } >in
+	mq-pub -K : q <in
+	run -0 mq-replay -f '%k|%S\n' q
+	assert_output $'big|300000\nsmall|1'
+	{ echo a:1; head -c 300000 /dev/zero | tr '\0' x; echo; } >in
+	fails 65 'mq-pub: stdin: record 2: no key: the delimiter of -K is not in it' \
+	    mq-pub -K : q <in
+	[ "$(messages q)" = 3 ]
+}
+
+@test "-H: headers, in order, repeated, with = and nothing in the value" {
+	mq-pub -H a=1 -H b=x=y -H a=2 --header c= q body
+	run -0 mq-replay -f '%h' q
+	assert_output 'a=1,b=x=y,a=2,c='
+	run -0 sh -c 'mq-replay -J q | jq -c .headers'
+	assert_output '{"a":["1","2"],"b":"x=y","c":""}'
+}
+
+@test "-H: malformed" {
+	fails 64 "mq-pub: -H: 'name': not NAME=VALUE" mq-pub -H name q a
+	fails 64 "mq-pub: -H: '=value': not NAME=VALUE" mq-pub -H =value q a
+	fails 64 'mq-pub: value of header 2 is not UTF-8 (byte 1)' \
+	    mq-pub -H a=1 -H $'b=\xff' q a
+	fails 64 'mq-pub: option -H needs an argument' mq-pub q -H
+}
+
+@test "-H: more than 64 KiB" {
+	local value
+	value=$(head -c 32000 /dev/zero | tr '\0' v)
+	mq-pub -H "a=$value" -H "b=$value" q body
+	run -64 --separate-stderr mq-pub -H "a=$value" -H "b=$value" -H "c=$value" q body
+	[[ $stderr == 'mq-pub: headers have '*' bytes, at most 65536'* ]]
+	[ "$(messages q)" = 1 ]
+}
+
+@test "-J: -k and -H fill what an envelope lacks, and replace nothing" {
+	printf '%s\n' '{"body":"1"}' '{"body":"2","key":"own","headers":{"a":"own"}}' |
+	    mq-pub -J -k given -H a=given -H b=given q
+	run -0 mq-replay -f '%s %k %h\n' q
+	assert_output $'1 given a=given,b=given\n2 own a=own,b=given'
+}
+
+# ------------------------------------------------------------------------- framing
+
+@test "-D and -0: other delimiters" {
+	printf 'a--b--c' | mq-pub -D -- q
+	printf 'd\0e\nf\0' | mq-pub --null q
+	printf 'g\nh\x01\ni' | mq-pub --delimiter '\x01\n' q
+	run -0 mq-replay -f '[%s]' q
+	assert_output $'[a][b][c][d][e\nf][g\nh][i]'
+}
+
+@test "-D: malformed, or without records to delimit" {
+	fails 64 "mq-pub: -D: '\\q': has an escape that is not \\n \\t \\r \\0 \\\\ or \\xNN" \
+	    mq-pub -D '\q' q
+	fails 64 "mq-pub: -D: '\\x4': has an escape that is not \\n \\t \\r \\0 \\\\ or \\xNN" \
+	    mq-pub -D '\x4' q
+	fails 64 'mq-pub: -D: the delimiter is empty' mq-pub -D '' q
+	fails 64 "mq-pub: -D: '$(printf 'd%.0s' {1..300})': is too long" \
+	    mq-pub -D "$(printf 'd%.0s' {1..300})" q
+	fails 64 'mq-pub: -K: the delimiter is empty' mq-pub -K '' q
+	fails 64 'mq-pub: -D and -0 are for records on stdin' mq-pub -D x q operand
+	fails 64 'mq-pub: -D and -0 are for records on stdin' mq-pub -0 -1 q
+	[ ! -e spool ]
+}
+
+# ---------------------------------------------------------------- what is printed
+
+@test "-I: an id for each message, in the order of the input, ascending" {
+	seq 50000 | mq-pub -I q >ids
+	[ "$(wc -l <ids)" = 50000 ]
+	sort -nuc ids
+	mq-replay -f '%o %s\n' q >have
+	paste -d ' ' ids <(seq 50000) >want
+	cmp want have
+	run -0 mq-pub --print-ids q last
+	assert_output "$(mq-replay --last 1 -f %o q)"
+}
+
+@test "-I: what is printed is durable: synced before it is written" {
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -o trace \
+	    -e trace=fdatasync,fsync,write mq-pub -I q message >ids
+	run -0 awk '/^(fdatasync|fsync).* = 0/ { synced = NR } /^write\(1,/ { print synced < NR && synced > 0 }' trace
+	assert_output 1
+	# And what was synced last before is the log.
+	[ "$(tail -n 1 <(grep -E '^(fdatasync|fsync)' trace | grep -c .))" -ge 1 ]
+	[ "$(cat ids)" = "$(mq-replay -f %o q)" ]
+}
+
+@test "ids are the clock's, whatever MQ_NOW is, and it enters no time" {
+	local id
+	id=$(MQ_NOW=+30d mq-pub -I q message)
+	[ "${id:0:10}" -le "$(date +%s)" ]
+	[ "${id:0:10}" -gt $(($(date +%s) - 60)) ]
+	run -0 mq-replay -f %T q
+	[ "${output:0:10}" -le "$(date +%s)" ]
+}
+
+@test "--receipts: prints each envelope's receipt, once its copy is durable" {
+	seq 100 | mq-pub a
+	mq-sub -m -e -J a/g >taken
+	mq-pub -J --receipts b <taken >receipts
+	jq -r .receipt taken >want
+	cmp want receipts
+	mq-ack <receipts
+	[ "$(depth a/g)" = 0 ]
+	run -0 mq-replay b
+	assert_output "$(seq 100)"
+}
+
+@test "--receipts: an envelope without one, or with a malformed one, is a bad record" {
+	printf '%s\n' '{"body":"1","receipt":"a/g/1.2"}' '{"body":"2"}' >in
+	fails 65 'mq-pub: stdin: record 2: no "receipt", which --receipts is to print' \
+	    mq-pub -J --receipts q <in
+	assert_output 'a/g/1.2'
+	printf '%s\n' '{"body":"1","receipt":"nonsense"}' >in
+	fails 65 'mq-pub: stdin: record 1: "receipt" is malformed' mq-pub -J --receipts q <in
+	assert_output ''
+	[ "$(messages q)" = 1 ]
+	fails 64 'mq-pub: --receipts: only envelopes (-J) have receipts' mq-pub --receipts q
+	fails 64 'mq-pub: --receipts and -I: only one of them can be printed' \
+	    mq-pub -J -I --receipts q
+}
+
+@test "stdout closed, full or broken while ids are printed: 74, and it says what was published" {
+	local text='mq-pub: stdout: ids not written, but 1 messages were published:'
+	run -74 --separate-stderr sh -c 'mq-pub -I q 1 >&-'
+	[ "$stderr" = "$text Bad file descriptor" ]
+	run -74 --separate-stderr sh -c 'mq-pub -I q 2 >/dev/full'
+	[ "$stderr" = "$text No space left on device" ]
+	run -74 --separate-stderr bash -c 'exec > >(exec true); wait $!; mq-pub -I q 3'
+	[ "$stderr" = "$text Broken pipe" ]
+	[ "$(messages q)" = 3 ]
+}
+
+@test "stdout is not touched without -I" {
+	mq-pub q 1 >&-
+	mq-pub q 2 >/dev/full
+	[ "$(messages q)" = 2 ]
+}
+
+@test "stderr closed: nothing lands in a file of the spool" {
+	echo one | mq-pub -v q 2>&-
+	run ! mq-pub -k $'\xff' q body 2>&-
+	run -0 mq-replay q
+	assert_output one
+	mq-ctl check -q q
+}
+
+@test "-v says how many were published, -q says nothing but errors" {
+	run -0 --separate-stderr mq-pub -v q a b
+	[ "$stderr" = 'mq-pub: q: 2 messages were published' ]
+	run -0 --separate-stderr mq-pub q a
+	[ "$stderr" = '' ]
+	printf 'nokey\na:1\n' >in
+	run -0 --separate-stderr mq-pub --reject-to bad -K : q <in
+	[ "$stderr" = 'mq-pub: bad: 1 bad records were put there' ]
+	run -0 --separate-stderr mq-pub --quiet --reject-to bad -K : q <in
+	[ "$stderr" = '' ]
+	fails 65 'mq-pub: stdin: record 1: no key: the delimiter of -K is not in it' \
+	    mq-pub -q -K : q <in
+}
+
+# ------------------------------------------------------------------------- atomic
+
+@test "--atomic: all of the input" {
+	seq 50000 | mq-pub --atomic -I q >ids
+	[ "$(wc -l <ids)" = 50000 ]
+	run -0 mq-replay q
+	assert_output "$(seq 50000)"
+	mq-pub --atomic q a b
+	[ "$(messages q)" = 50002 ]
+}
+
+@test "--atomic: a bad record in the middle, and nothing is published" {
+	{ seq 50000 | sed 's/^/{"body":"/; s/$/"}/'; echo '{"body"'; echo '{}'; } >in
+	run -65 --separate-stderr mq-pub -J --atomic -I q <in
+	assert_output ''
+	[[ $stderr == 'mq-pub: stdin: record 50001: invalid JSON at byte '* ]]
+	[ "$(messages q)" = 0 ]
+}
+
+@test "--atomic: a bad record behind a large one: nothing, and no file stays" {
+	{ printf 'a:'; head -c 400000 /dev/zero | tr '\0' x; echo; echo nokey; } >in
+	fails 65 'mq-pub: stdin: record 2: no key: the delimiter of -K is not in it' \
+	    mq-pub --atomic -K : q <in
+	[ "$(messages q)" = 0 ]
+	mq-ctl trim -q q
+	run -0 ls spool/q/blob
+	assert_output ''
+}
+
+@test "--atomic: several large bodies" {
+	head -c 400000 /dev/urandom >a
+	head -c 500000 /dev/urandom >b
+	mq-pub --atomic -F q a b
+	mq-replay -c 1 -f %s q | cmp - a
+	mq-replay --last 1 -f %s q | cmp - b
+}
+
+@test "--atomic: an input that is too large is refused, whatever it is made of" {
+	local text='mq-pub: stdin: more than --atomic can publish at once (64 MiB); nothing was published'
+	head -c 68000000 /dev/zero | tr '\0' x | fold -w 1000 >in
+	fails 65 "$text" mq-pub --atomic q <in
+	# The messages are tiny, but they are many.
+	yes '' | head -n 1200000 >in
+	fails 65 "$text" mq-pub --atomic q <in
+	[ "$(messages q)" = 0 ]
+}
+
+@test "--atomic: stopped by a signal, and nothing is published" {
+	mkfifo in
+	watched how mq-pub --atomic q <in 2>said 3>&- &
+	exec 7>in
+	echo one >&7
+	until_true '[ -d spool/q ] && [ -e how.pid ]'
+	kill -TERM "$(cat how.pid)"
+	until_true '[ -e how ]'
+	exec 7>&-
+	[ "$(cat how)" = 'exit 75' ]
+	[ "$(cat said)" = 'mq-pub: q: stopped by a signal: 0 messages were published' ]
+	[ "$(messages q)" = 0 ]
+}
+
+# ---------------------------------------------------------------------- bad records
+
+@test "--reject-to: bad records are put there, the others are published" {
+	printf '%s\n' '{"body":"1"}' nonsense '{"body":"2"}' '[]' '{"body":"3"}' >in
+	run -0 --separate-stderr mq-pub -J -I --reject-to bad q <in
+	[ "${#lines[@]}" = 3 ]
+	run -0 mq-replay q
+	assert_output $'1\n2\n3'
+	[ "$(cat bad)" = $'nonsense\n[]' ]
+	# It is appended to.
+	run -0 mq-pub -J --reject-to bad q <in
+	[ "$(cat bad)" = $'nonsense\n[]\nnonsense\n[]' ]
+}
+
+@test "--reject-to: large records whole, with the delimiter that is in use" {
+	mq-ctl create q
+	mq-ctl set q max-message=300K
+	head -c 400000 /dev/zero | tr '\0' x >long
+	{ echo short; cat long; printf '\0'; cat long; printf '\0last'; } >in
+	mq-pub -q -0 --reject-to bad q <in
+	{ cat long; printf '\0'; } >want
+	{ echo short; cat long; printf '\0'; cat want; } | cmp - bad
+	run -0 mq-replay q
+	assert_output last
+}
+
+@test "--reject-to: a file that can't be written, before anything is published" {
+	echo nonsense >in
+	fails 74 'mq-pub: no/file: No such file or directory' \
+	    mq-pub -J --reject-to no/file q <in
+	fails 74 'mq-pub: .: Is a directory' mq-pub -J --reject-to . q <in
+	[ ! -e spool ]
+	fails 74 'mq-pub: /dev/full: No space left on device' \
+	    mq-pub -J --reject-to /dev/full q <in
+}
+
+@test "--reject-to with --atomic: the good ones at once" {
+	printf 'a:1\nbad\nb:2\n' >in
+	run -0 mq-pub -q --atomic --reject-to bad -K : q <in
+	[ "$(cat bad)" = bad ]
+	[ "$(messages q)" = 2 ]
+}
+
+# -------------------------------------------------------------------------- limits
+
+@test "max-message: a record that is longer is named, and one that is not goes" {
+	mq-ctl create q
+	mq-ctl set q max-message=10
+	printf '1234567890\n12345678901\nthree\n' >in
+	fails 65 'mq-pub: stdin: record 2: q: message of more than 10 bytes (max-message)' \
+	    mq-pub q <in
+	fails 64 'mq-pub: command line: message 2: q: message of more than 10 bytes (max-message)' \
+	    mq-pub q short 12345678901
+	fails 65 'mq-pub: in: q: message of more than 10 bytes (max-message)' mq-pub -F q in
+	fails 65 'mq-pub: stdin: q: message of more than 10 bytes (max-message)' mq-pub -1 q <in
+	echo '{"body":"12345678901"}' >in
+	fails 65 'mq-pub: stdin: record 1: q: message of more than 10 bytes (max-message)' \
+	    mq-pub -J q <in
+	[ "$(messages q)" = 2 ]
+}
+
+@test "max-message: large records too, from every kind of input; nothing stays of them" {
+	local options
+	mq-ctl create q
+	mq-ctl set q max-message=1M
+	head -c 1048576 /dev/zero | tr '\0' x >fits
+	{ cat fits; printf x; } >long
+	mq-pub -F q fits
+	mq-pub -1 q <fits
+	mq-pub q <fits
+	fails 65 'mq-pub: long: q: message of more than 1048576 bytes (max-message)' \
+	    mq-pub -F q long
+	fails 65 'mq-pub: stdin: q: message of more than 1048576 bytes (max-message)' \
+	    mq-pub -1 q <long
+	fails 65 'mq-pub: stdin: record 1: q: message of more than 1048576 bytes (max-message)' \
+	    mq-pub q <long
+	mq-replay -J -c 1 q | sed 's/x"/xx"/' >in
+	fails 65 'mq-pub: stdin: record 1: q: message of more than 1048576 bytes (max-message)' \
+	    mq-pub -J q <in
+	[ "$(messages q)" = 3 ]
+	mq-ctl trim -q q
+	[ "$(ls spool/q/blob | wc -l)" = 3 ]
+	mq-ctl check -q q
+}
+
+@test "a record without end does not take all memory" {
+	mq-ctl create q
+	mq-ctl set q max-message=1M
+	run -65 --separate-stderr bash -c \
+	    'set -o pipefail; yes | tr -d "\n" | { ulimit -t 60; mq-pub q; }'
+	[ "$stderr" = 'mq-pub: stdin: record 1: q: message of more than 1048576 bytes (max-message)' ]
+	run -65 --separate-stderr bash -c 'yes "[" | tr -d "\n" | mq-pub -J q'
+	[ "$stderr" = 'mq-pub: stdin: record 1: longer than any message can be' ]
+	[ "$(messages q)" = 0 ]
+}
+
+@test "-W: how long to wait" {
+	mq-pub -W 0 q a
+	mq-pub -W 10s q b
+	mq-pub --wait 1h30m q c
+	[ "$(messages q)" = 3 ]
+	fails 64 "mq-pub: -W: 'soon': needs a number" mq-pub -W soon q a
+	fails 64 "mq-pub: -W: '5': needs a unit: ms, s, m, h or d" mq-pub -W 5 q a
+	fails 64 "mq-pub: -W: '-5s': needs a number" mq-pub -W -5s q a
+}
+
+# ------------------------------------------------------------------- command lines
+
+@test "usage errors" {
+	fails 64 'mq-pub: no queue named' mq-pub
+	fails 64 'mq-pub: unknown option -y' mq-pub -y q a
+	fails 64 'mq-pub: unknown option --nothing' mq-pub --nothing q a
+	fails 64 'mq-pub: ambiguous option --re' mq-pub --re q a
+	fails 64 'mq-pub: option --json takes no argument' mq-pub --json=yes q a
+	fails 64 'mq-pub: option -k needs an argument' mq-pub q -k
+	fails 64 'mq-pub: option --key needs an argument' mq-pub q --key
+	fails 64 'mq-pub: -F: no files named' mq-pub -F q
+	fails 64 'mq-pub: -1: stdin is not read when there are operands' mq-pub -1 q a
+	fails 64 "mq-pub: -K: the key can't come from -k too" mq-pub -K : -k k q
+	fails 64 "mq-pub: -K: the key can't come from -J too" mq-pub -K : -J q
+	fails 64 "mq-pub: -s: the spool's name is empty" mq-pub -s '' q a
+	[ ! -e spool ]
+}
+
+@test "names of queues" {
+	local max
+	max=$(printf 'n%.0s' {1..95})
+	mq-pub "$max" a
+	mq-pub _1.A-b a
+	fails 64 "mq-pub: '${max}n': a name has at most 95 bytes" mq-pub "${max}n" a
+	fails 64 "mq-pub: '': a name is empty" mq-pub '' a
+	fails 64 "mq-pub: '.q': a name must begin with a letter, digit or _" mq-pub .q a
+	fails 64 "mq-pub: '..': a name must begin with a letter, digit or _" mq-pub .. a
+	fails 64 "mq-pub: '-q': a name must begin with a letter, digit or _" mq-pub -- -q a
+	fails 64 "mq-pub: 'a b': a name has only letters, digits, '.', '_' and '-'" mq-pub 'a b' a
+	fails 64 "mq-pub: 'ä': a name has only letters, digits, '.', '_' and '-'" mq-pub ä a
+	fails 64 "mq-pub: 'q/g': messages go to a queue, not to a group" mq-pub q/g a
+	fails 64 "mq-pub: '../q': a name must begin with a letter, digit or _" mq-pub ../q a
+	run -0 ls spool
+	assert_output "$(printf '%s\n' _1.A-b "$max")"
+}
+
+@test "MQ_AUTOCREATE=no: a queue that is not there" {
+	fails 66 "mq-pub: $MQ_SPOOL: no such spool" env MQ_AUTOCREATE=no mq-pub q a
+	[ ! -e spool ]
+	mq-ctl create other
+	fails 66 "mq-pub: q: no such queue in $MQ_SPOOL" env MQ_AUTOCREATE=no mq-pub q a
+	MQ_AUTOCREATE=no mq-pub other a
+	MQ_AUTOCREATE=yes mq-pub q a
+	MQ_AUTOCREATE='' mq-pub q a
+	[ "$(messages q)" = 2 ]
+}
+
+@test "malformed variables" {
+	fails 64 "mq-pub: MQ_AUTOCREATE: 'perhaps': not yes or no" \
+	    env MQ_AUTOCREATE=perhaps mq-pub q a
+	run -64 --separate-stderr env MQ_NOW=sometime mq-pub q a
+	[[ $stderr == "mq-pub: MQ_NOW: 'sometime': is not a time"* ]]
+	fails 64 "mq-pub: MQ_MAPSIZE: 'big': needs a number" env MQ_MAPSIZE=big mq-pub q a
+	fails 64 "mq-pub: MQ_MAPSIZE: '0': out of range" env MQ_MAPSIZE=0 mq-pub q a
+	[ ! -e spool ]
+}
+
+@test "where the spool is: -s, MQ_SPOOL, XDG_STATE_HOME, HOME" {
+	mq-pub -s one q a
+	mq-pub --spool=two/deep q a
+	env -u MQ_SPOOL XDG_STATE_HOME="$PWD/xdg" mq-pub q a
+	env -u MQ_SPOOL -u XDG_STATE_HOME HOME="$PWD/home" mq-pub q a
+	[ -f one/q/log.mdb ] && [ -f two/deep/q/log.mdb ]
+	[ -f xdg/mq/q/log.mdb ] && [ -f home/.local/state/mq/q/log.mdb ]
+	[ ! -e spool ]
+	fails 69 'mq-pub: kafka://host: this version has no engine for that' \
+	    mq-pub -s kafka://host q a
+}
+
+@test "--help, --version" {
+	run -0 --separate-stderr mq-pub --help
+	assert_line --partial 'usage: mq-pub [options] QUEUE [MESSAGE...]'
+	assert_line --partial -- '--reject-to FILE'
+	[ "$stderr" = '' ]
+	run -0 mq-pub -h
+	run -0 mq-pub -V
+	assert_output --regexp '^mq-pub .*[0-9]+\.[0-9]+'
+	run -74 --separate-stderr sh -c 'mq-pub --help >/dev/full'
+	[ "$stderr" = 'mq-pub: standard output: No space left on device' ]
+}
+
+# ------------------------------------------------------------------------- signals
+
+@test "SIGTERM, SIGHUP: what was read is published, then 75" {
+	local signal
+	mkfifo in
+	for signal in TERM HUP; do
+		watched how mq-pub -I q <in >ids 2>said 3>&- &
+		exec 7>in
+		printf 'one\ntwo\nhalf' >&7
+		until_true '[ "$(wc -l <ids)" = 2 ] && [ -e how.pid ]'
+		kill "-$signal" "$(cat how.pid)"
+		until_true '[ -e how ]'
+		exec 7>&-
+		[ "$(cat how)" = 'exit 75' ]
+		[ "$(cat said)" = 'mq-pub: q: stopped by a signal: 2 messages were published' ]
+		[ "$(mq-replay -f '%o\n' q)" = "$(cat ids)" ]
+		[ "$(mq-replay q)" = $'one\ntwo' ]
+		mq-ctl delete -f q
+		rm how how.pid
+	done
+}
+
+@test "SIGINT: what was read is published, then it dies of SIGINT" {
+	mkfifo in
+	watched how mq-pub q <in 2>said 3>&- &
+	exec 7>in
+	printf 'one\ntwo\n' >&7
+	until_true '[ "$(messages q)" = 2 ] && [ -e how.pid ]'
+	kill -INT "$(cat how.pid)"
+	until_true '[ -e how ]'
+	exec 7>&-
+	[ "$(cat how)" = 'signal 2' ]
+	[ "$(cat said)" = 'mq-pub: q: stopped by a signal: 2 messages were published' ]
+	run -0 mq-replay q
+	assert_output $'one\ntwo'
+}
+
+@test "a signal while files are read from: the file under way is not published in part" {
+	mkfifo slow
+	echo one >first
+	watched how mq-pub -F q first slow 2>said 3>&- &
+	exec 7>slow
+	echo part >&7
+	until_true '[ "$(messages q)" = 1 ] && [ -e how.pid ]'
+	kill -TERM "$(cat how.pid)"
+	until_true '[ -e how ]'
+	exec 7>&-
+	[ "$(cat how)" = 'exit 75' ]
+	run -0 mq-replay q
+	assert_output one
+}
+
+@test "a signal that was ignored at the start stays so" {
+	local pid
+	mkfifo in
+	sh -c 'trap "" TERM; exec mq-pub q <in' 3>&- &
+	pid=$!
+	exec 7>in
+	echo one >&7
+	until_true '[ "$(messages q)" = 1 ]'
+	kill -TERM "$pid"
+	echo two >&7
+	until_true '[ "$(messages q)" = 2 ]'
+	exec 7>&-
+	wait "$pid"
+}
