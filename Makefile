@@ -34,8 +34,10 @@ endif
 pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
 PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libxxhash,$(call pkg,$(p),--cflags)))
 LMDB_LIBS := $(call pkg,lmdb,--libs,-llmdb)
-LIBS	:= $(LMDB_LIBS) $(call pkg,jansson,--libs,-ljansson) \
-	  $(call pkg,libxxhash,--libs,-lxxhash)
+# Only JSON input needs it: linked in, where its archive is there, so that the tools
+# do not load it at every start.
+JANSSON	:= $(wildcard $(call pkg,jansson,--variable=libdir,/usr/lib)/libjansson.a)
+LIBS	:= $(LMDB_LIBS) $(or $(JANSSON),$(call pkg,jansson,--libs,-ljansson))
 
 compile	= $(CC) -std=c11 -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)

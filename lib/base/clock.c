@@ -16,9 +16,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 static int64_t
 clock_ns(clockid_t id)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/consumer.h"
 #include "engine/sweep.h"
+#include "queue/forget.h"
 #include "queue/retention.h"
 
 #define PURGE_HELD	10000	/* held messages settled in one transaction */
@@ -175,53 +176,6 @@ mqs_delete(struct mqs_spool *spool, const char *queue, const char *group,
 
 /* ------------------------------------------------------------ purging -- */
 
-static int
-purge_leases(struct mqs_group_tx *gtx, uint64_t *count, struct mqs_error *err)
-{
-	uint64_t lease = 0;
-	size_t i;
-	int rc;
-
-	while ((rc = mqs_batch_next(gtx->tx, &lease, err)) == MQS_OK) {
-		if ((rc = mqs_batch_load(gtx, lease, err)) != MQS_OK)
-			return rc;
-		for (i = 0; i < gtx->batch->n; i++)
-			if (!mqs_batch_settled(gtx->batch, i)) {
-				mqs_batch_mark(gtx, i);
-				++*count;
-			}
-		if ((rc = mqs_batch_store(gtx, err)) != MQS_OK)
-			return rc;
-	}
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-/* *more: there are more held messages than one transaction should take. */
-static int
-purge_held(struct mqs_group_tx *gtx, uint64_t *count, int *more,
-    struct mqs_error *err)
-{
-	static const enum mqs_class classes[] = {
-		MQS_READY, MQS_WAITING, MQS_PARKED
-	};
-	struct mqs_held h;
-	unsigned c, n = 0;
-	int rc;
-
-	*more = 0;
-	for (c = 0; c < 3; c++)
-		while ((rc = mqs_group_first_held(gtx, classes[c], &h, err)) != MQS_NOTHING) {
-			if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK)
-				return rc;
-			++*count;
-			if (++n == PURGE_HELD) {
-				*more = 1;
-				return MQS_OK;
-			}
-		}
-	return MQS_OK;
-}
-
 /* Settles all that a group has not; it then stands at the log's end. */
 static int
 purge_group(struct mqs_group *group, uint64_t *count, struct mqs_error *err)
@@ -235,8 +189,7 @@ purge_group(struct mqs_group *group, uint64_t *count, struct mqs_error *err)
 		before = *count;
 		if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
 			return rc;
-		if ((rc = purge_leases(&gtx, count, err)) != MQS_OK ||
-		    (rc = purge_held(&gtx, count, &more, err)) != MQS_OK ||
+		if ((rc = mqs_group_forget(&gtx, PURGE_HELD, count, &more, err)) != MQS_OK ||
 		    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK) {
 			mqs_group_abort(&gtx);
 			return rc;
@@ -292,7 +245,7 @@ trim_all(struct mqs_spool *spool, struct mqs_log *log, uint64_t floor,
 	do {
 		if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
 			return rc;
-		if ((!everything && (rc = mqs_trim_floor(log, &limit, err)) != MQS_OK) ||
+		if ((!everything && (rc = mqs_trim_floor(log, ltx.v, &limit, err)) != MQS_OK) ||
 		    (rc = mqs_trim_some(&ltx, mqs_judged_now(spool), limit,
 		    MQS_TRIM_RECORDS, everything, &t, err)) != MQS_OK ||
 		    t.records == 0) {

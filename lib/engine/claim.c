@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/consumer.h"
+#include "queue/forget.h"
 
 #define CLAIM_MAX	(16 * MQS_BATCH_MAX)	/* in one transaction */
 
@@ -175,14 +176,15 @@ take_new(struct claim *cl, struct mqs_error *err)
 
 /*
  * A group that is ahead of its log stands beside a log that was restored or rolled
- * back: what it calls settled may be other messages.  Redeliver, and say so.
+ * back: what it calls settled may be other messages.  Redeliver, and say so.  What it
+ * held or had under leases is among that, or gone with the log it was of.
  */
 static int
 check_log(struct claim *cl, struct mqs_error *err)
 {
 	const struct mqs_group *group = cl->c->group;
-	uint64_t lv[MQS_LOG_VALUES], *v = cl->pass.gtx.v;
-	int rc;
+	uint64_t lv[MQS_LOG_VALUES], *v = cl->pass.gtx.v, count = 0;
+	int rc, more;
 
 	if ((rc = mqs_log_reader_state(&cl->c->reader, lv, err)) != MQS_OK)
 		return rc;
@@ -192,6 +194,9 @@ check_log(struct claim *cl, struct mqs_error *err)
 	mqs_notice(cl->c->spool, "%s/%s: the log is older than this group "
 	    "(restored?): delivering all that is retained again",
 	    group->log->dir.name, group->name);
+	if ((rc = mqs_group_forget(&cl->pass.gtx, SIZE_MAX, &count, &more,
+	    err)) != MQS_OK)
+		return rc;
 	v[MQS_GROUP_GENERATION]++;
 	v[MQS_GROUP_CURSOR] = 0;
 	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_REMOVED];

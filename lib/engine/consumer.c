@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/name.h"
 #include "engine/consumer.h"
 

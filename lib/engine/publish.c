@@ -263,9 +263,12 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 	if ((rc = more_room(p, err)) != MQS_OK)
 		return rc;
 	e = &p->batch[p->n];
-	memset(e, 0, sizeof(*e));
 	e->record.message = *m;
+	e->record.only_group_len = 0;
+	e->record.flags = 0;
 	e->tag = tag;
+	e->blob = NULL;
+	e->own = NULL;
 	if (m->large != NULL) {
 		e->blob = m->large->blob;
 		free(m->large);
@@ -337,7 +340,7 @@ trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
 	t->records = t->nblobs = 0;
 	if (!mqs_trim_wanted(p->log, ltx->v, now))
 		return MQS_OK;
-	if ((rc = mqs_trim_floor(p->log, &floor, err)) != MQS_OK)
+	if ((rc = mqs_trim_floor(p->log, ltx->v, &floor, err)) != MQS_OK)
 		return rc;
 	return mqs_trim_some(ltx, now, floor, max, 0, t, err);
 }

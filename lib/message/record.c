@@ -4,10 +4,8 @@
  * Encoding writes straight into the page of the log, so that a body is copied
  * once; decoding borrows from the map and copies nothing.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/error.h"
+#include "base/hash.h"
 #include "message/record.h"
 
 #define CHECKSUM_SIZE	4
@@ -49,14 +47,17 @@ flags_of(const struct mqs_record *r)
 }
 
 size_t
-mqs_record_size(const struct mqs_record *r)
+mqs_record_size(struct mqs_record *r)
 {
 	const struct mqs_message *m = &r->message;
 	unsigned flags = flags_of(r);
 	size_t n;
 
+	r->flags = flags;
 	n = CHECKSUM_SIZE + 1 + varint_size(flags) + varint_size(r->ordinal) +
 	    varint_size(m->seq - (uint64_t)m->time);
+	if (flags == 0)
+		return n + m->body_len;
 	if (flags & MQS_RECORD_KEY)
 		n += 1 + m->key_len;
 	if (flags & MQS_RECORD_HEADERS)
@@ -117,7 +118,7 @@ mqs_record_encode(const struct mqs_record *r, void *room, size_t size)
 {
 	const struct mqs_message *m = &r->message;
 	unsigned char *start = room, *p = start + CHECKSUM_SIZE;
-	unsigned flags = flags_of(r);
+	unsigned flags = r->flags;
 
 	*p++ = MQS_RECORD_VERSION;
 	p = mqs_put_varint(p, flags);

@@ -53,9 +53,12 @@ struct mqs_record {
 	uint64_t	 blob_name, blob_hash;	/* if large; its size is message.body_len */
 };
 
-/* Bytes that the record will take.  Uses message, ordinal, only_group; large: flags. */
-size_t	mqs_record_size(const struct mqs_record *);
-/* Writes exactly that many at room. */
+/*
+ * Bytes that the record will take.  Uses message, ordinal, only_group, and of flags
+ * whether it is large; sets flags.
+ */
+size_t	mqs_record_size(struct mqs_record *);
+/* Writes exactly that many at room, as mqs_record_size found them. */
 void	mqs_record_encode(const struct mqs_record *, void *room, size_t size);
 
 /*

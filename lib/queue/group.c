@@ -10,15 +10,15 @@
  * Lock order in the whole library: a group's write lock before a log's, never the
  * other way; the gate last.  (Making a group takes no existing group's lock.)
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/error.h"
+#include "base/hash.h"
 #include "queue/batch.h"
 #include "queue/group.h"
 
@@ -107,6 +107,24 @@ fill_page(struct mqs_page *page, uint64_t tx, const uint64_t *v)
 	memcpy(page->v, v, MQS_GROUP_VALUES * sizeof(*v));
 }
 
+/* If somebody removed the page: what is written to ours would be seen by nobody. */
+static int
+find_page(struct mqs_group *group, struct mqs_error *err)
+{
+	char file[MQS_NAME_MAX + 16];
+	struct stat st;
+	int rc, fd;
+
+	if (fstat(group->page, &st) == -1 || st.st_nlink > 0)
+		return MQS_OK;
+	file_name(file, group->name, "stat");
+	if ((rc = mqs_page_open(&group->log->dir, file, 1, &fd, err)) != MQS_OK)
+		return rc;
+	close(group->page);
+	group->page = fd;
+	return MQS_OK;
+}
+
 int
 mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
 {
@@ -117,6 +135,8 @@ mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
 	int rc, there;
 
 	/* The page first: what is then younger than the snapshot is of another life. */
+	if ((rc = find_page(group, err)) != MQS_OK)
+		return rc;
 	if ((there = mqs_page_read(group->page, &old, err)) < 0 ||
 	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
 		return there < 0 ? there : rc;

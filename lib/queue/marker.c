@@ -1,7 +1,5 @@
 /* marker.c - see marker.h */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "base/hash.h"
 #include "queue/marker.h"
 
 #define MARKER_KEY	40

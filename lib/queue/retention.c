@@ -20,6 +20,7 @@ mqs_trim_wanted(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
 
 struct floor_search {
 	const struct mqs_log	*log;
+	const uint64_t		*lv;
 	uint64_t		 floor;
 	unsigned		 groups;
 	struct mqs_error	*err;
@@ -35,7 +36,8 @@ lower(void *arg, const char *group)
 	s->groups++;
 	if ((rc = mqs_group_peek(&s->log->dir, group, v, s->err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING)
+	if (rc == MQS_NOTHING || v[MQS_GROUP_CURSOR] > s->lv[MQS_LOG_LAST_ID] ||
+	    v[MQS_GROUP_ORDINAL] > s->lv[MQS_LOG_ORDINAL])
 		s->floor = 0;
 	else if (v[MQS_GROUP_FLOOR] < s->floor)
 		s->floor = v[MQS_GROUP_FLOOR];
@@ -43,9 +45,10 @@ lower(void *arg, const char *group)
 }
 
 int
-mqs_trim_floor(const struct mqs_log *log, uint64_t *floor, struct mqs_error *err)
+mqs_trim_floor(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
+    uint64_t *floor, struct mqs_error *err)
 {
-	struct floor_search s = { log, UINT64_MAX, 0, err };
+	struct floor_search s = { log, v, UINT64_MAX, 0, err };
 	int rc;
 
 	rc = mqs_dir_each_group(&log->dir, lower, &s, err);

@@ -21,9 +21,6 @@
  * writing; a mapping would be SIGBUS if the source shrank.  Starting the disk every
  * 8 MiB hides most of the final sync.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -34,6 +31,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/blob.h"
 #include "store/file.h"
 

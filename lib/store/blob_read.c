@@ -3,9 +3,6 @@
  *
  * See blob.c for the life of a blob, and why the sweep locks before it looks.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -15,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/blob.h"
 #include "store/file.h"
 

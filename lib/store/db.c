@@ -85,6 +85,8 @@ struct mqs_tx {
 	int		 active;	/* reading: pins a snapshot */
 	int		 failed;	/* writing: the first error, 0: none */
 	uint32_t	 touched;	/* writing: bits of tables */
+	MDB_cursor	*appender;	/* writing: stands at the end of appender_table */
+	unsigned	 appender_table;
 	uint64_t	 end;		/* writing: first page after the committed ones */
 	struct mqs_dbwork work;
 };
@@ -676,10 +678,19 @@ rest(struct mqs_tx *tx)
 }
 
 static void
+end_appender(struct mqs_tx *tx)
+{
+	if (tx->appender != NULL)
+		mdb_cursor_close(tx->appender);
+	tx->appender = NULL;
+}
+
+static void
 end_cursors(struct mqs_tx *tx)
 {
 	struct mqs_cur *cur;
 
+	end_appender(tx);
 	for (cur = tx->cursors; cur != NULL; cur = cur->next) {
 		if (cur->cursor != NULL)
 			mdb_cursor_close(cur->cursor);
@@ -1085,6 +1096,20 @@ fail_append(struct mqs_tx *tx, int error, struct mqs_error *err)
 	    tx->db->name);
 }
 
+/*
+ * A cursor that stays at the end of the table: mdb_put would go down the tree from
+ * the root for each entry.  It ends with anything that may move the end (a deletion).
+ */
+static inline int
+place_appender(struct mqs_tx *tx, unsigned table)
+{
+	if (tx->appender != NULL && tx->appender_table == table)
+		return 0;
+	end_appender(tx);
+	tx->appender_table = table;
+	return mdb_cursor_open(tx->txn, tx->db->dbi[table], &tx->appender);
+}
+
 int
 mqs_tx_append(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
     size_t value_len, void **room, struct mqs_error *err)
@@ -1092,8 +1117,8 @@ mqs_tx_append(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len
 	MDB_val k = { key_len, (void *)(uintptr_t)key }, v = { value_len, NULL };
 	int rc;
 
-	if ((rc = touch(tx, table)) != 0 || (rc = mdb_put(tx->txn,
-	    tx->db->dbi[table], &k, &v, MDB_RESERVE | MDB_APPEND)) != 0)
+	if ((rc = touch(tx, table)) != 0 || (rc = place_appender(tx, table)) != 0 ||
+	    (rc = mdb_cursor_put(tx->appender, &k, &v, MDB_RESERVE | MDB_APPEND)) != 0)
 		return fail_append(tx, rc, err);
 	tx->work.appended_bytes += weigh_put(tx, key_len, value_len);
 	*room = v.mv_data;
@@ -1107,6 +1132,7 @@ mqs_tx_del(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
 	MDB_val k = { key_len, (void *)(uintptr_t)key };
 	int rc;
 
+	end_appender(tx);
 	if ((rc = touch(tx, table)) == 0)
 		rc = mdb_del(tx->txn, tx->db->dbi[table], &k, NULL);
 	if (rc == MDB_NOTFOUND)
@@ -1228,6 +1254,7 @@ mqs_cur_del(struct mqs_cur *cur, struct mqs_error *err)
 
 	if (cur->cursor == NULL)
 		return fail_cur(cur, EINVAL, err);
+	end_appender(cur->tx);
 	if ((rc = touch(cur->tx, cur->table)) != 0 ||
 	    (rc = mdb_cursor_del(cur->cursor, 0)) != 0)
 		return fail_cur(cur, rc, err);

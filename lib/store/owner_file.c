@@ -1,10 +1,8 @@
 /* owner_file.c - the layout of an owner file; see owner_file.h */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "store/owner_file.h"
 
 static const unsigned char magic[8] = { 'm', 'q', 'o', 'w', 'n', 'e', 'r', 1 };

@@ -21,9 +21,6 @@
  * verifies can be newer.  Killed while making the file: a temporary file that
  * mqs_dir_sweep removes.
  */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -35,6 +32,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "store/file.h"
 #include "store/page.h"
 

@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 
 #include <sched.h>
-#include <xxhash.h>
+#include "base/hash.h"
 
 #include "base/clock.h"
 #include "check.h"

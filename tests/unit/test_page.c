@@ -2,7 +2,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
-#include <xxhash.h>
+#include "base/hash.h"
 
 #include "base/bytes.h"
 #include "base/clock.h"

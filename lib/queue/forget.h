@@ -1,0 +1,19 @@
+/*
+ * forget.h - settling at once all that a group has looked at
+ *
+ * For a purge, and for a group whose log was restored from an older copy.  Leases
+ * end, held messages go; the cursor stays where it is.
+ */
+#ifndef MQS_QUEUE_FORGET_H
+#define MQS_QUEUE_FORGET_H
+
+#include "queue/group.h"
+
+/*
+ * Adds to *count how many messages that were.  *more: there are more held messages
+ * than `max', which is as many as this transaction should take.
+ */
+int	mqs_group_forget(struct mqs_group_tx *, size_t max, uint64_t *count, int *more,
+	    struct mqs_error *err);
+
+#endif
