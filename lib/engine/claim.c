@@ -338,7 +338,8 @@ remember(struct claim *cl)
 		d->id = cl->entries[i].id;
 		d->lease = own->lease;
 		d->index = (uint32_t)(i % MQS_BATCH_MAX);
-		d->attempts = (uint32_t)cl->entries[i].attempts;
+		d->attempts = cl->entries[i].attempts & 0x7fffffff;
+		d->gone = 0;
 	}
 	c->held += cl->n;
 }

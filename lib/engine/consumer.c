@@ -145,7 +145,7 @@ mqs_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
     struct mqs_error *err)
 {
 	struct mqs_settlement gone = { .verb = MQS_ACK };
-	const struct mqs_delivery *d;
+	struct mqs_delivery *d;
 	struct mqs_record r;
 	int rc;
 
@@ -166,6 +166,7 @@ mqs_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
 			m->attempt = d->attempts + 1;
 			return MQS_OK;
 		}
+		d->gone = 1;
 		gone.seq = d->id;
 		gone.lease = d->lease;
 		if ((rc = mqs_consumer_settle(c, &gone, err)) != MQS_OK)
@@ -198,13 +199,17 @@ int
 mqs_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
 {
 	const struct mqs_delivery *last;
+	size_t handed = c->handed;
 
 	if (n == 0)
 		return MQS_OK;
-	if (c->handed + n > c->next)
+	for (; n > 0 && handed < c->next; handed++)
+		if (!c->deliveries[handed].gone)	/* else passed over */
+			n--;
+	if (n > 0)
 		return mqs_fail(err, MQS_EINVAL, "%s/%s: handed out more than read",
 		    c->group->log->dir.name, c->group->name);
-	c->handed += n;
+	c->handed = handed;
 	last = &c->deliveries[c->handed - 1];
 	return mqs_owner_handed_out(c->owner, last->lease, last->index + 1, err);
 }
@@ -335,9 +340,11 @@ release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 		if ((rc = mqs_pass_return(pass, i, 0, err)) != MQS_OK)
 			return rc;
 	}
-	if (b->unsettled > 0 && !(b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE))) {
+	if (b->unsettled > 0 && !(b->flags & MQS_LEASE_GONE)) {
+		if (!(b->flags & MQS_LEASE_TIMED))
+			b->due = (uint64_t)(mqs_boottime() +
+			    c->group->settings.lease);
 		b->flags |= MQS_LEASE_GONE;
-		b->due = (uint64_t)(mqs_boottime() + c->group->settings.lease);
 		b->changed = 1;
 	}
 	return MQS_OK;

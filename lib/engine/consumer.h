@@ -16,7 +16,8 @@
 struct mqs_delivery {
 	uint64_t	id, lease;
 	uint32_t	index;		/* in its batch */
-	uint32_t	attempts;	/* before this one */
+	uint32_t	attempts : 31;	/* before this one */
+	uint32_t	gone : 1;	/* removed from the log before it was read */
 };
 
 struct mqs_own_lease {
