@@ -3,11 +3,11 @@
  *
  *	floors append N SIZE BATCH FILE	N values of SIZE bytes through MDB_APPEND, BATCH
  *					a transaction, durable
- *	floors one FILE SIZE		open, put one value, commit, leave: what one
- *					durable message a process costs at least
+ *	floors one FILE SIZE [PAGE]	open, put one value, commit, write PAGE, leave: what
+ *					one durable message a process costs at least
  *	floors spawn N COMMAND...	posix_spawn with a filled pipe on stdin, wait
- *	floors latency N COMMAND...	commit, wake another process, its commit, spawn:
- *					microseconds, median
+ *	floors wait FILE PAGE COMMAND...	whenever PAGE is written: commit, posix_spawn, wait;
+ *					until it is killed
  *	floors peak COMMAND...		runs it; peak anonymous memory of the process in
  *					KiB on stderr
  *
@@ -21,7 +21,6 @@
 #include <err.h>
 #include <fcntl.h>
 #include <lmdb.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -104,13 +103,15 @@ append(uint64_t n, size_t size, uint64_t batch, const char *file)
 }
 
 static int
-one(const char *file, size_t size)
+one(const char *file, size_t size, const char *page)
 {
 	MDB_env *env = open_env(file, 0);
 	MDB_txn *txn;
 	MDB_dbi dbi;
 	struct timespec ts;
 	char *body = calloc(1, size);
+	static const char zeros[4096];
+	int fd;
 
 	if (body == NULL)
 		err(1, NULL);
@@ -121,6 +122,11 @@ one(const char *file, size_t size)
 	    size, body, 0);
 	check(mdb_txn_commit(txn), "mdb_txn_commit");
 	free(body);
+	if (page == NULL)
+		return 0;
+	if ((fd = open(page, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1 ||
+	    pwrite(fd, zeros, sizeof(zeros), 0) != sizeof(zeros))
+		err(1, "%s", page);
 	return 0;
 }
 
@@ -161,16 +167,7 @@ spawn(uint64_t n, char **argv)
 }
 
 static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* One side: wait for a touch, commit, spawn, tell when the child was reaped. */
-static void
-waiter(const char *file, const char *watched, int ready, int done, char **argv)
+wait_for(const char *file, const char *page, char **argv)
 {
 	char event[4096];
 	MDB_env *env = open_env(file, MDB_NOMETASYNC);
@@ -178,66 +175,18 @@ waiter(const char *file, const char *watched, int ready, int done, char **argv)
 	MDB_dbi dbi;
 	int in = inotify_init1(IN_CLOEXEC), status;
 	uint64_t i;
-	double t;
 
-	if (in == -1 || inotify_add_watch(in, watched, IN_MODIFY) == -1)
-		err(1, "inotify");
-	for (i = 1;; i++) {
-		if (write(ready, "r", 1) != 1 || read(in, event, sizeof(event)) <= 0)
-			_exit(0);
+	if (in == -1 || inotify_add_watch(in, page, IN_MODIFY) == -1)
+		err(1, "%s", page);
+	for (i = 1; read(in, event, sizeof(event)) > 0; i++) {
 		check(mdb_txn_begin(env, NULL, 0, &txn), "mdb_txn_begin");
 		check(mdb_dbi_open(txn, NULL, 0, &dbi), "mdb_dbi_open");
 		put(txn, dbi, i, 100, event, 0);
 		check(mdb_txn_commit(txn), "mdb_txn_commit");
 		if (waitpid(spawn_fed(argv), &status, 0) == -1)
-			_exit(1);
-		t = now();
-		if (write(done, &t, sizeof(t)) != sizeof(t))
-			_exit(0);
+			err(1, "waitpid");
 	}
-}
-
-static int
-latency(uint64_t n, const char *dir, char **argv)
-{
-	char a[4096], b[4096], w[4096], c;
-	double *took = calloc(n, sizeof(*took)), start, end;
-	int ready[2], done[2], fd;
-	MDB_env *env;
-	MDB_txn *txn;
-	MDB_dbi dbi;
-	uint64_t i;
-	pid_t pid;
-
-	if (took == NULL || pipe2(ready, O_CLOEXEC) == -1 || pipe2(done, O_CLOEXEC) == -1)
-		err(1, "latency");
-	snprintf(a, sizeof(a), "%s/a", dir);
-	snprintf(b, sizeof(b), "%s/b", dir);
-	snprintf(w, sizeof(w), "%s/w", dir);
-	if ((fd = open(w, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
-		err(1, "%s", w);
-	if ((pid = fork()) == -1)
-		err(1, "fork");
-	if (pid == 0)
-		waiter(b, w, ready[1], done[1], argv);
-	env = open_env(a, 0);
-	for (i = 0; i < n; i++) {
-		if (read(ready[0], &c, 1) != 1)
-			errx(1, "waiter died");
-		start = now();
-		check(mdb_txn_begin(env, NULL, 0, &txn), "mdb_txn_begin");
-		check(mdb_dbi_open(txn, NULL, 0, &dbi), "mdb_dbi_open");
-		put(txn, dbi, i + 1, 100, a, 0);
-		check(mdb_txn_commit(txn), "mdb_txn_commit");
-		if (pwrite(fd, a, sizeof(a), 0) != sizeof(a) ||
-		    read(done[0], &end, sizeof(end)) != sizeof(end))
-			err(1, "latency");
-		took[i] = end - start;
-	}
-	kill(pid, SIGKILL);
-	qsort(took, n, sizeof(*took), compare);
-	printf("%.0f\n", took[n / 2] * 1e6);
-	return 0;
+	err(1, "%s", page);
 }
 
 /* Peak of RssAnon while the command runs, sampled from /proc. */
@@ -276,14 +225,14 @@ main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
 		return append(strtoull(argv[2], NULL, 10),
 		    strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argv[5]);
-	if (argc == 4 && strcmp(argv[1], "one") == 0)
-		return one(argv[2], strtoull(argv[3], NULL, 10));
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "one") == 0)
+		return one(argv[2], strtoull(argv[3], NULL, 10), argv[4]);
 	if (argc >= 4 && strcmp(argv[1], "spawn") == 0)
 		return spawn(strtoull(argv[2], NULL, 10), argv + 3);
-	if (argc >= 5 && strcmp(argv[1], "latency") == 0)
-		return latency(strtoull(argv[2], NULL, 10), argv[3], argv + 4);
+	if (argc >= 5 && strcmp(argv[1], "wait") == 0)
+		return wait_for(argv[2], argv[3], argv + 4);
 	if (argc >= 3 && strcmp(argv[1], "peak") == 0)
 		return peak(argv + 2);
-	fprintf(stderr, "usage: floors append|one|spawn|latency|peak ...\n");
+	fprintf(stderr, "usage: floors append|one|spawn|wait|peak ...\n");
 	return 64;
 }
