@@ -21,6 +21,7 @@
 #include "base/hash.h"
 #include "queue/batch.h"
 #include "queue/group.h"
+#include "queue/state.h"
 
 #define STATE_BYTES	(8 * MQS_GROUP_VALUES)
 
@@ -56,33 +57,11 @@ spec_of(struct mqs_db_spec *spec, const struct mqs_log *log, const char *file,
 
 /* -------------------------------------------------------------- state -- */
 
-static int
-put_state(struct mqs_tx *tx, const uint64_t v[MQS_GROUP_VALUES],
-    struct mqs_error *err)
-{
-	unsigned char bytes[STATE_BYTES];
-	unsigned i;
-
-	for (i = 0; i < MQS_GROUP_VALUES; i++)
-		mqs_put_le64(bytes + 8 * i, v[i]);
-	return mqs_tx_put(tx, MQS_DB_MAIN, "state", 5, bytes, sizeof(bytes), err);
-}
-
 int
 mqs_group_read(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     struct mqs_error *err)
 {
-	struct mqs_slice value;
-	unsigned i;
-	int rc;
-
-	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "state", 5, &value, err)) < 0)
-		return rc;
-	if (rc == MQS_NOTHING || value.n != STATE_BYTES)
-		return mqs_fail(err, MQS_EDAMAGED, "group: no state");
-	for (i = 0; i < MQS_GROUP_VALUES; i++)
-		v[i] = mqs_get_le64((const unsigned char *)value.p + 8 * i);
-	return MQS_OK;
+	return mqs_state_get(tx, v, MQS_GROUP_VALUES, err);
 }
 
 int
@@ -325,7 +304,7 @@ fill(struct mqs_db *db, const unsigned char uuid[16],
 	mqs_put_le32(format, MQS_GROUP_FORMAT);
 	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
 	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "log", 3, uuid, 16, err)) != MQS_OK ||
-	    (rc = put_state(tx, v, err)) != MQS_OK) {
+	    (rc = mqs_state_put(tx, v, MQS_GROUP_VALUES, err)) != MQS_OK) {
 		mqs_tx_abort(tx);
 		return rc;
 	}
@@ -492,7 +471,7 @@ mqs_group_commit(struct mqs_group_tx *gtx, struct mqs_error *err)
 
 	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
 	    (rc = derive(gtx, err)) != MQS_OK ||
-	    (rc = put_state(gtx->tx, gtx->v, err)) != MQS_OK) {
+	    (rc = mqs_state_put(gtx->tx, gtx->v, MQS_GROUP_VALUES, err)) != MQS_OK) {
 		mqs_group_abort(gtx);
 		return rc;
 	}

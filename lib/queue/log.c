@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "queue/log.h"
+#include "queue/state.h"
 
 #define LOG_FILE	"log.mdb"
 #define LOG_PAGE	"log.stat"
@@ -44,33 +45,11 @@ spec_of(struct mqs_db_spec *spec, const struct mqs_dir *dir,
 	spec->options = options;
 }
 
-static int
-put_state(struct mqs_tx *tx, const uint64_t v[MQS_LOG_VALUES],
-    struct mqs_error *err)
-{
-	unsigned char bytes[8 * MQS_LOG_VALUES];
-	unsigned i;
-
-	for (i = 0; i < MQS_LOG_VALUES; i++)
-		mqs_put_le64(bytes + 8 * i, v[i]);
-	return mqs_tx_put(tx, MQS_DB_MAIN, "state", 5, bytes, sizeof(bytes), err);
-}
-
 int
 mqs_log_state(struct mqs_tx *tx, uint64_t v[MQS_LOG_VALUES],
     struct mqs_error *err)
 {
-	struct mqs_slice value;
-	unsigned i;
-	int rc;
-
-	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "state", 5, &value, err)) < 0)
-		return rc;
-	if (rc == MQS_NOTHING || value.n != 8 * MQS_LOG_VALUES)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: no state", LOG_FILE);
-	for (i = 0; i < MQS_LOG_VALUES; i++)
-		v[i] = mqs_get_le64((const unsigned char *)value.p + 8 * i);
-	return MQS_OK;
+	return mqs_state_get(tx, v, MQS_LOG_VALUES, err);
 }
 
 /* ------------------------------------------------------------- making -- */
@@ -115,7 +94,7 @@ fill(void *arg, const struct mqs_dir *building, struct mqs_error *err)
 	mqs_put_le32(format, MQS_LOG_FORMAT);
 	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
 	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "uuid", 4, uuid, 16, err)) != MQS_OK ||
-	    (rc = put_state(tx, v, err)) != MQS_OK) {
+	    (rc = mqs_state_put(tx, v, MQS_LOG_VALUES, err)) != MQS_OK) {
 		mqs_tx_abort(tx);
 		goto out;
 	}
@@ -413,7 +392,7 @@ mqs_log_commit(struct mqs_log_tx *ltx, struct mqs_error *err)
 	struct mqs_page page = { .tx = mqs_tx_number(ltx->tx) };
 	int rc;
 
-	if ((rc = put_state(ltx->tx, ltx->v, err)) != MQS_OK) {
+	if ((rc = mqs_state_put(ltx->tx, ltx->v, MQS_LOG_VALUES, err)) != MQS_OK) {
 		mqs_log_abort(ltx);
 		return rc;
 	}

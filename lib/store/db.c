@@ -776,6 +776,12 @@ mqs_tx_renew(struct mqs_tx *tx, struct mqs_error *err)
 	return begin_read(tx, err);
 }
 
+const char *
+mqs_tx_label(const struct mqs_tx *tx)
+{
+	return tx->db->spec.label;
+}
+
 uint64_t
 mqs_tx_number(const struct mqs_tx *tx)
 {

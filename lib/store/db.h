@@ -74,6 +74,8 @@ void	mqs_tx_rest(struct mqs_tx *);
 int	mqs_tx_renew(struct mqs_tx *, struct mqs_error *err);
 /* The transaction's number: of the snapshot, or of the commit to be. */
 uint64_t mqs_tx_number(const struct mqs_tx *);
+/* What messages about its file begin with; borrowed from the db. */
+const char *mqs_tx_label(const struct mqs_tx *);
 
 /*
  * Values are borrowed from the map until the transaction ends, rests or (when

@@ -37,6 +37,16 @@ watched() {
 	' "$@"
 }
 
+# for_everybody: other users get at the test's directory.  bats makes its own for one.
+for_everybody() {
+	local dir=$BATS_TEST_TMPDIR
+	while [ "$dir" != "$BATS_RUN_TMPDIR" ] && [ "$dir" != / ]; do
+		chmod o+x "$dir"
+		dir=$(dirname "$dir")
+	done
+	chmod o+x "$BATS_RUN_TMPDIR"
+}
+
 # messages QUEUE: how many it retains; nothing if it is not there.
 messages() {
 	mq-stat -J "$1" 2>/dev/null | jq -r 'select(.messages != null) | .messages'
