@@ -455,22 +455,34 @@ ok'
 	command -v strace >/dev/null || skip "needs strace"
 	mq-ctl create q
 	# LMDB writes its meta page through a descriptor of its own, opened O_DSYNC.
-	flushes() {
+	traced() {
 		ASAN_OPTIONS=detect_leaks=0 strace -f -o trace \
-		    -e trace=openat,pwrite64,fdatasync mq-pub q x || return
+		    -e trace=openat,pwrite64,fdatasync "$@"
+	}
+	flushes() {
 		local dsync
 		dsync=$(sed -n 's/.*log.mdb", .*O_DSYNC.*) = \([0-9]*\)$/\1/p' trace)
-		[ -n "$dsync" ] || return
+		[ -n "$dsync" ]
 		echo "$(grep -c "fdatasync(.*= 0" trace) $(grep -c "pwrite64($dsync," trace)"
 	}
-	run -0 flushes
-	assert_output '1 1'
+	traced mq-pub q x
+	[ "$(flushes)" = '1 1' ]
 	mq-ctl set q sync=relaxed
-	run flushes
-	assert_output '1 0'
+	traced mq-pub q x
+	[ "$(flushes)" = '1 0' ]
 	mq-ctl set q sync=full
-	run -0 flushes
-	assert_output '1 1'
+	# A publisher that runs already hears of it.
+	mkfifo pipe
+	traced mq-pub q <pipe &
+	local pid=$!
+	exec 5>pipe
+	echo full >&5
+	until_true '[ "$(mq-replay --last 1 q)" = full ]'
+	mq-ctl set q sync=relaxed
+	echo relaxed >&5
+	exec 5>&-
+	wait "$pid"
+	[ "$(flushes)" = '2 1' ]
 }
 
 @test "dead-letter: where dead letters go" {

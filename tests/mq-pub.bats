@@ -278,12 +278,12 @@ load lib/expect
 }
 
 @test "-I: what is printed is durable: synced before it is written" {
+	mq-ctl create q
 	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -o trace \
 	    -e trace=fdatasync,fsync,write mq-pub -I q message >ids
-	run -0 awk '/^(fdatasync|fsync).* = 0/ { synced = NR } /^write\(1,/ { print synced < NR && synced > 0 }' trace
+	# The last sync before it is the commit's; the page that wakes others comes after.
+	run -0 awk '/^(fdatasync|fsync)\(/ { synced = / = 0$/ } /^write\(1,/ { print synced + 0 }' trace
 	assert_output 1
-	# And what was synced last before is the log.
-	[ "$(tail -n 1 <(grep -E '^(fdatasync|fsync)' trace | grep -c .))" -ge 1 ]
 	[ "$(cat ids)" = "$(mq-replay -f %o q)" ]
 }
 
@@ -516,16 +516,6 @@ load lib/expect
 	run -65 --separate-stderr bash -c 'yes "[" | tr -d "\n" | mq-pub -J q'
 	[ "$stderr" = 'mq-pub: stdin: record 1: longer than any message can be' ]
 	[ "$(messages q)" = 0 ]
-}
-
-@test "-W: how long to wait" {
-	mq-pub -W 0 q a
-	mq-pub -W 10s q b
-	mq-pub --wait 1h30m q c
-	[ "$(messages q)" = 3 ]
-	fails 64 "mq-pub: -W: 'soon': needs a number" mq-pub -W soon q a
-	fails 64 "mq-pub: -W: '5': needs a unit: ms, s, m, h or d" mq-pub -W 5 q a
-	fails 64 "mq-pub: -W: '-5s': needs a number" mq-pub -W -5s q a
 }
 
 # ------------------------------------------------------------------- command lines

@@ -1,0 +1,395 @@
+#!/usr/bin/env bats
+# framing.bats - bytes in are bytes out: delimiters, envelopes, formats, sizes
+
+load lib/common
+load lib/expect
+
+# all_bytes: 0x00 to 0xff, twice, the second time backwards.
+all_bytes() {
+	perl -e 'print pack "C*", 0 .. 255, reverse 0 .. 255'
+}
+
+# blob SIZE: so many bytes, the same each time, with newlines and NULs among them.
+blob() {
+	perl -e 'my $n = shift; my $s = pack "C*", map { $_ * 167 % 256 } 0 .. 65535;
+		print substr $s x ($n / 65536 + 1), 0, $n' "$1"
+}
+
+# Around what fits a page, a pipe, and the log itself (MQS_INLINE_MAX, 256 KiB).
+sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 5000000)
+
+# ---------------------------------------------------------------------- delimiters
+
+@test "newline: in and out, and a carriage return is no part of it" {
+	printf 'a\r\n\tb \nc' | mq-pub q
+	mq-replay q | cmp - <(printf 'a\r\n\tb \nc\n')
+	mq-sub -e q | cmp - <(printf 'a\r\n\tb \nc\n')
+}
+
+@test "-0: in and out" {
+	printf 'a\nb\0\0c' | mq-pub -0 q
+	mq-replay -0 q | cmp - <(printf 'a\nb\0\0c\0')
+	mq-sub -e -0 q | cmp - <(printf 'a\nb\0\0c\0')
+}
+
+@test "-D: several bytes, and escapes" {
+	local delim
+	for delim in ';' '\t' '\n\n' '\r\n' '--' '\0\0' '\xff\x00' 'é' '\\' 'END\n'; do
+		printf 'one%btwo%b' "$delim" "$delim" >want
+		mq-pub -D "$delim" q <want
+		mq-replay -D "$delim" q | cmp - want
+		mq-sub -e -D "$delim" q | cmp - want
+		mq-ctl delete -f q
+	done
+}
+
+@test "-D: what only begins like the delimiter is body" {
+	printf 'aaab-aab--b-' >in
+	mq-pub -D aab q <in
+	mq-pub -D -- q <in
+	run -0 mq-replay -f '[%s]' q
+	assert_output '[a][-][--b-][aaab-aab][b-]'
+}
+
+@test "-D: a delimiter that arrives in parts" {
+	local pid
+	mkfifo in
+	mq-pub -D abc q <in 3>&- &
+	pid=$!
+	exec 7>in
+	printf 'onea' >&7
+	# The first is there when all of its delimiter is.
+	until_true '[ -d spool/q ]'
+	printf b >&7
+	printf 'ctwoab' >&7
+	until_true '[ "$(messages q)" = 1 ]'
+	printf abc >&7
+	until_true '[ "$(messages q)" = 2 ]'
+	exec 7>&-
+	wait "$pid"
+	run -0 mq-replay -f '[%s]' q
+	assert_output '[one][twoab]'
+}
+
+@test "-D: malformed, for every tool that prints" {
+	local tool
+	mq-pub q a
+	for tool in mq-sub mq-replay; do
+		fails 64 "$tool: -D: '\\y': has an escape that is not \\n \\t \\r \\0 \\\\ or \\xNN" \
+		    "$tool" -D '\y' q
+		fails 64 "$tool: -D: the delimiter is empty" "$tool" -D '' q
+	done
+}
+
+# ------------------------------------------------------------------------- formats
+
+@test "-f: every directive" {
+	local id time
+	id=$(mq-pub -I -k 'key é' -H a=1 -H 'b=x y' q 'body 100%')
+	time=$(mq-replay -J q | jq -r .time)
+	run -0 mq-replay -f '%s|%S|%k|%K|%h|%t|%o|%p|%%|%g|%a|%r|' q
+	assert_output "body 100%|9|key é|6|a=1,b=x y|q|$id|0|%||0||"
+	run -0 mq-replay -f '%T' q
+	assert_output "$(date -d "$time" +%s%3N)"
+	run -0 mq-sub -m -e -f '%s|%g|%a|%r|%t|%o' q/g
+	assert_output --regexp "^body 100%\|g\|1\|q/g/$id\.[0-9]+\|q\|$id\$"
+	run -0 mq-ack "${lines[0]#*|g|1|}"  || run -0 true
+}
+
+@test "-f: escapes, and directives that stand side by side" {
+	mq-pub q ab
+	mq-replay -f '\x41\t%S%S\0\\%s%s\n' q | cmp - <(printf 'A\t22\0\\abab\n')
+	mq-replay -f '\x25s' q | cmp - <(printf '%%s')
+	mq-replay -f '' q | cmp - /dev/null
+	mq-sub -e -f '%s\r\n' q | cmp - <(printf 'ab\r\n')
+}
+
+@test "-f: bodies of any bytes and sizes, twice" {
+	local size
+	for size in 0 300000; do
+		blob "$size" >body
+		mq-pub -F q body
+		{ echo -n "$size,"; cat body; echo -n ,; cat body; echo; } >want
+		mq-replay --last 1 -f '%S,%s,%s\n' q | cmp - want
+		mq-sub -e -f '%S,%s,%s\n' q | cmp - want
+	done
+}
+
+@test "-f: malformed" {
+	local tool
+	mq-pub q a
+	for tool in mq-sub mq-replay; do
+		fails 64 "$tool: -f: '%y': format has an unknown %y" "$tool" -f '%y' q
+		fails 64 "$tool: -f: 'x%': format ends in a lone %; write %% for a per cent sign" \
+		    "$tool" -f 'x%' q
+		fails 64 "$tool: -f: '\\y': format has an escape that is not \\n \\t \\r \\0 \\\\ or \\xNN" \
+		    "$tool" -f '\y' q
+		fails 64 "$tool: -J and -f: only one of them" "$tool" -J -f %s q
+	done
+	fails 64 'mq-sub: -f: with -m it must show the receipt (%r)' mq-sub -m -f %s q
+	[ "$(messages q)" = 1 ]
+}
+
+# ----------------------------------------------------------------------- envelopes
+
+@test "-J: what is in an envelope" {
+	local id
+	id=$(mq-pub -I -k key -H a=1 q body)
+	run -0 sh -c 'mq-replay -J q | jq -c "del(.time)"'
+	assert_output "{\"id\":\"$id\",\"queue\":\"q\",\"key\":\"key\",\"headers\":{\"a\":\"1\"},\"body\":\"body\"}"
+	run -0 sh -c 'mq-sub -m -e -J q/g | jq -c "[.group, .attempt, (.receipt | type), .body]"'
+	assert_output '["g",1,"string","body"]'
+	run -0 sh -c 'mq-replay -J q | jq -r .time'
+	assert_output --regexp '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)$'
+}
+
+@test "-J: a body is text where it is UTF-8, else base64" {
+	mq-pub q 'é "\/' $'tab\tand\nline' ''
+	printf 'a\0b' | mq-pub -1 q
+	printf '\xc3' | mq-pub -1 q
+	all_bytes | mq-pub -1 q
+	mq-replay -J q >out
+	run -0 jq -c '[.body, .body_base64]' out
+	assert_line -n 0 '["é \"\\/",null]'
+	assert_line -n 1 '["tab\tand\nline",null]'
+	assert_line -n 2 '["",null]'
+	assert_line -n 3 '["a\u0000b",null]'
+	assert_line -n 4 '[null,"ww=="]'
+	tail -n 1 out | jq -r .body_base64 | base64 -d | cmp - <(all_bytes)
+	# One line each, whatever is in them.
+	[ "$(wc -l <out)" = 6 ]
+}
+
+@test "-J: every field that can be given is taken" {
+	cat >in <<-'END'
+	{"body":"1","key":"k","headers":{"a":"x","b":["y","z"]},"priority":7,"message_id":"m","not_before":"2001-02-03T04:05:06Z","expires":"2100-01-01T00:00:00Z"}
+	{"body":"2","not_before":1000000000,"expires":4102444800.5}
+	END
+	mq-pub -J q <in
+	run -0 sh -c 'mq-replay -J q | jq -c "del(.id, .time, .queue)"'
+	assert_line -n 0 '{"key":"k","headers":{"a":"x","b":["y","z"]},"priority":7,"message_id":"m","not_before":"2001-02-03T04:05:06.000000000Z","expires":"2100-01-01T00:00:00.000000000Z","body":"1"}'
+	assert_line -n 1 '{"not_before":"2001-09-09T01:46:40.000000000Z","expires":"2100-01-01T00:00:00.500000000Z","body":"2"}'
+}
+
+@test "-J: escapes, surrogate pairs, white space, the order of fields" {
+	cat >in <<-'END'
+	  { "body" : "\u00e9\ud83d\ude00\n\"\\\/\b\f\r\t\u0000" , "key":"\u006b" }
+	{"headers":{},"body":""}
+	{}
+	END
+	printf 'é😀\n"\\/\b\f\r\t\0' >want
+	mq-pub -J q <in
+	mq-replay -c 1 -f '%s' q | cmp - want
+	run -0 mq-replay -f '%k,%S;' q
+	assert_output 'k,15;,0;,0;'
+}
+
+@test "-J: bad envelopes name line and reason, and stop it there" {
+	local line want
+	while IFS='	' read -r line want; do
+		printf '%s\n' '{"body":"before"}' "$line" '{"body":"after"}' >in
+		run -65 --separate-stderr mq-pub -J q <in
+		# What the JSON library says behind the colon is its own.
+		[[ $want != invalid* ]] || stderr=${stderr%%"${stderr#*byte [0-9]*:}"}
+		if [ "$stderr" != "mq-pub: stdin: record 2: $want" ]; then
+			printf 'of:   %s\nsaid: %s\nwant: %s\n' "$line" "$stderr" "$want" >&2
+			return 1
+		fi
+		run -0 mq-replay q
+		assert_output before
+		mq-ctl purge -q q
+	done <<-'END'
+	nonsense	invalid JSON at byte 8:
+	{"body":"x"	invalid JSON at byte 11:
+	{"body":"x"} {}	invalid JSON at byte 14:
+	{"body":"\x"}	invalid JSON at byte 11:
+	{"body":"\ud800"}	invalid JSON at byte 16:
+	{"body":"a","body":"b"}	invalid JSON at byte 18:
+	[]	envelope is an array, not an object
+	"text"	envelope is a string, not an object
+	17	envelope is a number, not an object
+	null	envelope is null, not an object
+	{"bodi":"x"}	unknown field "bodi"
+	{"body":1}	"body" is a number, not a string
+	{"body":null}	"body" is null, not a string
+	{"body":"a","body_base64":"YQ=="}	"body" and "body_base64" are both there
+	{"body_base64":"YQ="}	"body_base64": length is not a multiple of 4 (character 3)
+	{"body_base64":"Y*=="}	"body_base64": not a base64 character (character 2)
+	{"key":["k"]}	"key" is an array, not a string
+	{"key":"\u0000"}	key contains NUL (byte 1)
+	{"headers":"h"}	"headers" is a string, not an object
+	{"headers":{"a":1}}	header "a" is a number, not a string
+	{"headers":{"a":"\u0000"}}	header "a" contains NUL
+	{"priority":10}	"priority" is 10, not 0 to 9
+	{"priority":-1}	"priority" is -1, not 0 to 9
+	{"priority":1.5}	"priority" is not an integer
+	{"priority":"high"}	"priority" is a string, not a number
+	{"not_before":"tomorrow"}	"not_before": tomorrow: is not a time: now, -2h, YYYY-MM-DD[ HH:MM[:SS]], RFC 3339 or @EPOCH
+	{"not_before":"+2h"}	"not_before": +2h: not a point in time
+	{"expires":-5}	"expires": -5: before 1970
+	END
+}
+
+@test "-J: an empty line, and a line that is no UTF-8" {
+	printf '{}\n\n{}\n' >in
+	fails 65 'mq-pub: stdin: record 2: envelope is empty' mq-pub -J q <in
+	printf '{"body":"\xff"}\n' >in
+	run -65 --separate-stderr mq-pub -J q <in
+	[[ $stderr == 'mq-pub: stdin: record 1: invalid JSON at byte '* ]]
+	[ "$(messages q)" = 1 ]
+}
+
+@test "-J: deep nesting is refused, not followed" {
+	perl -e 'print "[" x 1000000, "\n"' >in
+	run -65 --separate-stderr mq-pub -J q <in
+	[[ $stderr == 'mq-pub: stdin: record 1: invalid JSON at byte '* ]]
+	[ "$(messages q)" = 0 ]
+}
+
+@test "-J and back: nothing is lost but id, queue and time" {
+	local size
+	for size in "${sizes[@]}"; do
+		blob "$size" >body
+		mq-pub -k "key $size" -H "size=$size" -H a=1 -H a=2 -F a body
+	done
+	all_bytes | mq-pub -1 a
+	mq-pub -H $'odd=\x01\x7f"\\\n' a ''
+	printf '%s\n' '{"body":"x","priority":3,"message_id":"m","not_before":"2001-01-01T00:00:00Z","expires":"2100-01-01T00:00:00Z"}' | mq-pub -J a
+	mq-replay -J a | mq-pub -J b
+	mq-replay -J a | jq -cS 'del(.id, .queue, .time)' >want
+	mq-replay -J b | jq -cS 'del(.id, .queue, .time) |
+	    if .headers then .headers |= with_entries(select(.key | startswith("mq-origin-") | not)) else . end |
+	    if .headers == {} then del(.headers) else . end' >have
+	cmp want have
+	# Those are kept as headers.
+	mq-replay -J a | jq -c '[.id, .queue, .time]' >want
+	mq-replay -J b | jq -c '.headers | [."mq-origin-id", ."mq-origin-queue", ."mq-origin-time"]' >have
+	cmp want have
+	# And bodies byte by byte.
+	cmp <(mq-replay -f '%k,%S,%s;' a) <(mq-replay -f '%k,%S,%s;' b)
+	# The first origin stays in a copy of a copy.
+	mq-replay -J b | mq-pub -J c
+	cmp <(mq-replay -J c | jq -c .headers) <(mq-replay -J b | jq -c .headers)
+	mq-ctl check -q
+}
+
+@test "-J from mq-sub, too, and its attempt and receipt are not carried over" {
+	all_bytes | mq-pub -1 -k key a
+	mq-sub -e -J a | mq-pub -J b
+	cmp <(mq-replay -f '%k,%s' a) <(mq-replay -f '%k,%s' b)
+	run -0 sh -c 'mq-replay -J b | jq -c "[.attempt, .receipt, .group]"'
+	assert_output '[null,null,null]'
+}
+
+@test "-J with -D and -0: envelopes can be separated otherwise" {
+	mq-pub a 1 2
+	mq-replay -J -0 a | mq-pub -J -0 b
+	mq-replay -J -D '\x1e\n' a | mq-pub -J -D '\x1e\n' b
+	run -0 mq-replay b
+	assert_output $'1\n2\n1\n2'
+}
+
+# --------------------------------------------------------------------------- sizes
+
+@test "bodies of all sizes: in by -1, -F, lines and -J; out by replay, sub and handler" {
+	local size n=0
+	for size in "${sizes[@]}"; do
+		blob "$size" >body
+		blob "$size" | tr '\n' x >line
+		mq-pub -1 q <body
+		mq-pub -F q body
+		{ cat line; echo; } | mq-pub q
+		mq-pub q <line
+		n=$((n + (size > 0 ? 4 : 3)))
+		mq-replay -J --last 1 q | mq-pub -J q
+		n=$((n + 1))
+		# What was published last comes last.
+		mq-replay -f %s --last $((size > 0 ? 5 : 4)) q >have
+		{ cat body body line; [ "$size" = 0 ] || cat line; cat line; } >want
+		cmp want have
+	done
+	[ "$(messages q)" = "$n" ]
+	mq-replay -f '%S,%s;' q >want
+	mq-sub -e -f '%S,%s;' q/stdout | cmp - want
+	mq-sub -e q/handler -- sh -c 'cat >body; printf "%s," "$(wc -c <body)"; cat body; printf ";"' >have
+	cmp want have
+	mq-ctl check -q q
+}
+
+@test "long lines between short ones" {
+	{
+		echo a
+		blob 262144 | tr '\n' x; echo
+		echo b
+		blob 262145 | tr '\n' x; echo
+		blob 3000000 | tr '\n' x; echo
+		echo
+		echo c
+		blob 700000 | tr '\n' x
+	} >in
+	mq-pub q <in
+	echo >>in
+	mq-replay q | cmp - in
+	mq-sub -e q | cmp - in
+	run -0 mq-replay -f '%S ' q
+	assert_output '1 262144 1 262145 3000000 0 1 700000 '
+}
+
+@test "a long line that arrives in small parts" {
+	blob 600000 | tr '\n' x >line
+	{ cat line; echo; echo end; } | dd bs=997 status=none | mq-pub q
+	{ cat line; echo; echo end; } | cmp - <(mq-replay q)
+}
+
+@test "delimiters at the edge of what is read at once" {
+	local n
+	for n in 65534 65535 65536 131071 262142 262143 262144 262145 524287; do
+		blob "$n" | tr 'x\n' yy >line
+		{ cat line; printf xx; echo -n end; } | mq-pub -D xx q
+		{ cat line; echo -n ';end;'; } | cmp - <(mq-replay -f '%s;' --last 2 q)
+	done
+}
+
+@test "a large body in a pipe whose reader is slow comes whole" {
+	blob 5000000 >body
+	mq-pub -F q body body
+	mq-sub -e q | dd bs=10000 status=none | cmp - <(cat body; echo; cat body; echo)
+	[ "$(depth q/default)" = 0 ]
+	mq-replay -f %s q | dd bs=10000 status=none | cmp - <(cat body body)
+}
+
+@test "memory does not grow with a body" {
+	[ -z "${MQ_SANITIZED:-}" ] || skip "sanitizers need memory of their own"
+	blob 100000000 >body
+	(ulimit -d 16384; mq-pub -F q body)
+	(ulimit -d 16384; mq-pub -1 q <body)
+	(ulimit -d 16384; mq-replay -c 1 -f %s q) | cmp - body
+	(ulimit -d 16384; mq-sub -e -c 1 -f %s q) | cmp - body
+	(ulimit -d 16384; mq-sub -e -c 1 q/g -- cat) | cmp - body
+}
+
+# ------------------------------------------------------------------- other programs
+
+@test "into xargs -0, jq and head" {
+	printf '%s\0' 'two words' "it's" $'new\nline' | mq-pub -0 q
+	run -0 sh -c 'mq-replay -0 q | xargs -0 printf "[%s]"'
+	assert_output $'[two words][it\'s][new\nline]'
+	run -0 sh -c 'mq-sub -e -J q/jq | jq -r ".body | length"'
+	assert_output $'9\n4\n8'
+	seq 100000 | mq-pub q
+	run -0 bash -c 'set -o pipefail; mq-replay q | head -n 1'
+	assert_output 'two words'
+	run -0 bash -c 'set -o pipefail; mq-sub q/head | head -n 1'
+	assert_output 'two words'
+	# What the reader took beyond what it showed is at most what a pipe and it hold.
+	[ "$(depth q/head)" -gt 50000 ]
+}
+
+@test "-c takes exactly so many, whatever the reader does" {
+	seq 1000 | mq-pub q
+	run -0 sh -c 'mq-sub -c 3 q/g | head -n 1'
+	assert_output 1
+	run -0 sh -c 'mq-sub -c 3 q/h | cat'
+	assert_output $'1\n2\n3'
+	[ "$(depth q/h)" = 997 ]
+}
