@@ -24,6 +24,7 @@
 
 #define PRINT_TO	((size_t)128 * 1024)	/* fill the buffer up to this */
 #define PRINT_BELOW	((size_t)64 * 1024)	/* once it is down to this */
+#define PIPE_BYTES	(1 << 20)
 #define LOOK_FIRST	(50 * MQS_MSEC / 1000)
 #define LOOK_LAST	(20 * MQS_MSEC)
 
@@ -243,6 +244,12 @@ sub_stream(struct sub *s, struct mqs_error *err)
 
 	if ((rc = outlet_init(&t.out, &s->printer, err)) != MQS_OK)
 		return rc;
+	/*
+	 * A larger pipe lets its reader go on while a commit is flushed.  Not under -m:
+	 * what lies in the pipe has been handed out there.
+	 */
+	if (t.out.kind == OUTLET_PIPE && !is_manual(&t))
+		(void)fcntl(t.out.fd, F_SETPIPE_SZ, PIPE_BYTES);
 	while ((rc = turn(&t, err)) == MQS_OK && !finished(&t))
 		if (!can_go_on(&t) && (rc = wait_for_more(&t, err)) != MQS_OK)
 			break;

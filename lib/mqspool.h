@@ -20,19 +20,30 @@
  *		*err alone.
  * Ownership	What is handed out through a `**out' parameter is the
  *		caller's, to be given to the matching _free, which takes NULL.
- *		Pointers inside structures are borrowed; the comment beside
- *		them says until when.
+ *		After a failure there is nothing to free.  A spool is freed
+ *		after all that was made from it, a consumer after its runs, a
+ *		publisher after its large bodies.  Pointers inside structures
+ *		are borrowed; the comment beside them says until when.
+ * Arguments	Strings and structures of options are copied or used up before a
+ *		call returns, unless it says otherwise.  An options pointer
+ *		may be NULL: everything 0.  What a callback is given is good
+ *		until it returns; it must not call into the handle it is from.
  * Time		Points in time are nanoseconds since the epoch, durations are
  *		nanoseconds; both int64_t.  0 means "none" for a point in time.
- * Text		Queue and group names, keys, header names and header values
- *		are UTF-8 without NUL.  Bodies are any bytes.
+ * Text		Names of queues and groups are [A-Za-z0-9_][A-Za-z0-9._-]*, keys,
+ *		header names and header values UTF-8 without NUL, bodies any
+ *		bytes.  A key or message id has a length and no NUL behind it.
  * Threads	A handle belongs to one thread at a time.  There is no global
  *		state; different handles are independent, except that a spool
  *		shares its open queues between the handles made from it, so a
  *		spool and all handles made from it belong to one thread.
  * Processes	Open after fork(2): a child must not use its parent's handles.
+ *		Open a directory once in a process: closing one of two spools
+ *		of it would drop the locks that the other relies on.
  * Signals	The library installs no handler.  A call that waits returns
- *		MQS_EINTR when mqs_options.interrupted says so.
+ *		MQS_EINTR when mqs_options.interrupted says so.  A program
+ *		that may meet a file size limit must ignore SIGXFSZ; a file
+ *		that is cut short while it is in use is SIGBUS.
  */
 #ifndef MQSPOOL_H
 #define MQSPOOL_H
@@ -111,16 +122,17 @@ struct mqs_options {
 	 * Must not return; if it does, or is NULL, the process is aborted.
 	 */
 	void		(*on_damage)(void *arg, const char *text);
-	/* Told what went right but should be known (may be NULL). */
+	/* Told one line of what went right but should be known (may be NULL). */
 	void		(*notice)(void *arg, const char *text);
 	void		*arg;		/* handed to all three */
 	size_t		map_size;	/* bytes; 0 for the default */
 };
 
 /*
- * Opens the spool that `where' names: a directory (made when the first queue
- * is, if MQS_AUTOCREATE), or the address of another engine (amqp://...,
- * kafka://...: MQS_ENOTSUP in this version).  opt may be NULL.
+ * Opens the spool that `where' names: a directory (made with its first queue),
+ * or the address of another engine (amqp://..., kafka://...: MQS_ENOTSUP in this
+ * version).  Nothing is looked at yet: whether there is such a directory, and
+ * what is in it, is for the calls that name a queue.
  */
 int	mqs_spool_open(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
@@ -132,13 +144,16 @@ struct mqs_large;
 
 /*
  * A message, to be published or as handed out.  All pointers are borrowed.
- * What a reader or consumer hands out is good until its next call of
- * ..._next, ..._rest, ..._claim or ..._free.
+ * What a reader or consumer hands out is good until its next call of ..._next,
+ * ..._rest, ..._claim, ..._flush, ..._close or ..._free; body_fd, a new
+ * description at offset 0 that only the library closes, outlasts ..._rest,
+ * ..._claim and ..._flush.
  */
 struct mqs_message {
 	const char	*key;		/* NULL or "" for the empty key */
 	size_t		 key_len;
-	const char	*headers;	/* name NUL value NUL name NUL value NUL ... */
+	/* name NUL value NUL name NUL value NUL ...; names may repeat, not be empty */
+	const char	*headers;
 	size_t		 headers_len;
 	/*
 	 * The body: body_len bytes at body, or, if body is NULL and body_fd is
@@ -151,10 +166,11 @@ struct mqs_message {
 	int		 body_fd;
 	struct mqs_large *large;	/* publishing only; NULL otherwise */
 
-	int		 priority;	/* 0 to 9, 9 most urgent */
-	int64_t		 not_before;
-	int64_t		 expires;
-	const char	*message_id;	/* NULL if none */
+	int		 priority;	/* 0 to 9, 9 most urgent; kept, not acted on yet */
+	int64_t		 not_before;	/* not delivered earlier; 0: at once */
+	int64_t		 expires;	/* not delivered from then on; 0: never */
+	/* NULL if none.  While a message with it is retained, another adds nothing. */
+	const char	*message_id;
 	size_t		 message_id_len;
 
 	/* Only in what is handed out: */
@@ -164,7 +180,7 @@ struct mqs_message {
 	unsigned	 attempt;	/* 1 for the first delivery; 0: no delivery */
 };
 
-/* An empty message: everything 0, body_fd -1. */
+/* An empty message: everything 0, body_fd -1.  Without a C compiler: do that. */
 #define MQS_MESSAGE_INIT { .body_fd = -1 }
 
 /* Writes the id of a message that was handed out; returns buf. */
@@ -182,9 +198,11 @@ int	mqs_headers_next(const char *headers, size_t headers_len, size_t *pos,
 struct mqs_publisher;
 
 /*
- * The outcome for one message: code 0 and its id, or an error.  tag is what
- * mqs_publisher_send was given.  A failed flush reports every message of the
- * batch with the same error: none of them was published.
+ * The outcome for one message, told from within mqs_publisher_flush, in the order
+ * of the batch: code 0 and its id, or an error and NULL.  tag is what
+ * mqs_publisher_send was given.  A message whose message id is there already has
+ * the id of the first.  A failed flush reports every message of the batch with
+ * the same error: none of them was published.
  */
 typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
 
@@ -200,10 +218,11 @@ int	mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *,
 
 /*
  * Adds a message to the batch.  It is checked now (MQS_EDATA says what is
- * wrong with it, and nothing was added), and stored by mqs_publisher_flush.
- * What the message points to must stay until then.  Returns MQS_EBUSY,
- * adding nothing, when the batch is as large as one transaction should be:
- * flush and send again.
+ * wrong with it), and stored by mqs_publisher_flush.  What the message points to
+ * must stay until then, its structure and body_fd need not: a body from a
+ * descriptor, and one of more than MQS_INLINE_MAX bytes, is copied now.  Returns
+ * MQS_EBUSY when the batch is as large as one transaction should be: flush and
+ * send again.  On any error nothing was added, and `large' is still the caller's.
  */
 int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 	    uint64_t tag, struct mqs_error *err);
@@ -223,7 +242,7 @@ int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
  */
 void	mqs_publisher_atomic(struct mqs_publisher *, int more);
 
-/* Messages in the batch, and bytes of their bodies. */
+/* Messages in the batch, and bytes of their bodies (bytes may be NULL). */
 size_t	mqs_publisher_pending(const struct mqs_publisher *, uint64_t *bytes);
 
 /* The queue's largest permitted body, in bytes. */
@@ -234,8 +253,9 @@ void	mqs_publisher_free(struct mqs_publisher *);
 
 /*
  * A large body on its way into the queue: written piece by piece, so that
- * memory does not grow with it.  Ends in a message's `large' (then the
- * publisher's from mqs_publisher_send on), or in mqs_large_free.
+ * memory does not grow with it.  Ends in a message's `large' (the same publisher's
+ * from when mqs_publisher_send returns 0), or in mqs_large_free.  After a failed
+ * mqs_large_write it can only be freed.  May be of any size, also 0.
  */
 int	mqs_large_new(struct mqs_large **out, struct mqs_publisher *,
 	    struct mqs_error *err);
@@ -250,7 +270,7 @@ struct mqs_consumer;
 struct mqs_run;
 
 #define MQS_MANUAL	1u	/* leases outlive the consumer; see mqs_settler */
-#define MQS_FROM_OLDEST	NULL
+#define MQS_FROM_OLDEST	NULL	/* mqs_consumer_options.from: the oldest retained */
 
 struct mqs_consumer_options {
 	unsigned	 flags;		/* MQS_MANUAL */
@@ -260,7 +280,11 @@ struct mqs_consumer_options {
 	int64_t		 from_time;	/* where a new group starts: the first message of that time or later; 0: see from */
 };
 
-/* Opens QUEUE/GROUP for consuming; makes either if MQS_AUTOCREATE. */
+/*
+ * Opens QUEUE/GROUP for consuming; makes either if MQS_AUTOCREATE.  A group always
+ * has a name: "default" is the tools' for QUEUE alone.  Several consumers of one
+ * group in one process are fine.
+ */
 int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
@@ -272,6 +296,11 @@ int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
  * not yet read.  MQS_NOTHING when there are none now: poll mqs_consumer_fd.
  * *held (may be NULL) is set non-zero when prefetch or a limit, not want of
  * messages, was the reason.
+ *
+ * After an error *count means nothing: mqs_consumer_next gives what there is, and
+ * what was collected and not carried out is, next time.  If it was the dead-letter
+ * queue that failed, all else was carried out, and what should have died is tried
+ * again later.
  */
 int	mqs_consumer_claim(struct mqs_consumer *, size_t max, size_t *count,
 	    int *held, struct mqs_error *err);
@@ -279,6 +308,7 @@ int	mqs_consumer_claim(struct mqs_consumer *, size_t max, size_t *count,
 /*
  * The next claimed message.  MQS_NOTHING when all have been read: claim more.
  * A message that was removed meanwhile (a purge) is passed over, and settled.
+ * After an error it stands where it was: the next call tries the same again.
  */
 int	mqs_consumer_next(struct mqs_consumer *, struct mqs_message *,
 	    struct mqs_error *err);
@@ -300,7 +330,7 @@ enum mqs_verb {
 
 struct mqs_settlement {
 	enum mqs_verb	 verb;
-	uint64_t	 seq, lease;	/* of the message; mqs_consumer_settle only */
+	uint64_t	 seq, lease;	/* the message's own; mqs_consumer_settle only */
 	int64_t		 delay;		/* RETRY: -1 for the group's backoff; EXTEND: how long from now */
 	/* RETRY and REJECT, for the dead letter's headers: */
 	const char	*reason;	/* "exit 1", "signal 9", "rejected", free text; or NULL */
@@ -311,6 +341,7 @@ struct mqs_settlement {
  * Settles a delivery of this consumer.  Collected, and carried out by the next
  * mqs_consumer_claim or mqs_consumer_flush; strings are copied.  A delivery
  * that was settled elsewhere meanwhile (the first settling wins) is let be.
+ * mqs_consumer_flush is mqs_consumer_claim of no messages.
  */
 int	mqs_consumer_settle(struct mqs_consumer *, const struct mqs_settlement *,
 	    struct mqs_error *err);
@@ -318,7 +349,8 @@ int	mqs_consumer_flush(struct mqs_consumer *, struct mqs_error *err);
 
 /*
  * MQS_MANUAL: the first n messages read and not yet marked have been handed
- * out: their attempts count and their leases outlive this process.
+ * out: their attempts count and their leases outlive this process.  Call it when
+ * they were written, and no later: what is not marked comes back uncounted.
  */
 int	mqs_consumer_handed_out(struct mqs_consumer *, size_t n, struct mqs_error *err);
 
@@ -332,14 +364,30 @@ char	*mqs_consumer_receipt(const struct mqs_consumer *,
 /*
  * A descriptor that polls readable when mqs_consumer_service has work: a
  * message may have come, become due or come back.  mqs_consumer_service never
- * blocks for long; call it after each wake, then claim.
+ * blocks for long; call it after each wake, then claim.  The descriptor is the
+ * consumer's; MQS_ENOENT: the queue was deleted.
+ *
+ *	for (;;) {
+ *		while ((rc = mqs_consumer_next(c, &m, &err)) == MQS_OK)
+ *			... work, then mqs_consumer_settle ...
+ *		if (rc == MQS_NOTHING)
+ *			rc = mqs_consumer_claim(c, 100, &n, NULL, &err);
+ *		if (rc == MQS_NOTHING) {
+ *			mqs_consumer_rest(c);
+ *			... poll mqs_consumer_fd(c) for POLLIN ...
+ *			rc = mqs_consumer_service(c, &err);
+ *		}
+ *		if (rc != MQS_OK)
+ *			break;
+ *	}
  */
 int	mqs_consumer_fd(struct mqs_consumer *);
 int	mqs_consumer_service(struct mqs_consumer *, struct mqs_error *err);
 
 /*
  * Releases everything that was claimed and not settled, except what was handed
- * out under MQS_MANUAL, and carries out what was collected.
+ * out under MQS_MANUAL, and carries out what was collected.  When it has returned
+ * 0, only mqs_consumer_free may follow; after an error it may be tried again.
  */
 int	mqs_consumer_close(struct mqs_consumer *, struct mqs_error *err);
 
@@ -362,8 +410,9 @@ void	mqs_consumer_free(struct mqs_consumer *);
  *	mqs_consumer_settle(consumer, ...);
  *	mqs_run_free(run);
  *
- * fd is close-on-exec and borrowed until mqs_run_free.  mqs_run_free keeps the
- * mark until what was collected has been carried out.
+ * fd is close-on-exec and borrowed until mqs_run_free, which must come before
+ * mqs_consumer_close.  mqs_run_free keeps the mark until what was collected has
+ * been carried out.
  */
 int	mqs_run_new(struct mqs_run **out, struct mqs_consumer *,
 	    const struct mqs_message *, int *fd, struct mqs_error *err);
@@ -375,9 +424,12 @@ void	mqs_run_free(struct mqs_run *);
 struct mqs_settler;
 
 /*
- * The outcome for one receipt.  code 0; MQS_ESTALE: settled or delivered
- * again meanwhile; MQS_ENOENT: no such queue or group; or another error, of
- * which text says more.
+ * The outcome for one receipt, told from within mqs_settler_flush, group by group
+ * and not in the order they were added: tag is what mqs_settler_add was given.
+ * code 0 (text is ""); MQS_ESTALE: settled or delivered again meanwhile;
+ * MQS_ENOENT: no such queue or group; or another error.  text is a whole line, as
+ * in mqs_error.  If the dead-letter queue failed, every receipt of the group has
+ * that error, though those that were to make no dead letter are settled.
  */
 typedef void	mqs_settled_fn(void *arg, uint64_t tag, int code, const char *text);
 
@@ -401,29 +453,36 @@ void	mqs_settler_free(struct mqs_settler *);
 struct mqs_reader;
 
 struct mqs_reader_options {
-	const char	*since_id;	/* first id wanted; NULL: see since */
+	/* Where both an id and a time are given, both hold. */
+	const char	*since_id;	/* first id wanted; NULL: any */
 	int64_t		 since;		/* first time wanted; 0: the oldest */
-	const char	*until_id;	/* last id wanted; NULL: see until */
+	const char	*until_id;	/* last id wanted; NULL: any */
 	int64_t		 until;		/* first time no longer wanted; 0: no end */
 	const char	*key;		/* only this key; NULL: any */
 	size_t		 key_len;
 	uint64_t	 last;		/* only the last so many that match; 0: all */
-	int		 follow;	/* go on with what comes; see mqs_reader_fd */
+	int		 follow;	/* MQS_NOTHING will not be the end; see mqs_reader_fd */
 };
 
 /*
- * Reads retained messages in order, touching no group.  With a group: only
- * what it has yet to settle, as of the opening.
+ * Reads retained messages in order, touching no group.  With a group (else NULL):
+ * only what it has yet to settle, as of the opening.  Nothing is made: MQS_ENOENT.
  */
 int	mqs_reader_open(struct mqs_reader **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_reader_options *, struct mqs_error *err);
-/* MQS_NOTHING at the end, or, following, when there is no more for now. */
+/*
+ * MQS_NOTHING at the end, or, following, when there is no more for now.  A message
+ * that is damaged is an error; the next call gives the one after it.
+ */
 int	mqs_reader_next(struct mqs_reader *, struct mqs_message *,
 	    struct mqs_error *err);
 /* As mqs_consumer_rest: call it before anything that may block. */
 void	mqs_reader_rest(struct mqs_reader *);
-/* Polls readable when more may have come; then call mqs_reader_service. */
+/*
+ * A descriptor (the reader's), or an error.  It polls readable when more may have
+ * come; then call mqs_reader_service, which does not block, and _next again.
+ */
 int	mqs_reader_fd(struct mqs_reader *, struct mqs_error *err);
 int	mqs_reader_service(struct mqs_reader *, struct mqs_error *err);
 void	mqs_reader_free(struct mqs_reader *);
@@ -448,7 +507,7 @@ struct mqs_group_stat {
 	char		queue[MQS_NAME_MAX + 1];
 	char		group[MQS_NAME_MAX + 1];
 	uint64_t	depth;		/* not yet settled */
-	uint64_t	ready;		/* of these: deliverable now */
+	uint64_t	ready;		/* of these: deliverable now, or not yet looked at */
 	uint64_t	leased;		/* of these: being worked on */
 	uint64_t	delayed;	/* of these: waiting for their time */
 	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
@@ -456,13 +515,18 @@ struct mqs_group_stat {
 	unsigned	consumers;	/* living */
 };
 
-/* Called for each, in the order of names; non-zero stops and is returned. */
+/* Called for each, in the order of names; a positive number stops and is returned. */
 typedef int	mqs_queue_stat_fn(void *arg, const struct mqs_queue_stat *);
 typedef int	mqs_group_stat_fn(void *arg, const struct mqs_group_stat *);
 
 /*
- * Looks at one queue, or at all (queue NULL), and at its groups (group_fn NULL:
- * not), or at one group of it.  Each queue comes before its groups.
+ * Looks at one queue, or at all (queue NULL, and group NULL), and at its groups
+ * (group_fn NULL: not), or at one group of it (queue_fn is not called then).  Each
+ * queue comes before its groups.  What can't be looked at does not hide the
+ * rest: the first error is returned at the end.
+ *
+ * Looking at all closes the spool's queues afterwards: not while there is any other
+ * handle of the same spool.
  */
 int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,
@@ -470,14 +534,20 @@ int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 
 /* ------------------------------------------------------- administering -- */
 
-/* Makes a queue, or (group not NULL) a group and its queue. MQS_EEXIST. */
+/*
+ * Makes a queue (MQS_EEXIST), or, group not NULL, a group (MQS_EEXIST) and, unless it
+ * is there, its queue; whatever MQS_AUTOCREATE says.  Of the options only where a
+ * new group starts counts.
+ */
 int	mqs_create(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
 
 /*
  * Settings of a queue (group NULL) or of a group, as text.  `pairs' are n
- * strings NAME=VALUE; all of them are set or none.  MQS_ECONFIG names one that
- * does not exist or whose value makes no sense.
+ * strings NAME=VALUE (mq-ctl(1) lists them; an empty VALUE is the default); all of
+ * them are set or none.  MQS_ECONFIG names one that does not exist or whose value
+ * makes no sense; MQS_EINVAL: not NAME=VALUE.  mqs_show tells all of them; a
+ * non-zero return of its function stops and is returned.
  */
 int	mqs_set(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *pairs, size_t n, struct mqs_error *err);
@@ -486,7 +556,10 @@ typedef int	mqs_setting_fn(void *arg, const char *name, const char *value,
 int	mqs_show(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_setting_fn *, void *arg, struct mqs_error *err);
 
-/* Removes a queue with its groups and messages, or one group. */
+/*
+ * Removes a queue with its groups and messages, or one group.  It closes the queue:
+ * not while there is another handle of it made from the same spool.
+ */
 int	mqs_delete(struct mqs_spool *, const char *queue, const char *group,
 	    struct mqs_error *err);
 
@@ -506,7 +579,8 @@ int	mqs_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 
 /*
  * Verifies every record, index, counter and large body of a queue and its
- * groups.  `finding' is told each thing that is wrong; *findings counts them.
+ * groups.  `finding' (may be NULL) is told each thing that is wrong; *findings
+ * counts them, *messages the records.  0 also if there are findings.
  */
 typedef void	mqs_finding_fn(void *arg, const char *text);
 int	mqs_check(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,

@@ -207,6 +207,25 @@ check_log(struct claim *cl, struct mqs_error *err)
 /* ----------------------------------------------------- the transaction -- */
 
 static int
+settle_acks(struct claim *cl, struct mqs_error *err)
+{
+	const struct mqs_ack *a = cl->c->acks, *end = a + cl->c->nacks;
+	struct mqs_group_tx *gtx = &cl->pass.gtx;
+	long at;
+	int rc;
+
+	for (; a < end; a++) {
+		if ((rc = mqs_batch_load(gtx, a->lease, err)) < 0)
+			return rc;
+		if (rc == MQS_NOTHING || (at = mqs_batch_find(gtx->batch, a->id)) < 0)
+			continue;	/* settled elsewhere meanwhile */
+		mqs_batch_mark(gtx, (size_t)at);
+		gtx->v[MQS_GROUP_ACKED]++;
+	}
+	return MQS_OK;
+}
+
+static int
 settle_wants(struct claim *cl, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
@@ -262,6 +281,7 @@ transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 	    err)) != MQS_OK)
 		return rc;
 	if ((rc = check_log(cl, err)) != MQS_OK ||
+	    (rc = settle_acks(cl, err)) != MQS_OK ||
 	    (rc = settle_wants(cl, err)) != MQS_OK ||
 	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
 	    (cl->max > 0 && ((rc = take_ready(cl, err)) != MQS_OK ||
@@ -351,7 +371,7 @@ wants_done(struct mqs_consumer *c)
 
 	for (i = 0; i < c->nwants; i++)
 		mqs_want_free(&c->wants[i]);
-	c->nwants = 0;
+	c->nwants = c->nacks = 0;
 	mqs_runs_ended(c);
 }
 
@@ -375,7 +395,7 @@ run(struct claim *cl, int reclaim, struct mqs_error *err)
 	if (rc != MQS_OK)
 		return rc;
 	remember(cl);
-	if (c->nwants > 0)
+	if (mqs_consumer_collected(c) > 0)
 		c->look_own = 1;
 	wants_done(c);
 	if (reclaim && (rc = mqs_reclaim_collect(c, err)) != MQS_OK)
@@ -387,7 +407,7 @@ static int
 claim_some(struct mqs_consumer *c, size_t max, size_t *count, struct mqs_error *err)
 {
 	struct claim cl = { .c = c, .max = max };
-	int rc, work = c->nwants > 0, reclaim = 0;
+	int rc, work = mqs_consumer_collected(c) > 0, reclaim = 0;
 
 	cl.now = mqs_judged_now(c->spool);
 	if (c->look_owners) {
@@ -414,7 +434,7 @@ int
 mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
 {
-	size_t room;
+	size_t room, settled;
 	int rc;
 
 	*count = 0;
@@ -424,7 +444,8 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 		return rc;
 	room = c->prefetch > c->held ? c->prefetch - c->held : 0;
 	/* What is about to be settled makes room in the same transaction. */
-	room += c->nwants < c->held ? c->nwants : c->held;
+	settled = mqs_consumer_collected(c);
+	room += settled < c->held ? settled : c->held;
 	if (room > c->prefetch)
 		room = c->prefetch;
 	if (room > CLAIM_MAX)

@@ -3,7 +3,7 @@
  *
  * In memory: what was claimed and not yet read (deliveries), the leases that it
  * holds and how many of each are unsettled (own), what is to be settled with the
- * next transaction (wants).  All of it can be lost: the group's file and the owner
+ * next transaction (acks, then wants).  All of it can be lost: the group's file and the owner
  * file say what a dead consumer held.
  */
 #ifndef MQS_ENGINE_CONSUMER_H
@@ -18,6 +18,10 @@ struct mqs_delivery {
 	uint32_t	index;		/* in its batch */
 	uint32_t	attempts : 31;	/* before this one */
 	uint32_t	gone : 1;	/* removed from the log before it was read */
+};
+
+struct mqs_ack {
+	uint64_t	lease, id;
 };
 
 struct mqs_own_lease {
@@ -45,6 +49,8 @@ struct mqs_consumer {
 	size_t			 nown, own_cap;
 	size_t			 held;		/* sum of own[].unsettled */
 
+	struct mqs_ack		*acks;		/* plain ones, before any other want */
+	size_t			 nacks, acks_cap;
 	struct mqs_want		*wants;
 	size_t			 nwants, wants_cap;
 
@@ -64,6 +70,8 @@ int	mqs_reclaim(struct mqs_consumer *, struct mqs_pass *, struct mqs_error *err)
 /* After it: removes the owner files of the dead that hold nothing more. */
 int	mqs_reclaim_collect(struct mqs_consumer *, struct mqs_error *err);
 
+/* How many settlements are collected. */
+size_t	mqs_consumer_collected(const struct mqs_consumer *);
 /* Counts own leases anew. */
 int	mqs_consumer_recount(struct mqs_consumer *, struct mqs_error *err);
 /* Ends the runs whose settling was carried out. */

@@ -52,7 +52,7 @@ mqs_run_free(struct mqs_run *run)
 	c = run->consumer;
 	run->next = c->ended;
 	c->ended = run;
-	if (c->nwants == 0)
+	if (mqs_consumer_collected(c) == 0)
 		mqs_runs_ended(c);
 }
 

@@ -7,8 +7,8 @@
  *	main		"format" 4 bytes, "uuid" 16 bytes, "state" (below),
  *			"set:NAME" a setting's text
  *	messages	id -> record (message/record.h)
- *	ids		message id -> id: deduplication
- *	keys		XXH3-64 of the key, id -> nothing (with index=key)
+ *	ids		message id -> id (big-endian, as in keys): deduplication
+ *	keys		reserved: XXH3-64 of the key, id -> nothing (index=key)
  *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
  *	markers		UUID of a queue 16, XXH3-64 of a group's name 8, the
  *			group's generation 8, id 8 -> nothing: what became of
