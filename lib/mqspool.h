@@ -524,9 +524,6 @@ typedef int	mqs_group_stat_fn(void *arg, const struct mqs_group_stat *);
  * (group_fn NULL: not), or at one group of it (queue_fn is not called then).  Each
  * queue comes before its groups.  What can't be looked at does not hide the
  * rest: the first error is returned at the end.
- *
- * Looking at all closes the spool's queues afterwards: not while there is any other
- * handle of the same spool.
  */
 int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,

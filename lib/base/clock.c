@@ -87,6 +87,16 @@ read_boot(void)
 	return hash == 0 ? 1 : hash;
 }
 
+int64_t
+mqs_later(int64_t time, int64_t ns)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(time, ns, &sum))
+		return ns < 0 ? 0 : INT64_MAX;
+	return sum < 0 ? 0 : sum;
+}
+
 /*
  * Asked at every commit.  What is kept can't change while a process lives, and two
  * threads that find it empty store the same.

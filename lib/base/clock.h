@@ -11,6 +11,8 @@
 int64_t	mqs_now(void);
 /* Time since boot with sleep counted, in ns (CLOCK_BOOTTIME). */
 int64_t	mqs_boottime(void);
+/* A time so much later; at most INT64_MAX, at least 0. */
+int64_t	mqs_later(int64_t time, int64_t ns);
 /* A number for this boot (XXH3 of the kernel's boot id); never 0. */
 uint64_t mqs_boot(void);
 /* When process pid started, in clock ticks since boot; 0 if there is none. */

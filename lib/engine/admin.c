@@ -252,10 +252,11 @@ trim_all(struct mqs_spool *spool, struct mqs_log *log, uint64_t floor,
 			mqs_log_abort(&ltx);
 			return rc;
 		}
-		if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK ||
-		    (rc = mqs_trim_unlink(log, &t, err)) != MQS_OK)
+		if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK)
 			return rc;
 		*count += t.records;
+		if ((rc = mqs_trim_unlink(log, &t, err)) != MQS_OK)
+			return rc;
 	} while (t.records > 0);
 	return MQS_OK;
 }

@@ -25,6 +25,7 @@ struct claim {
 	struct mqs_pass		 pass;
 	struct mqs_entry	*entries;
 	size_t			 n, max;
+	size_t			 passed;	/* looked at, taken or not */
 	uint64_t		 leases[CLAIM_MAX / MQS_BATCH_MAX];
 	int64_t			 now;	/* judged */
 };
@@ -53,7 +54,7 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 	if (*work)
 		return MQS_OK;
 	/* Nothing now: when will there be? */
-	wake = due == 0 ? 0 : mqs_boottime() + (due - now);
+	wake = due == 0 ? 0 : mqs_later(mqs_boottime(), due - now);
 	if (c->lease_due != 0 && (wake == 0 || c->lease_due < wake))
 		wake = c->lease_due;
 	return mqs_wake_at(c->wake, wake, err);
@@ -97,6 +98,7 @@ take_ready(struct claim *cl, struct mqs_error *err)
 		rc = mqs_log_reader_at(&cl->c->reader, h.id, 0, &r, err);
 		if (rc < 0)
 			return rc;
+		cl->passed++;
 		if (rc == MQS_NOTHING)
 			gtx->v[MQS_GROUP_DROPPED]++;
 		else if (expired(cl, &r.message))
@@ -121,6 +123,7 @@ look_at(struct claim *cl, const struct mqs_record *r, struct mqs_error *err)
 	if (r->ordinal > gtx->v[MQS_GROUP_ORDINAL] + 1)
 		gtx->v[MQS_GROUP_DROPPED] +=
 		    r->ordinal - gtx->v[MQS_GROUP_ORDINAL] - 1;
+	cl->passed++;
 	gtx->v[MQS_GROUP_CURSOR] = m->seq;
 	gtx->v[MQS_GROUP_ORDINAL] = r->ordinal;
 	gtx->v[MQS_GROUP_BYTES] += m->body_len;
@@ -254,7 +257,7 @@ lease_taken(struct claim *cl, struct mqs_error *err)
 		flags |= MQS_LEASE_MANUAL;
 	if (c->lease_time != 0) {
 		flags |= MQS_LEASE_TIMED;
-		due = (uint64_t)(mqs_boottime() + c->lease_time);
+		due = (uint64_t)mqs_later(mqs_boottime(), c->lease_time);
 		if (c->lease_due == 0 || (int64_t)due < c->lease_due)
 			c->lease_due = (int64_t)due;
 	}
@@ -275,7 +278,7 @@ transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 	struct mqs_consumer *c = cl->c;
 	int rc;
 
-	cl->n = 0;
+	cl->n = cl->passed = 0;
 	mqs_log_reader_rest(&c->reader);
 	if ((rc = mqs_pass_begin(&cl->pass, c->spool, c->group, &c->reader, keep,
 	    err)) != MQS_OK)
@@ -287,9 +290,12 @@ transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 	    (cl->max > 0 && ((rc = take_ready(cl, err)) != MQS_OK ||
 	    (rc = take_new(cl, err)) != MQS_OK)) ||
 	    (rc = lease_taken(cl, err)) != MQS_OK) {
+		mqs_log_reader_rest(&c->reader);
 		mqs_pass_abort(&cl->pass);
 		return rc;
 	}
+	/* Not pinned through the commit, nor while the caller waits after it. */
+	mqs_log_reader_rest(&c->reader);
 	return mqs_pass_commit(&cl->pass, err);
 }
 
@@ -388,12 +394,14 @@ run(struct claim *cl, int reclaim, struct mqs_error *err)
 	int rc, dead = MQS_OK;
 
 	rc = transact(cl, reclaim, 0, err);
-	if (rc != MQS_OK && cl->pass.dead_failed) {
+	if (rc != MQS_OK && rc != MQS_EINTR && cl->pass.dead_failed) {
 		dead = rc;
 		rc = transact(cl, reclaim, 1, NULL);
 	}
-	if (rc != MQS_OK)
+	if (rc != MQS_OK) {
+		cl->n = 0;
 		return rc;
+	}
 	remember(cl);
 	if (mqs_consumer_collected(c) > 0)
 		c->look_own = 1;
@@ -403,12 +411,18 @@ run(struct claim *cl, int reclaim, struct mqs_error *err)
 	return dead;
 }
 
+/*
+ * One transaction, if there is anything to do.  *again: it only passed over messages
+ * (expired, delayed, for others), so that there may be some behind them.
+ */
 static int
-claim_some(struct mqs_consumer *c, size_t max, size_t *count, struct mqs_error *err)
+claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
+    struct mqs_error *err)
 {
 	struct claim cl = { .c = c, .max = max };
 	int rc, work = mqs_consumer_collected(c) > 0, reclaim = 0;
 
+	*again = 0;
 	cl.now = mqs_judged_now(c->spool);
 	if (c->look_owners) {
 		if ((rc = mqs_reclaim_wanted(c, &reclaim, err)) != MQS_OK)
@@ -427,7 +441,16 @@ claim_some(struct mqs_consumer *c, size_t max, size_t *count, struct mqs_error *
 	rc = run(&cl, reclaim, err);
 	free(cl.entries);
 	*count = cl.n;
+	*again = cl.n == 0 && cl.passed > 0;
 	return rc;
+}
+
+static int
+interrupted(const struct mqs_consumer *c)
+{
+	const struct mqs_options *o = &c->spool->options;
+
+	return o->interrupted != NULL && o->interrupted(o->arg) != 0;
 }
 
 int
@@ -435,7 +458,7 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
 {
 	size_t room, settled;
-	int rc;
+	int rc, again;
 
 	*count = 0;
 	if (held != NULL)
@@ -450,10 +473,15 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 		room = c->prefetch;
 	if (room > CLAIM_MAX)
 		room = CLAIM_MAX;
-	if (held != NULL && max > 0 && room == 0)
-		*held = 1;
-	if ((rc = claim_some(c, max < room ? max : room, count, err)) != MQS_OK)
+	/* Held back, if there is something to be held back from. */
+	if (held != NULL && max > 0 && room == 0 &&
+	    (rc = anything(c, mqs_judged_now(c->spool), held, err)) != MQS_OK)
 		return rc;
+	do {
+		rc = claim_some(c, max < room ? max : room, count, &again, err);
+		if (rc != MQS_OK)
+			return rc;
+	} while (again && !interrupted(c));
 	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
 		return rc;
 	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;

@@ -83,9 +83,16 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 	    err)) != MQS_OK ||
 	    (rc = mqs_wake_new(&c->wake, dir, group, 1, err)) != MQS_OK)
 		goto fail;
+	/*
+	 * What those left who died idle, of whom no lease tells.  It is in nobody's
+	 * way: no reason to fail.
+	 */
+	(void)mqs_reclaim_collect(c, NULL);
 	*out = c;
 	return MQS_OK;
 fail:
+	mqs_owner_free(c->owner, 1);
+	c->owner = NULL;
 	mqs_consumer_free(c);
 	return rc;
 }
@@ -113,7 +120,7 @@ mqs_consumer_free(struct mqs_consumer *c)
 {
 	if (c == NULL)
 		return;
-	mqs_runs_ended(c);
+	mqs_runs_forget(c);
 	close_body(c);
 	drop_wants(c);
 	mqs_log_reader_done(&c->reader);
@@ -372,7 +379,7 @@ release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 	}
 	if (b->unsettled > 0 && !(b->flags & MQS_LEASE_GONE)) {
 		if (!(b->flags & MQS_LEASE_TIMED))
-			b->due = (uint64_t)(mqs_boottime() +
+			b->due = (uint64_t)mqs_later(mqs_boottime(),
 			    c->group->settings.lease);
 		b->flags |= MQS_LEASE_GONE;
 		b->changed = 1;

@@ -76,5 +76,7 @@ size_t	mqs_consumer_collected(const struct mqs_consumer *);
 int	mqs_consumer_recount(struct mqs_consumer *, struct mqs_error *err);
 /* Ends the runs whose settling was carried out. */
 void	mqs_runs_ended(struct mqs_consumer *);
+/* Frees those whose settling was not, without a word: their marks stay. */
+void	mqs_runs_forget(struct mqs_consumer *);
 
 #endif

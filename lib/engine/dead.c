@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
 #include "base/units.h"
@@ -121,7 +122,8 @@ copy_blob(struct mqs_pass *pass, const struct mqs_record *from,
 
 	if ((rc = mqs_log_body(pass->group->log, from, 0, &fd, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? mqs_fail(err, MQS_EDAMAGED,
-		    "message %llu: its body is gone",
+		    "%s: message %llu: its body is gone",
+		    pass->group->log->dir.name,
 		    (unsigned long long)from->message.seq) : rc;
 	if ((rc = mqs_blob_new(blob, &pass->dead_log->dir, err)) == MQS_OK &&
 	    ((rc = mqs_blob_copy(*blob, fd, from->message.body_len, err)) != MQS_OK ||
@@ -157,12 +159,16 @@ append(struct mqs_pass *pass, const struct mqs_record *record,
 	    (rc = copy_blob(pass, record, &dead, &blob, err)) != MQS_OK)
 		return rc;
 	rc = mqs_log_append(&pass->dead, &dead, &id, &duplicate, err);
-	/*
-	 * Kept before the commit: if that fails, the file is an orphan, which the
-	 * next sweep collects.
-	 */
-	mqs_blob_free(blob, rc == MQS_OK);
-	return rc;
+	if (rc != MQS_OK) {
+		mqs_blob_free(blob, 0);
+		return rc;
+	}
+	if (blob != NULL)
+		pass->blobs[pass->nblobs++] = blob;
+	else
+		pass->dead_bytes += dead.message.body_len;
+	pass->dead_bytes += headers->n;
+	return MQS_OK;
 }
 
 /* Writes the dead letter and its marker, unless the marker stands already. */
@@ -204,7 +210,7 @@ mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
 	int rc;
 
 	if (pass->keep) {
-		h.sort = (uint64_t)(mqs_judged_now(pass->spool) + s->backoff_max);
+		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool), s->backoff_max);
 		return mqs_group_hold(&pass->gtx, &h, err);
 	}
 	pass->gtx.v[MQS_GROUP_DEAD]++;
@@ -217,6 +223,9 @@ mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
 	}
 	if (rc == MQS_OK)
 		rc = write_letter(pass, queue, &record, attempts, reason, detail, err);
+	if (rc == MQS_OK && (pass->nblobs == MQS_PASS_BLOBS ||
+	    pass->dead_bytes >= MQS_PASS_BYTES))
+		rc = mqs_pass_bury(pass, err);
 	if (rc != MQS_OK)
 		pass->dead_failed = 1;
 	return rc;

@@ -8,6 +8,7 @@
  * Who publishes also trims: up to twice what it appended, in small transactions, so
  * that the cost is spread over the publishers and keeps up with them.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 
 #define BATCH_RECORDS	16384
 #define BATCH_BYTES	(UINT64_C(4) << 20)
+#define BATCH_LARGE	64	/* each is an open file until the flush */
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
 
@@ -37,6 +39,7 @@ struct mqs_publisher {
 	void			*arg;
 	struct pending		*batch;
 	size_t			 n, cap;
+	size_t			 nlarge;	/* of these: large bodies */
 	uint64_t		 bytes;	/* of bodies that go into the log itself */
 	uint64_t		 total;	/* of all bodies */
 	int			 atomic;
@@ -80,7 +83,7 @@ clear(struct mqs_publisher *p, int published)
 		mqs_blob_free(p->batch[i].blob, published);
 		free(p->batch[i].own);
 	}
-	p->n = 0;
+	p->n = p->nlarge = 0;
 	p->bytes = p->total = 0;
 }
 
@@ -185,23 +188,26 @@ more_room(struct mqs_publisher *p, struct mqs_error *err)
 
 /* Reads a small body from its descriptor. */
 static int
-read_body(struct pending *e, struct mqs_error *err)
+read_body(struct pending *e, const char *queue, struct mqs_error *err)
 {
 	struct mqs_message *m = &e->record.message;
 	size_t done = 0;
 	ssize_t got;
 
 	if ((e->own = malloc(m->body_len + 1)) == NULL)
-		return mqs_fail_errno(err, "message");
+		return mqs_fail_errno(err, "%s: message", queue);
 	while (done < m->body_len) {
 		got = pread(m->body_fd, (char *)e->own + done,
 		    m->body_len - done, (off_t)done);
+		if (got == -1 && errno == EINTR)
+			continue;
 		if (got <= 0) {
 			free(e->own);
 			e->own = NULL;
 			return got == 0 ?
-			    mqs_fail(err, MQS_EDATA, "body is shorter than said") :
-			    mqs_fail_errno(err, "body");
+			    mqs_fail(err, MQS_EDATA, "%s: body of a message is "
+			    "shorter than said", queue) :
+			    mqs_fail_errno(err, "%s: body of a message", queue);
 		}
 		done += (size_t)got;
 	}
@@ -237,7 +243,7 @@ take_body(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
 	if (m->body_len > MQS_INLINE_MAX)
 		return write_blob(p, e, err);
 	if (m->body == NULL && m->body_fd != -1)
-		return read_body(e, err);
+		return read_body(e, p->log->dir.name, err);
 	return MQS_OK;
 }
 
@@ -256,7 +262,8 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 		return too_long(p->log->dir.name, p->log->settings.max_message, err);
 	if (p->atomic)
 		full += (p->n + 1) * ATOMIC_RECORD;
-	if ((p->n >= BATCH_RECORDS && !p->atomic) ||
+	if ((!p->atomic && (p->n >= BATCH_RECORDS || (p->nlarge >= BATCH_LARGE &&
+	    (len > MQS_INLINE_MAX || m->large != NULL)))) ||
 	    (p->n > 0 && full + len > most && m->large == NULL))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);
@@ -280,6 +287,8 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 	p->total += len;
 	if (e->blob == NULL)
 		p->bytes += len + m->headers_len + m->key_len;
+	else
+		p->nlarge++;
 	return MQS_OK;
 }
 
@@ -340,7 +349,9 @@ trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
 	t->records = t->nblobs = 0;
 	if (!mqs_trim_wanted(p->log, ltx->v, now))
 		return MQS_OK;
-	if ((rc = mqs_trim_floor(p->log, ltx->v, &floor, err)) != MQS_OK)
+	/* Else a reader that was killed would keep the space for itself. */
+	if ((rc = mqs_db_check_readers(p->log->db, err)) != MQS_OK ||
+	    (rc = mqs_trim_floor(p->log, ltx->v, &floor, err)) != MQS_OK)
 		return rc;
 	return mqs_trim_some(ltx, now, floor, max, 0, t, err);
 }

@@ -23,7 +23,7 @@ struct mqs_reader {
 	int64_t			 since, until;	/* times; 0: none */
 	char			 key[MQS_KEY_MAX];
 	size_t			 key_len;
-	int			 by_key, follow;
+	int			 by_key;
 
 	uint64_t		*ids;		/* a group's, ascending */
 	size_t			 nids, ids_cap, next_id;
@@ -199,7 +199,6 @@ parse_bounds(struct mqs_reader *r, const struct mqs_reader_options *o,
 		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->until_id);
 	r->since = o->since;
 	r->until = o->until;
-	r->follow = o->follow;
 	/* An id is never less than its record's time. */
 	if (o->since_id == NULL && o->since > 0)
 		*first = (uint64_t)o->since;
@@ -323,6 +322,8 @@ mqs_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *e
 		m->body_fd = r->body;
 		return rc;
 	}
+	if (rc == MQS_NOTHING)	/* what comes next is in another snapshot */
+		mqs_log_reader_rest(&r->reader);
 	return rc;
 }
 

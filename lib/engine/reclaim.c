@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "engine/consumer.h"
 
+#define ORPHAN_LOOK	((uint64_t)MQS_SECOND)	/* how often, where time ran out */
+
 /* What is known of the owner of a lease. */
 struct fate {
 	enum mqs_owner_life	 life;
@@ -65,12 +67,37 @@ nothing_to_do(const struct mqs_batch *b, const struct fate *f)
 	return f->life == MQS_OWNER_LIVES || b->flags & MQS_LEASE_GONE;
 }
 
+/*
+ * How many of a lease's messages an orphan works on that did not settle its own:
+ * those are kept, and no others.
+ */
+static int
+orphaned(struct mqs_tx *tx, struct mqs_batch *b, const struct fate *f, size_t *n,
+    struct mqs_error *err)
+{
+	const uint64_t lease = b->lease;
+	const struct mqs_owner_slot *s = f->left.slots, *end = s + f->left.nslots;
+	int rc, loaded = 0;
+
+	*n = 0;
+	for (; s < end; s++) {
+		if (s->lease != lease || !s->alive)
+			continue;
+		if (!loaded && (rc = mqs_batch_read(tx, lease, b, err)) != MQS_OK)
+			return rc == MQS_NOTHING ? MQS_OK : rc;
+		loaded = 1;
+		if (mqs_batch_find(b, s->id) >= 0)
+			++*n;
+	}
+	return MQS_OK;
+}
+
 static int
 wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease,
     struct mqs_batch *b, int *wanted, struct mqs_error *err)
 {
 	struct fate f;
-	size_t i, alive = 0;
+	size_t alive;
 	int rc;
 
 	if ((rc = mqs_batch_head(tx, lease, b, err)) != MQS_OK)
@@ -85,13 +112,10 @@ wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease,
 		return MQS_OK;
 	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
 		return rc;
-	for (i = 0; i < f.left.nslots; i++)
-		if (f.left.slots[i].lease == lease && f.left.slots[i].alive)
-			alive++;
-	/* Orphans keep exactly the messages that they work on. */
-	*wanted = !nothing_to_do(b, &f) && b->unsettled > alive;
+	if ((rc = orphaned(tx, b, &f, &alive, err)) == MQS_OK)
+		*wanted = !nothing_to_do(b, &f) && b->unsettled > alive;
 	mqs_owner_left_free(&f.left);
-	return MQS_OK;
+	return rc;
 }
 
 int
@@ -162,11 +186,13 @@ extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
 	return MQS_OK;
 }
 
-/* Takes back all of a lease whose time has come. */
+/* Takes back all of a lease whose time has come, but what orphans work on. */
 static int
-take_all(struct mqs_consumer *c, struct mqs_pass *pass, struct mqs_error *err)
+take_all(struct mqs_consumer *c, struct mqs_pass *pass, const struct fate *f,
+    struct mqs_error *err)
 {
 	struct mqs_batch *b = pass->gtx.batch;
+	const struct mqs_owner_slot *slot;
 	int rc, more, kept = 0;
 	size_t i;
 
@@ -175,12 +201,16 @@ take_all(struct mqs_consumer *c, struct mqs_pass *pass, struct mqs_error *err)
 			continue;
 		if ((rc = extended(c, pass, i, &more, err)) != MQS_OK)
 			return rc;
-		if (more)
+		slot = slot_of(f, b->lease, b->entries[i].id);
+		if (slot != NULL && slot->alive) {
+			note_due(c, (uint64_t)mqs_boottime() + ORPHAN_LOOK);
+			kept = 1;
+		} else if (more)
 			kept = 1;
 		else if ((rc = mqs_pass_return(pass, i, 1, err)) != MQS_OK)
 			return rc;
 	}
-	if (kept) {	/* look again when the extensions end, not at once */
+	if (kept) {	/* look again when extensions or orphans end, not at once */
 		b->due = (uint64_t)c->lease_due;
 		b->changed = 1;
 	}
@@ -216,7 +246,7 @@ take_dead(struct mqs_consumer *c, struct mqs_pass *pass, const struct fate *f,
 	if (!kept)
 		return MQS_OK;
 	if (!(b->flags & MQS_LEASE_TIMED))
-		b->due = (uint64_t)(mqs_boottime() + c->group->settings.lease);
+		b->due = (uint64_t)mqs_later(mqs_boottime(), c->group->settings.lease);
 	b->flags |= MQS_LEASE_GONE;
 	b->changed = 1;
 	note_due(c, b->due);
@@ -229,19 +259,21 @@ reclaim_one(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 {
 	struct mqs_batch *b;
 	struct fate f;
-	int rc;
+	int rc, over = 0;
 
 	if ((rc = mqs_batch_load(&pass->gtx, lease, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	b = pass->gtx.batch;
 	if (b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) {
-		if (b->boot != mqs_boot() || ran_out(b))
-			return take_all(c, pass, err);
-		note_due(c, b->due);
+		over = b->boot != mqs_boot() || ran_out(b);
+		if (!over)
+			note_due(c, b->due);
 	}
 	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
 		return rc;
-	if (!nothing_to_do(b, &f))
+	if (over)
+		rc = take_all(c, pass, &f, err);
+	else if (!nothing_to_do(b, &f))
 		rc = take_dead(c, pass, &f, err);
 	mqs_owner_left_free(&f.left);
 	return rc;

@@ -57,6 +57,17 @@ mqs_run_free(struct mqs_run *run)
 }
 
 void
+mqs_runs_forget(struct mqs_consumer *c)
+{
+	struct mqs_run *run;
+
+	while ((run = c->ended) != NULL) {
+		c->ended = run->next;
+		free(run);
+	}
+}
+
+void
 mqs_runs_ended(struct mqs_consumer *c)
 {
 	struct mqs_run *run;

@@ -12,6 +12,9 @@ mqs_want_set(struct mqs_want *w, const struct mqs_settlement *s, uint64_t id,
     uint64_t lease, struct mqs_error *err)
 {
 	memset(w, 0, sizeof(*w));
+	if (s->verb < MQS_ACK || s->verb > MQS_EXTEND)
+		return mqs_fail(err, MQS_EINVAL, "message %llu: settled by no such verb",
+		    (unsigned long long)id);
 	w->verb = s->verb;
 	w->id = id;
 	w->lease = lease;
@@ -58,13 +61,45 @@ mqs_pass_begin(struct mqs_pass *pass, struct mqs_spool *spool,
 	return mqs_group_begin(&pass->gtx, group, err);
 }
 
+static void
+free_blobs(struct mqs_pass *pass, int keep)
+{
+	while (pass->nblobs > 0)
+		mqs_blob_free(pass->blobs[--pass->nblobs], keep);
+}
+
 void
 mqs_pass_abort(struct mqs_pass *pass)
 {
 	if (pass->dead_log != NULL)
 		mqs_log_abort(&pass->dead);
 	pass->dead_log = NULL;
+	free_blobs(pass, 0);
 	mqs_group_abort(&pass->gtx);
+}
+
+/*
+ * Large bodies stay locked until the commit, or a sweep could find them unreferenced
+ * and remove them.  A relaxed log is synced: what is settled after this must not
+ * outlast it.
+ */
+int
+mqs_pass_bury(struct mqs_pass *pass, struct mqs_error *err)
+{
+	struct mqs_log *log = pass->dead_log;
+	int rc;
+
+	if (log == NULL)
+		return MQS_OK;
+	pass->dead_log = NULL;
+	pass->dead_bytes = 0;
+	rc = mqs_log_commit(&pass->dead, err);
+	free_blobs(pass, rc == MQS_OK);
+	if (rc == MQS_OK && log->settings.relaxed)
+		rc = mqs_db_sync(log->db, err);
+	if (rc != MQS_OK)
+		pass->dead_failed = 1;
+	return rc;
 }
 
 int
@@ -72,14 +107,9 @@ mqs_pass_commit(struct mqs_pass *pass, struct mqs_error *err)
 {
 	int rc;
 
-	if (pass->dead_log != NULL) {
-		rc = mqs_log_commit(&pass->dead, err);
-		pass->dead_log = NULL;
-		if (rc != MQS_OK) {
-			pass->dead_failed = 1;
-			mqs_group_abort(&pass->gtx);
-			return rc;
-		}
+	if ((rc = mqs_pass_bury(pass, err)) != MQS_OK) {
+		mqs_group_abort(&pass->gtx);
+		return rc;
 	}
 	return mqs_group_commit(&pass->gtx, err);
 }
@@ -109,8 +139,8 @@ backoff(const struct mqs_group_settings *s, uint64_t attempts)
 	for (i = 1; i < attempts && delay < s->backoff_max && delay > 0; i++)
 		delay = delay > s->backoff_max / 2 ? s->backoff_max : 2 * delay;
 	mqs_random(&random, sizeof(random));
-	return delay - delay / 10 + (int64_t)((double)(delay / 5) *
-	    ((double)random / UINT32_MAX));
+	return mqs_later(delay - delay / 10, (int64_t)((double)(delay / 5) *
+	    ((double)random / UINT32_MAX)));
 }
 
 static int
@@ -128,7 +158,7 @@ retry(struct mqs_pass *pass, const struct mqs_entry *e,
 	if (delay < 0)
 		delay = backoff(s, attempts);
 	return hold(pass, e, MQS_WAITING,
-	    (uint64_t)(mqs_judged_now(pass->spool) + delay), attempts, err);
+	    (uint64_t)mqs_later(mqs_judged_now(pass->spool), delay), attempts, err);
 }
 
 static int
@@ -171,7 +201,7 @@ mqs_pass_settle(struct mqs_pass *pass, struct mqs_want *w, struct mqs_error *err
 	w->code = MQS_OK;
 	if (w->verb == MQS_EXTEND)
 		return mqs_batch_extend(&pass->gtx, w->lease, w->id,
-		    (uint64_t)(mqs_boottime() + w->delay), err);
+		    (uint64_t)mqs_later(mqs_boottime(), w->delay), err);
 	e = pass->gtx.batch->entries[i];
 	mqs_batch_mark(&pass->gtx, (size_t)i);
 	return carry_out(pass, &e, w, err);

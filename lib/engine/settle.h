@@ -2,9 +2,9 @@
  * settle.h - settling inside a group's transaction
  *
  * One pass settles any number of deliveries of one group in one transaction.  Dead
- * letters go to another log: they are appended there, each with its marker, in one
- * transaction which is committed before the group's (DESIGN 9).  A crash between
- * the two leaves dead letters whose markers make the repeat settle only.
+ * letters go to another log: they are appended there, each with its marker, in a
+ * transaction (several, if they are many) which is committed before the group's.  A
+ * crash between the two leaves dead letters whose markers make the repeat settle only.
  *
  * If the dead-letter queue can't be written (full, not permitted), the message is
  * kept: it waits for the longest backoff and is tried again, the other settlings
@@ -26,6 +26,13 @@ struct mqs_want {
 	int		 code;		/* result: MQS_OK or MQS_ESTALE */
 };
 
+/*
+ * So many large bodies, or bytes of others, of dead letters are committed at once: a
+ * transaction is held in memory, and each large body is an open file until then.
+ */
+#define MQS_PASS_BLOBS	32
+#define MQS_PASS_BYTES	(UINT64_C(4) << 20)
+
 struct mqs_pass {
 	struct mqs_spool	*spool;
 	struct mqs_group	*group;
@@ -33,6 +40,9 @@ struct mqs_pass {
 	struct mqs_log_reader	*reader;	/* of the group's log; borrowed */
 	struct mqs_log_tx	 dead;		/* open if dead_log is set */
 	struct mqs_log		*dead_log;
+	struct mqs_blob		*blobs[MQS_PASS_BLOBS];	/* of dead letters; locked */
+	unsigned		 nblobs;
+	uint64_t		 dead_bytes;	/* of dead letters not yet committed */
 	int			 keep;		/* no dead letters: let them wait */
 	int			 dead_failed;	/* an error came from the dead-letter queue */
 };
@@ -43,6 +53,8 @@ int	mqs_pass_begin(struct mqs_pass *, struct mqs_spool *, struct mqs_group *,
 /* Commits dead letters, then the group. */
 int	mqs_pass_commit(struct mqs_pass *, struct mqs_error *err);
 void	mqs_pass_abort(struct mqs_pass *);
+/* Commits the dead letters so far; the next one begins another transaction. */
+int	mqs_pass_bury(struct mqs_pass *, struct mqs_error *err);
 
 /* Settles one; an error ends the pass, want->code is about the delivery only. */
 int	mqs_pass_settle(struct mqs_pass *, struct mqs_want *, struct mqs_error *err);

@@ -188,9 +188,10 @@ settle_target(struct mqs_settler *s, struct target *t, struct mqs_error *err)
 	    err)) != MQS_OK ||
 	    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK)
 		return rc;
+	mqs_log_reader_rest(&reader);	/* not while waiting to write */
 	qsort(t->wants, t->n, sizeof(*t->wants), mqs_want_compare);
 	rc = one_pass(s, t, group, &reader, 0, &failed, err);
-	if (rc != MQS_OK && failed) {
+	if (rc != MQS_OK && rc != MQS_EINTR && failed) {
 		dead = rc;
 		rc = one_pass(s, t, group, &reader, 1, &failed, NULL);
 	}

@@ -97,7 +97,7 @@ mqs_can(const struct mqs_spool *spool, const char *what)
 int64_t
 mqs_judged_now(const struct mqs_spool *spool)
 {
-	return mqs_now() + spool->options.clock_shift;
+	return mqs_later(mqs_now(), spool->options.clock_shift);
 }
 
 void
@@ -123,6 +123,12 @@ find_queue(struct mqs_spool *spool, const char *queue)
 		if (strcmp(q->log->dir.name, queue) == 0)
 			return q;
 	return NULL;
+}
+
+int
+mqs_spool_is_open(struct mqs_spool *spool, const char *queue)
+{
+	return find_queue(spool, queue) != NULL;
 }
 
 int
@@ -235,8 +241,13 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 	struct mqs_spool_group *g;
 	int rc;
 
-	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
-	    (rc = queue_of(spool, queue, make, 0, &q, err)) != MQS_OK)
+	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK)
+		return rc;
+	/* Who may not publish may still consume: the log is only read then. */
+	rc = queue_of(spool, queue, make, 0, &q, err);
+	if (rc == MQS_EPERM)
+		rc = queue_of(spool, queue, 0, 1, &q, err);
+	if (rc != MQS_OK)
 		return rc;
 	for (g = q->groups; g != NULL; g = g->next)
 		if (strcmp(g->group->name, group) == 0) {

@@ -40,6 +40,7 @@ int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, in
 int	mqs_spool_check_name(const char *name, struct mqs_error *err);
 /* Where a new group starts, from a caller's options (NULL: the oldest). */
 int	mqs_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
+int	mqs_spool_is_open(struct mqs_spool *, const char *queue);
 /* Closes what is open of a queue.  Nothing may be borrowed from it. */
 void	mqs_spool_forget(struct mqs_spool *, const char *queue);
 

@@ -192,7 +192,7 @@ static int
 look_at_group(void *arg, const char *name)
 {
 	struct look *l = arg;
-	struct mqs_error why, *err = l->err;
+	struct mqs_error why = { 0 }, *err = l->err;
 	int rc;
 
 	if (l->group != NULL && strcmp(name, l->group) != 0)
@@ -244,12 +244,13 @@ look_at_each(void *arg, const char *queue)
 {
 	struct look *l = arg;
 	struct mqs_error why, *err = l->err;
-	int rc;
+	int rc, was_open = mqs_spool_is_open(l->spool, queue);
 
 	l->err = &why;
 	rc = look_at(l, queue);
 	l->err = err;
-	mqs_spool_forget(l->spool, queue);
+	if (!was_open)		/* else it is borrowed by other handles */
+		mqs_spool_forget(l->spool, queue);
 	if (rc > 0)		/* the caller's own wish to stop */
 		return rc;
 	if (rc == MQS_OK || rc == MQS_ENOENT || l->failed != MQS_OK)

@@ -1,12 +1,14 @@
 /*
  * sweep.c - collecting what crashes left in a queue's directory
  *
- * Half-made groups (under the gate: their makers hold it, so what is there is dead)
- * and large bodies that no record names.
+ * Half-made groups (under the gate: their makers hold it, so what is there is dead),
+ * large bodies that no record names, and owner files of dead consumers of groups that
+ * are gone.  (Those of a group that is there are collected by its next consumer.)
  */
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/consumer.h"
 #include "engine/sweep.h"
 
 /*
@@ -98,9 +100,50 @@ sweep_blobs(struct mqs_log *log, struct mqs_error *err)
 	return rc;
 }
 
+struct family {
+	uint32_t	number;
+	int		found;
+};
+
+static int
+is_of(void *arg, const char *group)
+{
+	struct family *f = arg;
+
+	if (mqs_family_of(group) == f->number)
+		f->found = 1;
+	return 0;
+}
+
+struct owners {
+	const struct mqs_dir	*dir;
+	struct mqs_error	*err;
+};
+
+/*
+ * The groups are listed after the owner was found dead: its group is older than it, so
+ * if it is not among them, it is gone.
+ */
+static int
+sweep_owner(void *arg, uint64_t owner)
+{
+	struct owners *o = arg;
+	struct family f = { (uint32_t)(owner >> 32), 0 };
+	enum mqs_owner_life life;
+	int rc;
+
+	if ((rc = mqs_owner_look(o->dir, owner, &life, NULL, o->err)) != MQS_OK ||
+	    life != MQS_OWNER_DEAD)
+		return rc;
+	if ((rc = mqs_dir_each_group(o->dir, is_of, &f, o->err)) != MQS_OK || f.found)
+		return rc;
+	return mqs_owner_collect(o->dir, owner, o->err);
+}
+
 int
 mqs_sweep(struct mqs_log *log, struct mqs_error *err)
 {
+	struct owners owners = { &log->dir, err };
 	int rc, unlocked;
 
 	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
@@ -109,5 +152,7 @@ mqs_sweep(struct mqs_log *log, struct mqs_error *err)
 	unlocked = mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL);
 	if (rc != MQS_OK || unlocked != MQS_OK)
 		return rc != MQS_OK ? rc : unlocked;
+	if ((rc = mqs_owner_each(&log->dir, sweep_owner, &owners, err)) != MQS_OK)
+		return rc;
 	return sweep_blobs(log, err);
 }

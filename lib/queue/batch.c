@@ -17,10 +17,10 @@
 #define LEASE_FIXED	40
 
 static int
-damaged(uint64_t lease, struct mqs_error *err)
+damaged(const struct mqs_tx *tx, uint64_t lease, struct mqs_error *err)
 {
-	return mqs_fail(err, MQS_EDAMAGED, "lease %llu: damaged entry",
-	    (unsigned long long)lease);
+	return mqs_fail(err, MQS_EDAMAGED, "%s: lease %llu: damaged entry",
+	    mqs_tx_label(tx), (unsigned long long)lease);
 }
 
 /* ----------------------------------------------------------- encoding -- */
@@ -208,12 +208,12 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	    err)) != MQS_OK)
 		return rc;
 	if (decode_batch(b, value) == -1)
-		return damaged(lease, err);
+		return damaged(tx, lease, err);
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING || decode_lease(b, value) == -1)
-		return damaged(lease, err);
+		return damaged(tx, lease, err);
 	b->lease = lease;
 	return MQS_OK;
 }
@@ -244,7 +244,7 @@ mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	    err)) != MQS_OK)
 		return rc;
 	if (decode_head(b, value) == -1)
-		return damaged(lease, err);
+		return damaged(tx, lease, err);
 	b->lease = lease;
 	return MQS_OK;
 }
@@ -263,7 +263,7 @@ mqs_batch_unsettled(struct mqs_tx *tx, uint64_t lease, uint32_t *unsettled,
 	    err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	if (value.n < LEASE_FIXED)
-		return damaged(lease, err);
+		return damaged(tx, lease, err);
 	*unsettled = mqs_get_le32((const unsigned char *)value.p + 32);
 	return MQS_OK;
 }
@@ -288,7 +288,7 @@ mqs_batch_next(struct mqs_tx *tx, uint64_t *lease, struct mqs_error *err)
 		if (key.n == 8)
 			*lease = mqs_get_be64(key.p);
 		else
-			rc = damaged(*lease, err);
+			rc = damaged(tx, *lease, err);
 	}
 	mqs_cur_free(cur);
 	return rc;

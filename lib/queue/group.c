@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "queue/batch.h"
@@ -115,6 +116,9 @@ mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
 
 	/* The page first: what is then younger than the snapshot is of another life. */
 	if ((rc = find_page(group, err)) != MQS_OK)
+		return rc;
+	/* And it is of this group: the page of one made since must not be written. */
+	if ((rc = mqs_db_check_path(group->db, err)) != MQS_OK)
 		return rc;
 	if ((there = mqs_page_read(group->page, &old, err)) < 0 ||
 	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
@@ -268,6 +272,8 @@ start_state(struct mqs_log_tx *ltx, const struct mqs_start *start,
 	int rc = MQS_OK;
 
 	memset(v, 0, STATE_BYTES);
+	/* Markers of a group of this name that was deleted are not of this one. */
+	v[MQS_GROUP_GENERATION] = (uint64_t)mqs_now();
 	switch (start->at) {
 	case MQS_START_OLDEST:
 		v[MQS_GROUP_ORDINAL] = ltx->v[MQS_LOG_REMOVED];
@@ -456,7 +462,9 @@ derive(struct mqs_group_tx *gtx, struct mqs_error *err)
 	if ((rc = lower(gtx->tx, MQS_GROUP_FIRST, &floor, err)) != MQS_OK ||
 	    (rc = lower(gtx->tx, MQS_GROUP_HELD, &floor, err)) != MQS_OK)
 		return rc;
-	gtx->v[MQS_GROUP_DURABLE_FLOOR] = gtx->v[MQS_GROUP_FLOOR];
+	/* Where the floor was lowered (a restored log), the lower one counts at once. */
+	gtx->v[MQS_GROUP_DURABLE_FLOOR] = gtx->v[MQS_GROUP_FLOOR] < floor ?
+	    gtx->v[MQS_GROUP_FLOOR] : floor;
 	gtx->v[MQS_GROUP_FLOOR] = floor;
 	rc = mqs_group_first_held(gtx, MQS_WAITING, &due, err);
 	gtx->v[MQS_GROUP_NEXT_DUE] = rc == MQS_OK ? due.sort : 0;

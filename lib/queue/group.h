@@ -22,7 +22,7 @@
  * The floor, below which everything is settled, is the least of cursor + 1, the
  * first entry of first, and the first of held: no scan.  It is computed at each
  * commit, stored with the state, and shown on the page.  durable_floor is the
- * floor of the commit before: since each commit flushes what the one before wrote
+ * floor of the commit before, or this one's if that is less: since each commit flushes what the one before wrote
  * (MDB_NOMETASYNC), no crash brings back anything below it.
  *
  * A crash of a transaction leaves the state before it; power loss may undo the
@@ -49,7 +49,7 @@ enum {
 enum mqs_group_value {
 	MQS_GROUP_FLOOR,
 	MQS_GROUP_DURABLE_FLOOR,
-	MQS_GROUP_GENERATION,	/* counts rewinds */
+	MQS_GROUP_GENERATION,	/* when it was made, in ns; rewinds add 1 */
 	MQS_GROUP_CURSOR,	/* id up to which all was looked at */
 	MQS_GROUP_ORDINAL,	/* of the cursor */
 	MQS_GROUP_BYTES,	/* appended up to the cursor */

@@ -104,6 +104,7 @@ mqs_group_first_held(struct mqs_group_tx *gtx, enum mqs_class class,
     struct mqs_held *h, struct mqs_error *err)
 {
 	struct mqs_slice key, value;
+	struct mqs_error why;
 	struct mqs_cur *cur;
 	unsigned char from[ORDER_KEY] = { 0 };
 	uint64_t id;
@@ -124,8 +125,9 @@ mqs_group_first_held(struct mqs_group_tx *gtx, enum mqs_class class,
 		id = mqs_get_be64((const unsigned char *)key.p + 9);
 		rc = mqs_tx_get(gtx->tx, MQS_GROUP_HELD,
 		    (const unsigned char *)key.p + 9, 8, &value, err);
-		if (rc == MQS_OK)
-			rc = mqs_held_decode(h, id, value, err);
+		if (rc == MQS_OK && mqs_held_decode(h, id, value, &why) != MQS_OK)
+			rc = mqs_fail(err, MQS_EDAMAGED, "%s: %s",
+			    mqs_tx_label(gtx->tx), why.text);
 	}
 	mqs_cur_free(cur);
 	return rc;

@@ -61,6 +61,7 @@ static int
 first(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
 {
 	struct mqs_slice key, value;
+	struct mqs_error why;
 	struct mqs_cur *cur;
 	int rc;
 
@@ -73,7 +74,9 @@ first(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
 	if (key.n != 8)
 		return mqs_fail(err, MQS_EDAMAGED, "%s: key of %zu bytes",
 		    ltx->log->dir.name, key.n);
-	return mqs_record_decode(r, mqs_get_be64(key.p), value, 0, err);
+	if ((rc = mqs_record_decode(r, mqs_get_be64(key.p), value, 0, &why)) != MQS_OK)
+		return mqs_fail(err, rc, "%s: %s", ltx->log->dir.name, why.text);
+	return MQS_OK;
 }
 
 int

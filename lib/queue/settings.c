@@ -180,7 +180,8 @@ stored(const struct mqs_setting *s, struct mqs_tx *tx,
 	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, key, n, &value, err)) != MQS_OK)
 		return rc;
 	if (value.n >= MQS_SETTING_TEXT_MAX)
-		return mqs_fail(err, MQS_EDAMAGED, "setting %s: too long", s->name);
+		return mqs_fail(err, MQS_EDAMAGED, "%s: setting %s: too long",
+		    mqs_tx_label(tx), s->name);
 	memcpy(text, value.p, value.n);
 	text[value.n] = '\0';
 	return MQS_OK;
@@ -201,7 +202,8 @@ mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *tx,
 		value = rc == MQS_OK ? text : s->preset;
 		if (parse(s, value, structure, &why) == -1)
 			return mqs_fail(err, MQS_EVERSION,
-			    "setting %s=%s: %s", s->name, value, why);
+			    "%s: setting %s=%s: %s", mqs_tx_label(tx), s->name,
+			    value, why);
 	}
 	return MQS_OK;
 }

@@ -17,7 +17,7 @@
  *  6 blocking	mqs_tx_rest lets go of the snapshot, and costs nothing to renew.
  *  7 turn	lock.c; taken before mdb_txn_begin, given after commit or abort.
  *  8 map	open_halving, cope.
- *  9 readers	1,024 slots; cope, mqs_db_check_readers.
+ *  9 readers	1,024 slots; cope, free_dead_readers.
  * 10 commit	fail_commit: whatever the cause, nothing was published.  After
  *		MDB_PANIC `broken' is set, and the next begin reopens.
  * 15 modes	mqs_dbfile_share_lock: whoever may read the data may write the lock file.
@@ -343,6 +343,20 @@ look_at_file(struct mqs_db *db, int make, struct mqs_error *err)
 	    spec->flags & MQS_DB_READONLY ? &db->readonly : NULL, &db->file, err);
 }
 
+/*
+ * Whoever was killed while reading would keep every page that is given up since from
+ * being used again.  Where few processes last, opening is when that is noticed.
+ */
+static int
+free_dead_readers(struct mqs_db *db, struct mqs_error *err)
+{
+	int rc, dead;
+
+	if ((rc = mdb_reader_check(db->env, &dead)) != 0)
+		return fail(db, rc, "readers: ", err);
+	return MQS_OK;
+}
+
 /* Opens the environment; the caller has the gate. */
 static int
 open_env(struct mqs_db *db, int make, struct mqs_error *err)
@@ -366,7 +380,8 @@ open_env(struct mqs_db *db, int make, struct mqs_error *err)
 		flags |= MDB_NOSYNC;
 	if ((rc = open_halving(db, flags)) != 0)
 		rc = fail_open(db, rc, err);
-	else if ((rc = adopt_env(db, err)) == MQS_OK)
+	else if ((rc = adopt_env(db, err)) == MQS_OK &&
+	    (rc = free_dead_readers(db, err)) == MQS_OK)
 		rc = open_tables(db, make, err);
 	if (rc != MQS_OK) {
 		close_env(db);
@@ -586,13 +601,11 @@ mqs_db_relax(struct mqs_db *db, int on, struct mqs_error *err)
 int
 mqs_db_check_readers(struct mqs_db *db, struct mqs_error *err)
 {
-	int rc, dead;
+	int rc;
 
 	if ((rc = usable(db, err)) != MQS_OK)
 		return rc;
-	if ((rc = mdb_reader_check(db->env, &dead)) != 0)
-		return fail(db, rc, "readers: ", err);
-	return MQS_OK;
+	return free_dead_readers(db, err);
 }
 
 uint64_t

@@ -1,0 +1,175 @@
+/*
+ * test_engine_edges.c - what the header promises at the edges
+ */
+#include "engine.h"
+
+/* Nothing is pinned while the caller waits. */
+static void
+test_rest(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	settle(c, &m, MQS_ACK);
+	ok(mqs_consumer_flush(c, &err));
+	check(c->reader.resting);
+	mqs_consumer_free(c);
+	finish();
+}
+
+/* Messages behind those that have expired are not "nothing". */
+static void
+test_behind_expired(void)
+{
+	const int64_t now = mqs_now(), hour = 3600 * MQS_SECOND;
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct mqs_consumer *c;
+	int i;
+
+	start();
+	m.not_before = now + hour;
+	for (i = 0; i < 3; i++) {
+		m.expires = i < 2 ? now + hour + 1 : 0;
+		ok(publish_message("q", &m));
+	}
+	c = consumer("q");
+	check_int(next(c, &m), MQS_NOTHING);
+	spool->options.clock_shift = 2 * hour;
+	check_int(next(c, &m), MQS_OK);
+	check_int(next(c, &m), MQS_NOTHING);
+	mqs_consumer_free(c);
+	finish();
+}
+
+/* Large bodies are open files until the flush: a batch has only so many. */
+static void
+test_many_large(void)
+{
+	static char body[MQS_INLINE_MAX + 1];
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct mqs_publisher *p;
+	int i, rc = MQS_OK;
+
+	start();
+	m.body = body;
+	m.body_len = sizeof(body);
+	ok(mqs_publisher_open(&p, spool, "q", NULL, &err));
+	for (i = 0; i < 100 && rc == MQS_OK; i++)
+		rc = mqs_publisher_send(p, &m, 0, &err);
+	check_int(rc, MQS_EBUSY);
+	ok(mqs_publisher_flush(p, &err));
+	check_u64(count("q"), (uint64_t)i - 1);
+	mqs_publisher_free(p);
+	finish();
+}
+
+/* A time beyond all times is "never", and costs nothing meanwhile. */
+static void
+test_endless_delay(void)
+{
+	struct mqs_settlement s;
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	uint64_t v[MQS_GROUP_VALUES];
+
+	start();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	s = settlement(&m, MQS_RETRY);
+	s.delay = INT64_MAX;
+	ok(mqs_consumer_settle(c, &s, &err));
+	ok(mqs_consumer_flush(c, &err));
+	ok(mqs_group_state(c->group, v, &err));
+	check_u64(v[MQS_GROUP_NEXT_DUE], INT64_MAX);
+	mqs_db_on_commit(c->group->db, on_commit, NULL);
+	commits = 0;
+	check_int(next(c, &m), MQS_NOTHING);
+	check_int(commits, 0);
+	mqs_consumer_free(c);
+	finish();
+}
+
+static int
+count_queue(void *arg, const struct mqs_queue_stat *st)
+{
+	(void)st;
+	++*(int *)arg;
+	return 0;
+}
+
+/* Looking at all queues leaves those open that are in use. */
+static void
+test_stat_beside_others(void)
+{
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct mqs_publisher *p;
+	int queues = 0;
+
+	start();
+	ok(mqs_publisher_open(&p, spool, "q", NULL, &err));
+	ok(mqs_create(spool, "other", NULL, NULL, &err));
+	ok(mqs_stat(spool, NULL, NULL, count_queue, NULL, &queues, &err));
+	check_int(queues, 2);
+	check(mqs_spool_is_open(spool, "q") && !mqs_spool_is_open(spool, "other"));
+	ok(mqs_publisher_send(p, &m, 0, &err));
+	ok(mqs_publisher_flush(p, &err));
+	check_u64(count("q"), 1);
+	mqs_publisher_free(p);
+	finish();
+}
+
+/* Following: after nothing for now comes what was published since. */
+static void
+test_follow(void)
+{
+	const struct mqs_reader_options follow = { .follow = 1 };
+	struct mqs_message m;
+	struct mqs_reader *r;
+
+	start();
+	ok(publish("q", "1", 1));
+	ok(mqs_reader_open(&r, spool, "q", NULL, &follow, &err));
+	check_int(mqs_reader_next(r, &m, &err), MQS_OK);
+	check_int(mqs_reader_next(r, &m, &err), MQS_NOTHING);
+	ok(publish("q", "2", 1));
+	if (check_int(mqs_reader_next(r, &m, &err), MQS_OK))
+		check_mem(m.body, m.body_len, "2", 1);
+	mqs_reader_free(r);
+	finish();
+}
+
+/* A settlement that makes no sense is refused, and hinders no other. */
+static void
+test_no_such_verb(void)
+{
+	struct mqs_settlement s;
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	s = settlement(&m, (enum mqs_verb)99);
+	check_int(mqs_consumer_settle(c, &s, &err), MQS_EINVAL);
+	settle(c, &m, MQS_ACK);
+	ok(mqs_consumer_flush(c, &err));
+	check_u64(mqs_consumer_held(c), 0);
+	mqs_consumer_free(c);
+	finish();
+}
+
+int
+main(void)
+{
+	run_test("after settling, no snapshot is held", test_rest);
+	run_test("what lies behind expired messages is found", test_behind_expired);
+	run_test("a batch has only so many large bodies", test_many_large);
+	run_test("an endless delay", test_endless_delay);
+	run_test("looking at all queues beside a publisher", test_stat_beside_others);
+	run_test("a reader that follows goes on", test_follow);
+	run_test("a settlement that makes no sense", test_no_such_verb);
+	return finish_tests();
+}
