@@ -396,7 +396,7 @@ run(struct claim *cl, int reclaim, struct mqs_error *err)
 	rc = transact(cl, reclaim, 0, err);
 	if (rc != MQS_OK && rc != MQS_EINTR && cl->pass.dead_failed) {
 		dead = rc;
-		rc = transact(cl, reclaim, 1, NULL);
+		rc = transact(cl, reclaim, dead, NULL);
 	}
 	if (rc != MQS_OK) {
 		cl->n = 0;

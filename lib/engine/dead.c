@@ -209,7 +209,8 @@ mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
 	char queue[MQS_NAME_MAX + 8];
 	int rc;
 
-	if (pass->keep) {
+	if (pass->keep != MQS_OK) {
+		pass->kept = 1;
 		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool), s->backoff_max);
 		return mqs_group_hold(&pass->gtx, &h, err);
 	}

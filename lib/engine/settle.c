@@ -204,7 +204,11 @@ mqs_pass_settle(struct mqs_pass *pass, struct mqs_want *w, struct mqs_error *err
 		    (uint64_t)mqs_later(mqs_boottime(), w->delay), err);
 	e = pass->gtx.batch->entries[i];
 	mqs_batch_mark(&pass->gtx, (size_t)i);
-	return carry_out(pass, &e, w, err);
+	pass->kept = 0;
+	rc = carry_out(pass, &e, w, err);
+	if (pass->kept)
+		w->code = pass->keep;
+	return rc;
 }
 
 int

@@ -23,7 +23,7 @@ struct mqs_want {
 	int64_t		 delay;		/* ns; -1: the group's backoff */
 	char		*reason, *detail;
 	uint64_t	 tag;
-	int		 code;		/* result: MQS_OK or MQS_ESTALE */
+	int		 code;		/* result: MQS_OK, MQS_ESTALE, or why it could not die */
 };
 
 /*
@@ -43,7 +43,8 @@ struct mqs_pass {
 	struct mqs_blob		*blobs[MQS_PASS_BLOBS];	/* of dead letters; locked */
 	unsigned		 nblobs;
 	uint64_t		 dead_bytes;	/* of dead letters not yet committed */
-	int			 keep;		/* no dead letters: let them wait */
+	int			 keep;		/* no dead letters, because of this error: let them wait */
+	int			 kept;		/* the last one settled was to die and was kept */
 	int			 dead_failed;	/* an error came from the dead-letter queue */
 };
 

@@ -176,14 +176,19 @@ one_pass(struct mqs_settler *s, struct target *t, struct mqs_group *group,
 	return rc;
 }
 
-/* Settles one group's share of the batch. */
+/*
+ * Settles one group's share of the batch.  *done: the outcomes stand in the wants,
+ * although an error (of the dead-letter queue) is returned.
+ */
 static int
-settle_target(struct mqs_settler *s, struct target *t, struct mqs_error *err)
+settle_target(struct mqs_settler *s, struct target *t, int *done,
+    struct mqs_error *err)
 {
 	struct mqs_log_reader reader;
 	struct mqs_group *group;
 	int rc, dead = MQS_OK, failed;
 
+	*done = 0;
 	if ((rc = mqs_spool_group(s->spool, t->queue, t->group, 0, NULL, &group,
 	    err)) != MQS_OK ||
 	    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK)
@@ -193,9 +198,10 @@ settle_target(struct mqs_settler *s, struct target *t, struct mqs_error *err)
 	rc = one_pass(s, t, group, &reader, 0, &failed, err);
 	if (rc != MQS_OK && rc != MQS_EINTR && failed) {
 		dead = rc;
-		rc = one_pass(s, t, group, &reader, 1, &failed, NULL);
+		rc = one_pass(s, t, group, &reader, dead, &failed, NULL);
 	}
 	mqs_log_reader_done(&reader);
+	*done = rc == MQS_OK;
 	return rc != MQS_OK ? rc : dead;
 }
 
@@ -205,15 +211,16 @@ mqs_settler_flush(struct mqs_settler *s, struct mqs_error *err)
 	struct mqs_error e;
 	struct target *t;
 	size_t i;
-	int rc, worst = MQS_OK;
+	int rc, done, worst = MQS_OK;
 
 	for (t = s->targets; t < s->targets + s->n; t++) {
 		if (t->n == 0)
 			continue;
-		rc = settle_target(s, t, &e);
+		e.text[0] = '\0';
+		rc = settle_target(s, t, &done, &e);
 		for (i = 0; i < t->n; i++)
-			tell(s, t, &t->wants[i], rc == MQS_OK ?
-			    t->wants[i].code : rc, rc == MQS_OK ? "" : e.text);
+			tell(s, t, &t->wants[i],
+			    done ? t->wants[i].code : rc, e.text);
 		clear(t);
 		if (rc != MQS_OK && rc != MQS_ENOENT && worst == MQS_OK) {
 			worst = rc;
