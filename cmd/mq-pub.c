@@ -233,7 +233,7 @@ finish(const struct batch *b, const struct reject *reject, int all)
 	return STATUS_OK;
 }
 
-static struct mqs_spool *left_open;	/* so that leak checkers see who has it */
+static struct mqs_spool *volatile left_open;	/* so that leak checkers see who has it */
 
 static int
 run(const struct request *q)

@@ -12,24 +12,7 @@ sample() {
 	mq-ctl create "$1/g"
 }
 
-# each_tool STATUS TEXT QUEUE: all that opens the queue's log fails alike.
-each_tool() {
-	local status=$1 text=$2 queue=$3 command
-	for command in "mq-pub $queue x" "mq-replay $queue" "mq-replay $queue/g" \
-	    "mq-sub -e $queue/g" "mq-sub $queue/g" "mq-sub -e $queue/g -- cat" \
-	    "mq-sub -m -e $queue/g" "mq-stat $queue" "mq-ctl check $queue" \
-	    "mq-ctl show $queue" "mq-ctl set $queue retain=1d" "mq-ctl trim $queue" \
-	    "mq-ctl purge $queue" "mq-ctl create $queue/new"; do
-		# shellcheck disable=SC2086 # words
-		fails "$status" "${command%% *}: $text" $command || {
-			echo "of: $command" >&2
-			return 1
-		}
-		[ "$output" = '' ]
-	done 2> >(sed -E 's/mq-ctl (check|show|set|trim|purge|create):/mq-ctl:/' >&2)
-}
-
-# as_ctl: fails, for subcommands, which say their names as well.
+# fails_ctl STATUS TEXT mq-ctl SUBCOMMAND...: fails, where the subcommand says its name too.
 fails_ctl() {
 	local status=$1 text=$2
 	shift 2
@@ -169,8 +152,8 @@ lines() {
 	for kind in empty cut short zeros garbage text directory fifo device; do
 		case $kind in
 		empty)	text='empty' ;;
-		cut)	text='truncated (10000 of '*' bytes)' ;;
-		short)	text='truncated ('*' bytes)' ;;
+		cut)	text='truncated (10000 of * bytes)' ;;
+		short)	text='truncated (* bytes)' ;;
 		directory | fifo | device) text='not a file' ;;
 		*)	text='damaged: not a database' ;;
 		esac
@@ -775,6 +758,7 @@ remove() {
 	for how in 'mq-ctl delete -f q' 'remove q'; do
 		for tool in 'mq-sub q/g' 'mq-sub -m q/g' 'mq-sub q/g -- cat' 'mq-replay -F q'; do
 			mq-pub q one
+			rm -f out
 			$tool >out 2>said 3>&- &
 			pid=$!
 			until_true '[ -s out ]'

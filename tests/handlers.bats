@@ -70,7 +70,6 @@ quick() {
 }
 
 @test "the environment: each message has its own" {
-	seq 50 | mq-pub -K : q
 	for n in 1 2 3; do mq-pub -k "k$n" -H "n=$n" many "$n"; done
 	run -0 mq-sub -e many -- sh -c 'echo "$MQ_KEY $MQ_HEADERS $(cat)"'
 	assert_output 'k1 {"n":"1"} 1
@@ -144,11 +143,15 @@ k3 {"n":"3"} 3'
 	seq 200000 | cmp - said
 }
 
-@test "signals are at their defaults, and no descriptor but the run's is open" {
+@test "signals are at their defaults, and no descriptor is open but the run's" {
+	local look='grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd | wc -l'
 	mq-pub q one
-	run -0 mq-sub -e q -- sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status | cut -f 2 | sort -u; ls /proc/self/fd | wc -l'
-	# 0, 1, 2, the directory that ls reads, and the run's.
-	assert_output $'0000000000000000\n5'
+	sh -c "$look" >plain
+	sh -c 'trap "" PIPE CHLD; exec mq-sub -e q -- sh -c "$1"' sh "$look" >handler
+	[ "$(grep -c Sig plain)" = 2 ]
+	# (posix_spawn ignores the two signals that libc keeps for itself.)
+	[ "$(sed -n 's/0000000180000000/0000000000000000/; /Sig/p' handler)" = "$(grep Sig plain)" ]
+	[ "$(tail -n 1 handler)" = $(($(tail -n 1 plain) + 1)) ]
 }
 
 @test "it runs in a process group of its own" {
@@ -363,7 +366,7 @@ mq-sub: q/g: $id: signal 9" ]
 	assert_output 123
 	[ "$(depth q/default)" = 7 ]
 	[ "$(field leased q/default)" = 0 ]
-	run -0 mq-sub -c 3 -P 2 q -- sh -c 'cat >>set; echo >>set'
+	run -0 mq-sub -c 3 -P 2 q -- sh -c 'x=$(cat); echo "$x" >>set'
 	[ "$(sort -n set | tr -d '\n')" = 456 ]
 	[ "$(field ready q/default)" = 4 ]
 }
@@ -420,7 +423,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "one at a time, in order, unless -P says otherwise" {
 	gate
 	seq 3 | mq-pub q
-	begin mq-sub -e q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate'
+	begin mq-sub -e q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate'
 	until_true 'lines begun 1'
 	let_go 1
 	until_true 'lines begun 2'
@@ -433,7 +436,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "-P 3: three run at once, and a fourth when one has ended" {
 	gate
 	seq 6 | mq-pub q
-	begin mq-sub -e -P 3 q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate'
+	begin mq-sub -e -P 3 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate'
 	until_true 'lines begun 3'
 	[ "$(sort begun)" = "$(seq 3)" ]
 	let_go 1
@@ -448,7 +451,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "-P: a message that comes while others run is started at once" {
 	gate
 	mq-pub q 1
-	begin mq-sub -P 2 -c 2 q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate'
+	begin mq-sub -P 2 -c 2 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate'
 	until_true 'lines begun 1'
 	mq-pub q 2
 	until_true 'lines begun 2'
@@ -459,7 +462,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "--prefetch: what waits for a place is held, up to so many; others get the rest" {
 	gate
 	seq 10 | mq-pub q
-	begin mq-sub --prefetch 4 q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate'
+	begin mq-sub --prefetch 4 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate'
 	until_true 'lines begun 1 && [ "$(field leased q/default)" = 4 ]'
 	run -0 mq-sub -e q
 	assert_output "$(seq 5 10)"
@@ -529,7 +532,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "SIGTERM: those that run may finish, the rest is released, uncounted; 0" {
 	gate
 	seq 10 | mq-pub q
-	watched how mq-sub -P 2 --prefetch 6 q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate' \
+	watched how mq-sub -P 2 --prefetch 6 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate' \
 		2>err 3>&- 8>&- &
 	until_true 'lines begun 2 && [ "$(field leased q/default)" = 6 ] && [ -e how.pid ]'
 	kill -TERM "$(cat how.pid)"
@@ -595,7 +598,7 @@ mq-sub: q/g: $id: signal 9" ]
 @test "killed: what an orphan works on waits for it, and is counted; the rest comes at once" {
 	gate
 	seq 4 | mq-pub q
-	begin mq-sub --prefetch 4 -P 2 q -- sh -c 'cat >>begun; echo >>begun; read -r x <gate; echo >>ended'
+	begin mq-sub --prefetch 4 -P 2 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate; echo >>ended'
 	until_true 'lines begun 2 && [ "$(field leased q/default)" = 4 ]'
 	kill -KILL "$pid"
 	wait "$pid" || :

@@ -319,7 +319,7 @@ c/g'
 	run -77 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL"
 	assert_regex "$(row q -)" '^q - 10'
 	assert_regex "$(row other g)" '^other g 0'
-	said 'mq-stat: q'
+	said 'q/g.group.mdb: Permission denied'
 	run -0 mq-stat
 	run -0 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL"
 	assert_regex "$(row q g)" '^q g 8 6 1 1 1 '
