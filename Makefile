@@ -80,8 +80,7 @@ lint: all
 	@tests/lint/all $(B)
 
 bench:
-	@$(again) all $(B)/bench/floors
-	@tests/bench/run $(BENCHFLAGS) $(B)/bin
+	@$(again) all $(B)/bench/floors && tests/bench/run $(BENCHFLAGS) $(B)/bin
 
 fuzz:
 	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
@@ -146,6 +145,6 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
 
 -include $(OBJS:.o=.d) $(B)/bench/floors.d $(FUZZ:=.d)
 
-FORCE:
 .PHONY: all unit tests check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
+FORCE:
 .SECONDARY: $(OBJS)

@@ -243,10 +243,13 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 
 	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK)
 		return rc;
-	/* Who may not publish may still consume: the log is only read then. */
+	/*
+	 * Who may not publish may still consume: the log is only read then.  If there
+	 * is none, that it can't be made says more than that it is not there.
+	 */
 	rc = queue_of(spool, queue, make, 0, &q, err);
-	if (rc == MQS_EPERM)
-		rc = queue_of(spool, queue, 0, 1, &q, err);
+	if (rc == MQS_EPERM && queue_of(spool, queue, 0, 1, &q, NULL) == MQS_OK)
+		rc = MQS_OK;
 	if (rc != MQS_OK)
 		return rc;
 	for (g = q->groups; g != NULL; g = g->next)
