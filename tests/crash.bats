@@ -112,7 +112,7 @@ clean() {
 	local kill_no pid n=20000
 	seq "$n" | mq-pub q
 	mq-ctl create q/g
-	mq-ctl set q/g lease=1ms
+	mq-ctl set q/g lease=1ms max-attempts=1000
 	for ((kill_no = 0; kill_no < kills; kill_no++)); do
 		mq-sub -m -e q/g >"took.$kill_no" 2>/dev/null &
 		pid=$!

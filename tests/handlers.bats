@@ -4,6 +4,10 @@
 #
 # A command that shall last reads a line from the fifo ./gate, which the test holds open
 # as descriptor 8; a test that ends, well or not, lets all of them go.
+#
+# Whether an attempt is counted is certain once mq-sub has marked its command as started,
+# which it does before it passes on anything that the command says on stderr.  So tests
+# that kill mq-sub wait for ./err.
 
 load lib/common
 load lib/expect
@@ -162,17 +166,25 @@ k3 {"n":"3"} 3'
 	[ "$1" = "$2" ]
 }
 
-@test "headers too large for any environment: rejected, said, the next is run" {
-	local value
-	value=$(head -c 60000 /dev/zero | tr '\0' '"')
-	seq 2 | mq-pub q
-	jq -cn --arg v "$value" '{body: "3", headers: {h: $v}}' | mq-pub -J q
-	mq-pub q 4
-	# In JSON each of its characters takes two bytes, and twice 60,000 is close to what
-	# one variable may have: with a second header it is past that.
+@test "headers too large for any environment: rejected, said; the next is run" {
+	local id
+	mq-pub q 1
+	# In JSON each of its characters takes six bytes: more than one variable may have.
+	id=$(jq -cn '{body: "2", headers: {h: ("\u0001" * 30000)}}' | mq-pub -I -J q)
+	mq-pub q 3
 	run -0 --separate-stderr mq-sub -e q -- cat
-	[ "$(grep -c . <<<"$output")" -ge 1 ]
+	assert_output 13
+	[ "$stderr" = "mq-sub: q/default: $id: rejected: headers too large for a command's environment" ]
 	[ "$(depth q/default)" = 0 ]
+	run -0 mq-replay q.dead
+	assert_output 2
+	[ "$(header mq-dead-reason)" = "headers too large for a command's environment" ]
+}
+
+@test "headers as long as they may be" {
+	jq -cn '{body: "1", headers: {h: ("x" * 65000)}}' | mq-pub -J q
+	run -0 mq-sub -e q -- sh -c 'printf %s "$MQ_HEADERS" | wc -c'
+	assert_output 65008
 }
 
 # ----------------------------------------------------------------- how it ends
@@ -598,8 +610,8 @@ mq-sub: q/g: $id: signal 9" ]
 @test "killed: what an orphan works on waits for it, and is counted; the rest comes at once" {
 	gate
 	seq 4 | mq-pub q
-	begin mq-sub --prefetch 4 -P 2 q -- sh -c 'x=$(cat); echo "$x" >>begun; read -r x <gate; echo >>ended'
-	until_true 'lines begun 2 && [ "$(field leased q/default)" = 4 ]'
+	begin mq-sub --prefetch 4 -P 2 q -- sh -c 'cat >&2; echo >&2; read -r x <gate'
+	until_true 'lines err 2 && [ "$(field leased q/default)" = 4 ]'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	run -0 mq-sub -e -f '%s %a\n' q
@@ -620,8 +632,8 @@ mq-sub: q/g: $id: signal 9" ]
 @test "killed: a consumer that waits gets what the orphan worked on when that ends" {
 	gate
 	mq-pub q one
-	begin mq-sub q -- sh -c 'echo >>begun; read -r x <gate'
-	until_true 'lines begun 1'
+	begin mq-sub q -- sh -c 'echo >&2; read -r x <gate'
+	until_true 'lines err 1'
 	mq-sub -c 1 -f '%s %a' q >other 3>&- 8>&- &
 	until_true '[ "$(field consumers q/default)" = 2 ]'
 	kill -KILL "$pid"
@@ -636,8 +648,8 @@ mq-sub: q/g: $id: signal 9" ]
 	gate
 	mq-pub q one
 	begin mq-sub q -- bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}
-		[ "$fd" -le 2 ] || eval "exec $fd>&-"; done; echo >>begun; read -r x <gate'
-	until_true 'lines begun 1'
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"; done; echo >&2; read -r x <gate'
+	until_true 'lines err 1'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	run -1 mq-sub -W 300ms q
@@ -649,8 +661,8 @@ mq-sub: q/g: $id: signal 9" ]
 @test "killed: an orphan's grandchild that holds the run's descriptor counts as its work" {
 	gate
 	mq-pub q one
-	begin mq-sub q -- sh -c 'sh -c "echo >>begun; read -r x <gate" & wait'
-	until_true 'lines begun 1'
+	begin mq-sub q -- sh -c 'sh -c "echo >&2; read -r x <gate" & wait'
+	until_true 'lines err 1'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	run -1 mq-sub -e q
@@ -662,8 +674,8 @@ mq-sub: q/g: $id: signal 9" ]
 @test "killed: an orphan may still settle its message itself" {
 	gate
 	mq-pub q one
-	begin mq-sub q -- sh -c 'echo >>begun; read -r x <gate; mq-ack "$MQ_RECEIPT" && echo >>acked'
-	until_true 'lines begun 1'
+	begin mq-sub q -- sh -c 'echo >&2; read -r x <gate; mq-ack "$MQ_RECEIPT" && echo >>acked'
+	until_true 'lines err 1'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	run -1 mq-sub -e q
@@ -679,9 +691,9 @@ mq-sub: q/g: $id: signal 9" ]
 	for size in 100 65537 300000 5000000; do
 		head -c "$size" /dev/urandom >body
 		mq-pub -F "q$size" body
-		rm -f begun ended
-		begin mq-sub "q$size" -- sh -c 'echo >>begun; read -r x <gate; cat >got; echo >>ended'
-		until_true 'lines begun 1'
+		rm -f ended
+		begin mq-sub "q$size" -- sh -c 'echo >&2; read -r x <gate; cat >got; echo >>ended'
+		until_true 'lines err 1'
 		kill -KILL "$pid"
 		wait "$pid" || :
 		let_go 1
@@ -696,11 +708,11 @@ mq-sub: q/g: $id: signal 9" ]
 	mq-ctl set q/g max-attempts=3
 	mq-pub q poison
 	for round in 1 2 3; do
-		begin mq-sub q/g -- sh -c 'echo "$MQ_ATTEMPT" >>begun; kill -KILL $PPID'
+		begin mq-sub q/g -- sh -c 'echo "$MQ_ATTEMPT" >>begun; echo >&2
+			until [ -s err ]; do sleep 0.01; done; kill -KILL $PPID'
 		wait "$pid" || :
-		until_true 'lines begun "$round"'
 	done
-	until_true 'mq-sub -e q/g; [ "$(messages q.dead)" = 1 ]'
+	run -1 mq-sub -e q/g
 	[ "$(cat begun)" = $'1\n2\n3' ]
 	[ "$(header mq-dead-reason)" = 'consumer died' ]
 	[ "$(header mq-dead-attempts)" = 3 ]
@@ -712,13 +724,13 @@ mq-sub: q/g: $id: signal 9" ]
 	mq-ctl create q/g
 	mq-ctl set q/g lease=1ms
 	seq 2 | mq-pub q
+	mkfifo first
 	# Both in one batch: the first asks for more time and ends, the second lasts.
 	begin mq-sub -P 2 --prefetch 2 q/g -- sh -c 'case $(cat) in
-		1) echo >>begun; read -r x <first; mq-ack --extend 1s "$MQ_RECEIPT"; exit 0 ;;
-		2) echo >>begun; read -r x <gate ;;
+		1) echo >&2; read -r x <first; mq-ack --extend 1s "$MQ_RECEIPT"; exit 0 ;;
+		2) echo >&2; read -r x <gate ;;
 		esac'
-	mkfifo first
-	until_true 'lines begun 2'
+	until_true 'lines err 2'
 	kill -KILL "$pid"
 	wait "$pid" || :
 	echo >first
