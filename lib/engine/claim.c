@@ -87,6 +87,8 @@ take_ready(struct claim *cl, struct mqs_error *err)
 	size_t ripe;
 	int rc;
 
+	/* After the settling, or what is due at once would be due a moment from now. */
+	cl->now = mqs_judged_now(cl->c->spool);
 	if ((rc = mqs_group_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
 		return rc;
 	while (cl->n < cl->max) {
