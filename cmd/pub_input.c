@@ -71,7 +71,7 @@ publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
 	all = split.eof;
 	if (!all)
 		record_drop(r);
-	else if (!r->keep)
+	if (!r->keep)		/* stopped or not: the records are in the buffer */
 		batch_flush(r->batch);
 	mqs_split_free(&split);
 	return all;

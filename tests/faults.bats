@@ -449,6 +449,21 @@ lines() {
 	[ "$(messages q)" = 4 ]
 }
 
+@test "who may not publish may still consume, if the group's files allow it" {
+	sample q
+	mq-sub -e -c 1 q/g
+	for_everybody
+	chmod 666 spool/q/{g.group.*,turn}
+	chmod 777 spool/q/owner
+	fails 77 "mq-pub: $MQ_SPOOL/q/log.mdb: Permission denied" as_nobody mq-pub q delta
+	run -0 --separate-stderr as_nobody mq-sub -e q/g
+	assert_output $'beta\ngamma'
+	[ "$(depth q/g)" = 0 ]
+	run -77 as_nobody mq-sub -e q/new
+	run -0 mq-ctl list q
+	assert_output $'q\nq/g'
+}
+
 @test "a queue that is open to all is used by all" {
 	for_everybody
 	(umask 000; sample q)

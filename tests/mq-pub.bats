@@ -665,3 +665,21 @@ load lib/expect
 	exec 7>&-
 	wait "$pid"
 }
+
+@test "SIGTERM in the middle of a stream: what was read is there whole, in order; 75" {
+	local turn pid status
+	mkfifo in
+	for turn in 1 2 3 4 5; do
+		seq 100000000 >in 2>/dev/null 3>&- &
+		mq-pub "q$turn" <in 2>said 3>&- &
+		pid=$!
+		until_true '[ "$(mq-replay -c 1 "q$turn" 2>/dev/null)" = 1 ]'
+		kill -TERM "$pid"
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" = 75 ]
+		[[ "$(cat said)" = "mq-pub: "*published* ]]
+		mq-replay "q$turn" >have
+		seq "$(wc -l <have)" | cmp - have
+	done
+}
