@@ -47,7 +47,8 @@ write_fault(const char *name, const char *spool)
 
 	fault_len = 0;		/* a fault meanwhile says nothing rather than half */
 	n = snprintf(fault_text, sizeof(fault_text),
-	    "%s: %.800s: damaged or truncated file, or I/O error while reading it\n",
+	    "%s: %.800s: memory fault: a damaged or truncated file, an I/O error while "
+	    "reading it, or a bug; mq-ctl check tells\n",
 	    name, spool);
 	if (n > 0)
 		fault_len = (size_t)n < sizeof(fault_text) ? (size_t)n : sizeof(fault_text) - 1;
