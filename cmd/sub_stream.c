@@ -35,6 +35,7 @@ struct stream {
 	struct mqs_buf	 kept;		/* of a large message: what was borrowed */
 	int64_t		 look_after;	/* for what the reader takes next */
 	size_t		 outstanding;	/* printed and not done with, at the last look */
+	struct mqs_error late;		/* why no more could be printed (code 0: it could) */
 };
 
 static int
@@ -108,6 +109,13 @@ fill(struct stream *t, struct mqs_error *err)
 		if ((rc = sub_next(s, &m, err)) == MQS_OK)
 			rc = print_one(t, &m, err);
 	mqs_consumer_rest(s->consumer);
+	if (rc < 0 && rc != MQS_EINTR && outlet_waiting(&t->out) > 0) {
+		/* A damaged message: what came before it is delivered first. */
+		t->late = *err;
+		s->ending = 1;
+		s->unread = 0;
+		return MQS_OK;
+	}
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -255,6 +263,10 @@ sub_stream(struct sub *s, struct mqs_error *err)
 			break;
 	if (rc != MQS_OK || t.out.gone)
 		leave(&t, rc != MQS_OK);
+	if (rc == MQS_OK && t.late.code != MQS_OK) {
+		*err = t.late;
+		rc = t.late.code;
+	}
 	outlet_free(&t.out);
 	mqs_buf_free(&t.kept);
 	return rc;
