@@ -150,7 +150,7 @@ k3 {"n":"3"} 3'
 @test "signals are at their defaults, and no descriptor is open but the run's" {
 	local look='grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd | wc -l'
 	mq-pub q one
-	sh -c "$look" >plain
+	env --default-signal sh -c "$look" >plain
 	sh -c 'trap "" PIPE CHLD; exec mq-sub -e q -- sh -c "$1"' sh "$look" >handler
 	[ "$(grep -c Sig plain)" = 2 ]
 	# (posix_spawn ignores the two signals that libc keeps for itself.)
