@@ -364,7 +364,7 @@ mqs_log_remove(struct mqs_log_tx *ltx, const struct mqs_record *r,
 {
 	const struct mqs_message *m = &r->message;
 	unsigned char key[9];
-	uint64_t first;
+	uint64_t first = 0;
 	int rc;
 
 	*blob = r->flags & MQS_RECORD_LARGE ? r->blob_name : 0;

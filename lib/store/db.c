@@ -74,6 +74,7 @@ struct mqs_cur {
 	MDB_cursor	*cursor;	/* NULL: to be renewed, or freed */
 	struct mqs_tx	*tx;
 	unsigned	 table;
+	uintptr_t	 page;		/* where the last value was */
 	struct mqs_cur	*next, **link;	/* among those of the transaction */
 };
 
@@ -1239,6 +1240,25 @@ fail_cur(struct mqs_cur *cur, int error, struct mqs_error *err)
 	return fail_op(cur->tx, error, err);
 }
 
+/*
+ * A log is written in order, so the next leaf is mostly the next page: asks for it
+ * while this one is read.  A prefetch of what is not mapped does nothing.
+ */
+static inline void
+look_ahead(struct mqs_cur *cur, const void *value, uint32_t page_size)
+{
+	uintptr_t page = (uintptr_t)value & ~(uintptr_t)(page_size - 1);
+	unsigned i;
+
+	if (page == cur->page)
+		return;
+	cur->page = page;
+	for (i = 0; i < 8; i++)
+		__builtin_prefetch((const char *)page + page_size + i * 64);
+	for (i = 1; i <= 8; i++)
+		__builtin_prefetch((const char *)page + 2 * page_size - i * 64);
+}
+
 int
 mqs_cur_move(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
     struct mqs_slice *value, struct mqs_error *err)
@@ -1263,6 +1283,8 @@ mqs_cur_move(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
 	key->n = k.mv_size;
 	value->p = v.mv_data;
 	value->n = v.mv_size;
+	if (move == MQS_NEXT)
+		look_ahead(cur, v.mv_data, cur->tx->db->page_size);
 	return MQS_OK;
 }
 
