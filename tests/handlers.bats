@@ -153,8 +153,9 @@ k3 {"n":"3"} 3'
 	env --default-signal sh -c "$look" >plain
 	sh -c 'trap "" PIPE CHLD; exec mq-sub -e q -- sh -c "$1"' sh "$look" >handler
 	[ "$(grep -c Sig plain)" = 2 ]
-	# (posix_spawn ignores the two signals that libc keeps for itself.)
-	[ "$(sed -n 's/0000000180000000/0000000000000000/; /Sig/p' handler)" = "$(grep Sig plain)" ]
+	# (posix_spawn ignores the two signals that libc keeps for itself; make uses it too.)
+	sed -i 's/0000000180000000/0000000000000000/' plain handler
+	[ "$(grep Sig handler)" = "$(grep Sig plain)" ]
 	[ "$(tail -n 1 handler)" = $(($(tail -n 1 plain) + 1)) ]
 }
 
