@@ -102,7 +102,7 @@ k3 {"n":"3"} 3'
 	done
 }
 
-@test "stdin of a large message: two commands read it side by side, and can't change it" {
+@test "stdin of a large message is read from its beginning by each, and can't be written to" {
 	head -c 1000000 /dev/urandom >body
 	mq-pub -F q body
 	mq-sub -e q/one -- sh -c 'head -c 10 >/dev/null; cat >rest; echo >&0' 2>said || [ $? = 1 ]
@@ -180,6 +180,8 @@ k3 {"n":"3"} 3'
 	run -0 mq-replay q.dead
 	assert_output 2
 	[ "$(header mq-dead-reason)" = "headers too large for a command's environment" ]
+	run -0 --separate-stderr mq-sub -q -e q/quiet -- cat
+	[ "$stderr" = '' ]
 }
 
 @test "headers as long as they may be" {
@@ -379,7 +381,7 @@ mq-sub: q/g: $id: signal 9" ]
 	assert_output 123
 	[ "$(depth q/default)" = 7 ]
 	[ "$(field leased q/default)" = 0 ]
-	run -0 mq-sub -c 3 -P 2 q -- sh -c 'x=$(cat); echo "$x" >>set'
+	run -0 mq-sub -c 3 --parallel=2 q -- sh -c 'x=$(cat); echo "$x" >>set'
 	[ "$(sort -n set | tr -d '\n')" = 456 ]
 	[ "$(field ready q/default)" = 4 ]
 }
