@@ -70,8 +70,21 @@ enum mqs_group_value {
 	MQS_GROUP_DEAD,
 	MQS_GROUP_EXPIRED,
 	MQS_GROUP_DROPPED,	/* removed from the log before it was settled */
-	MQS_GROUP_CURSORS,	/* reserved: cursors of priorities 1 to 9 */
-	MQS_GROUP_VALUES = MQS_GROUP_CURSORS + 9
+	MQS_GROUP_CURSORS,	/* of priorities 1 to 9: ids up to which all of them were looked at */
+	MQS_GROUP_PRIORITISED = MQS_GROUP_CURSORS + 9,	/* the log's when those were at its end */
+	MQS_GROUP_AHEAD,	/* messages of a priority looked at beyond the cursor */
+	MQS_GROUP_AHEAD_BYTES,
+	MQS_GROUP_SKIPPED,	/* held as skipped: settled beyond the cursor */
+	MQS_GROUP_FILTERED,	/* ever passed because no binding matched */
+	MQS_GROUP_DIGEST,	/* of the bindings; 0: none, so that everything matches */
+	MQS_GROUP_PAUSED,	/* 1: nothing is given out */
+	MQS_GROUP_ACTIVE,	/* exclusive: owner that is the active consumer; 0: none */
+	MQS_GROUP_ACTIVE_BOOT,
+	MQS_GROUP_TEMP,		/* owner with which the group goes; 0: it stays */
+	MQS_GROUP_TEMP_BOOT,
+	MQS_GROUP_USED,		/* wall clock of a consumer's last commit */
+	MQS_GROUP_EXPIRES,	/* the setting, for those who read the page; ns, 0: never */
+	MQS_GROUP_VALUES
 };
 
 /* Classes of held messages. */

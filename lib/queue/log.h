@@ -14,7 +14,7 @@
  *			group's generation 8, id 8 -> nothing: what became of
  *			that input is in this log (queue/marker.h)
  *
- * "state" is MQS_LOG_VALUES numbers of 8 bytes, named by enum mqs_log_value; the
+ * "state" is a row of numbers (queue/state.h), named by enum mqs_log_value; the
  * page log.stat carries the same ones.  It lies in the main table, whose page
  * every commit writes anyway.
  *
@@ -53,6 +53,11 @@ enum mqs_log_value {
 	MQS_LOG_OLDEST_TIME,	/* of the oldest retained; 0: none */
 	MQS_LOG_SETTINGS,	/* counts changes of settings */
 	MQS_LOG_DUPLICATES,	/* messages that a message id absorbed */
+	MQS_LOG_PAUSED,		/* 1: no group is given anything */
+	MQS_LOG_PRIORITISED,	/* last id with a priority above 0; 0: none ever */
+	MQS_LOG_ROOM_ORDINAL,	/* up to this ordinal there is room, whatever the groups do */
+	MQS_LOG_ROOM_BYTES,	/* and up to so many bytes ever appended */
+	MQS_LOG_DROPPED,	/* messages that overflow=drop-oldest removed unsettled */
 	MQS_LOG_VALUES
 };
 
