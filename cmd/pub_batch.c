@@ -102,16 +102,19 @@ int
 batch_add(struct batch *b, const struct mqs_message *m, int keep,
     const char *receipt, struct mqs_error *err)
 {
-	struct mqs_message copy = *m;
+	struct mqs_message copy;
 	int code, alone = 0;
 
-	if (keep && keep_message(b, &copy) != 0) {
-		if (b->atomic || pending(b))
+	if (keep) {
+		copy = *m;
+		if (keep_message(b, &copy) == 0)
+			m = &copy;
+		else if (b->atomic || pending(b))
 			return MQS_EBUSY;
-		copy = *m;	/* larger than all of kept: goes by itself */
-		alone = 1;
+		else	/* larger than all of kept: goes by itself */
+			alone = 1;
 	}
-	code = mqs_publisher_send(b->publisher, &copy, 0, err);
+	code = mqs_publisher_send(b->publisher, m, 0, err);
 	if (code == MQS_EBUSY || code == MQS_EDATA)
 		return code;
 	if (code != MQS_OK)

@@ -25,11 +25,22 @@
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
 
-struct pending {
-	struct mqs_record	 record;
-	uint64_t		 tag;
+/*
+ * Messages of a batch often differ in nothing but their bodies.  What else there is to
+ * them is kept once for a run of them: all of it together would not stay in the cache.
+ */
+struct shape {
+	struct mqs_record	 record;	/* its body is that of whichever is appended */
 	struct mqs_blob		*blob;	/* a large body; its record is filled in at the flush */
 	void			*own;	/* a copy of a small body that came by descriptor */
+};
+
+struct pending {
+	const void	*body;
+	uint64_t	 tag;
+	uint64_t	 id;		/* once it is in the log */
+	uint32_t	 body_len;	/* of a body that goes into the log itself */
+	uint32_t	 shape;
 };
 
 struct mqs_publisher {
@@ -39,7 +50,9 @@ struct mqs_publisher {
 	void			*arg;
 	struct pending		*batch;
 	size_t			 n, cap;
-	size_t			 nlarge;	/* of these: large bodies */
+	struct shape		*shapes;
+	size_t			 nshapes, shapes_cap;
+	size_t			 nlarge;	/* messages with large bodies */
 	uint64_t		 bytes;	/* of bodies that go into the log itself */
 	uint64_t		 total;	/* of all bodies */
 	int			 atomic;
@@ -79,11 +92,11 @@ clear(struct mqs_publisher *p, int published)
 {
 	size_t i;
 
-	for (i = 0; i < p->n; i++) {
-		mqs_blob_free(p->batch[i].blob, published);
-		free(p->batch[i].own);
+	for (i = 0; i < p->nshapes; i++) {
+		mqs_blob_free(p->shapes[i].blob, published);
+		free(p->shapes[i].own);
 	}
-	p->n = p->nlarge = 0;
+	p->n = p->nshapes = p->nlarge = 0;
 	p->bytes = p->total = 0;
 }
 
@@ -93,6 +106,7 @@ mqs_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	clear(p, 0);
+	free(p->shapes);
 	free(p->batch);
 	free(p);
 }
@@ -171,24 +185,25 @@ mqs_large_free(struct mqs_large *large)
 
 /* ------------------------------------------------------------ sending -- */
 
+/* Makes room for one more of n: 0, or -1 and errno. */
 static int
-more_room(struct mqs_publisher *p, struct mqs_error *err)
+more_room(void **array, size_t n, size_t *cap, size_t size)
 {
-	struct pending *batch;
-	size_t cap = p->cap == 0 ? 16 : 2 * p->cap;
+	size_t more = *cap == 0 ? 16 : 2 * *cap;
+	void *p;
 
-	if (p->n < p->cap)
-		return MQS_OK;
-	if ((batch = reallocarray(p->batch, cap, sizeof(*batch))) == NULL)
-		return mqs_fail_errno(err, "%s", p->log->dir.name);
-	p->batch = batch;
-	p->cap = cap;
-	return MQS_OK;
+	if (n < *cap)
+		return 0;
+	if ((p = reallocarray(*array, more, size)) == NULL)
+		return -1;
+	*array = p;
+	*cap = more;
+	return 0;
 }
 
 /* Reads a small body from its descriptor. */
 static int
-read_body(struct pending *e, const char *queue, struct mqs_error *err)
+read_body(struct shape *e, const char *queue, struct mqs_error *err)
 {
 	struct mqs_message *m = &e->record.message;
 	size_t done = 0;
@@ -217,7 +232,7 @@ read_body(struct pending *e, const char *queue, struct mqs_error *err)
 
 /* Puts a body that is too large for the log into a blob. */
 static int
-write_blob(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
+write_blob(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
 {
 	const struct mqs_message *m = &e->record.message;
 	int rc;
@@ -236,7 +251,7 @@ write_blob(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
 }
 
 static int
-take_body(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
+take_body(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
 {
 	const struct mqs_message *m = &e->record.message;
 
@@ -247,48 +262,97 @@ take_body(struct mqs_publisher *p, struct pending *e, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* 1 if two messages differ in nothing but a body in memory. */
+static inline int
+same_shape(const struct shape *s, const struct mqs_message *m)
+{
+	const struct mqs_message *o = &s->record.message;
+
+	/* What a message points to stays, so the same place has the same bytes. */
+	return m->body != NULL && m->large == NULL && m->body_len <= MQS_INLINE_MAX &&
+	    s->blob == NULL && s->own == NULL &&
+	    o->key_len == m->key_len && (o->key_len == 0 || o->key == m->key) &&
+	    o->headers_len == m->headers_len &&
+	    (o->headers_len == 0 || o->headers == m->headers) &&
+	    o->priority == m->priority && o->not_before == m->not_before &&
+	    o->expires == m->expires && o->message_id == m->message_id &&
+	    o->message_id_len == m->message_id_len;
+}
+
+/* The last shape is to be that of m. */
+static int
+take_shape(struct mqs_publisher *p, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	struct shape *s;
+	int rc;
+
+	if (p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m))
+		return MQS_OK;
+	if (more_room((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	s = &p->shapes[p->nshapes];
+	memset(s, 0, sizeof(*s));
+	s->record.message = *m;
+	if (m->large != NULL) {
+		s->blob = m->large->blob;
+		free(m->large);
+		s->record.message.large = NULL;
+		p->nlarge++;
+	} else if ((rc = take_body(p, s, err)) != MQS_OK)
+		return rc;
+	else if (s->blob != NULL)
+		p->nlarge++;
+	p->nshapes++;
+	return MQS_OK;
+}
+
+/* 1 if a body of len bytes must wait for the next batch. */
+static inline int
+is_full(const struct mqs_publisher *p, const struct mqs_message *m, uint64_t len)
+{
+	uint64_t most = BATCH_BYTES, full = p->bytes;
+
+	if (p->atomic) {
+		most = ATOMIC_BYTES;
+		full += (p->n + 1) * ATOMIC_RECORD;
+	} else if (p->n >= BATCH_RECORDS || (p->nlarge >= BATCH_LARGE &&
+	    (len > MQS_INLINE_MAX || m->large != NULL)))
+		return 1;
+	return p->n > 0 && full + len > most && m->large == NULL;
+}
+
 int
 mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
     uint64_t tag, struct mqs_error *err)
 {
 	struct pending *e;
+	struct shape *s;
 	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
-	uint64_t most = p->atomic ? ATOMIC_BYTES : BATCH_BYTES, full = p->bytes;
 	int rc;
 
 	if ((rc = mqs_message_check(m, err)) != MQS_OK)
 		return rc;
 	if (len > p->log->settings.max_message)
 		return too_long(p->log->dir.name, p->log->settings.max_message, err);
-	if (p->atomic)
-		full += (p->n + 1) * ATOMIC_RECORD;
-	if ((!p->atomic && (p->n >= BATCH_RECORDS || (p->nlarge >= BATCH_LARGE &&
-	    (len > MQS_INLINE_MAX || m->large != NULL)))) ||
-	    (p->n > 0 && full + len > most && m->large == NULL))
+	if (is_full(p, m, len))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);
-	if ((rc = more_room(p, err)) != MQS_OK)
+	if (more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	if ((rc = take_shape(p, m, err)) != MQS_OK)
 		return rc;
-	e = &p->batch[p->n];
-	e->record.message = *m;
-	e->record.only_group_len = 0;
-	e->record.flags = 0;
+	s = &p->shapes[p->nshapes - 1];
+	e = &p->batch[p->n++];
 	e->tag = tag;
-	e->blob = NULL;
-	e->own = NULL;
-	if (m->large != NULL) {
-		e->blob = m->large->blob;
-		free(m->large);
-		e->record.message.large = NULL;
-	} else if ((len > MQS_INLINE_MAX || m->body == NULL) && len != 0 &&
-	    (rc = take_body(p, e, err)) != MQS_OK)
-		return rc;
-	p->n++;
+	e->shape = (uint32_t)(p->nshapes - 1);
+	e->body = s->own != NULL ? s->own : m->body;
+	e->body_len = 0;
 	p->total += len;
-	if (e->blob == NULL)
+	if (s->blob == NULL) {
+		e->body_len = (uint32_t)len;
 		p->bytes += len + m->headers_len + m->key_len;
-	else
-		p->nlarge++;
+	}
 	return MQS_OK;
 }
 
@@ -299,19 +363,19 @@ static int
 finish_blobs(struct mqs_publisher *p, struct mqs_error *err)
 {
 	struct mqs_blob_ref ref;
-	struct pending *e;
+	struct shape *s;
 	int rc;
 
-	for (e = p->batch; e < p->batch + p->n; e++) {
-		if (e->blob == NULL)
+	for (s = p->shapes; s < p->shapes + p->nshapes; s++) {
+		if (s->blob == NULL)
 			continue;
-		if ((rc = mqs_blob_finish(e->blob, &ref, err)) != MQS_OK)
+		if ((rc = mqs_blob_finish(s->blob, &ref, err)) != MQS_OK)
 			return rc;
-		e->record.flags |= MQS_RECORD_LARGE;
-		e->record.blob_name = ref.name;
-		e->record.blob_hash = ref.hash;
-		e->record.message.body_len = ref.size;
-		e->record.message.body = NULL;
+		s->record.flags |= MQS_RECORD_LARGE;
+		s->record.blob_name = ref.name;
+		s->record.blob_hash = ref.hash;
+		s->record.message.body_len = ref.size;
+		s->record.message.body = NULL;
 	}
 	return MQS_OK;
 }
@@ -321,17 +385,21 @@ append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
     struct mqs_error *err)
 {
 	struct pending *e;
-	uint64_t id;
+	struct shape *s;
 	int rc, duplicate;
 
 	for (e = p->batch; e < p->batch + p->n; e++) {
-		if ((rc = mqs_log_append(ltx, &e->record, &id, &duplicate,
+		s = &p->shapes[e->shape];
+		if (s->blob == NULL) {
+			s->record.message.body = e->body;
+			s->record.message.body_len = e->body_len;
+		}
+		if ((rc = mqs_log_append(ltx, &s->record, &e->id, &duplicate,
 		    err)) != MQS_OK)
 			return rc;
-		e->record.message.seq = id;
 		if (duplicate) {
-			mqs_blob_free(e->blob, 0);
-			e->blob = NULL;
+			mqs_blob_free(s->blob, 0);
+			s->blob = NULL;
 		}
 	}
 	return MQS_OK;
@@ -388,7 +456,7 @@ report(struct mqs_publisher *p, int code)
 		return;
 	for (i = 0; i < p->n; i++) {
 		if (code == MQS_OK)
-			mqs_format_u64(p->batch[i].record.message.seq, id);
+			mqs_format_u64(p->batch[i].id, id);
 		p->published(p->arg, p->batch[i].tag, code,
 		    code == MQS_OK ? id : NULL);
 	}
