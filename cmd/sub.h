@@ -57,6 +57,9 @@ int	sub_claim(struct sub *, size_t max, int busy, struct mqs_error *err);
 /* The next claimed message, or MQS_NOTHING. */
 int	sub_next(struct sub *, struct mqs_message *, struct mqs_error *err);
 int	sub_settle(struct sub *, const struct mqs_settlement *, struct mqs_error *err);
+/* As mqs_consumer_ack_through. */
+int	sub_ack_through(struct sub *, uint64_t seq, uint64_t lease, size_t n,
+	    struct mqs_error *err);
 /* Carries out what was collected: when it is time to, or now; whether it is time to. */
 int	sub_is_due(const struct sub *);
 int	sub_flush_due(struct sub *, struct mqs_error *err);

@@ -44,7 +44,7 @@ manual_mark(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error 
 	}
 	taken = o->kind == OUTLET_FILE ? written : outlet_taken(o);
 	while (m->marked > 0 && outlet_peek(o, 0)->end <= taken) {
-		outlet_pop(o);
+		outlet_pop(o, 1);
 		m->marked--;
 	}
 	return MQS_OK;
@@ -116,7 +116,7 @@ manual_untaken(struct sub *s, struct manual *m, struct outlet *o, struct mqs_err
 	for (; m->marked > 0; m->marked--) {
 		if ((rc = release(s, outlet_peek(o, 0), err)) != MQS_OK)
 			return rc;
-		outlet_pop(o);
+		outlet_pop(o, 1);
 		s->delivered--;
 	}
 	return MQS_OK;

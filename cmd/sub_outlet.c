@@ -235,12 +235,30 @@ outlet_peek(const struct outlet *o, size_t i)
 	return &o->ring[(o->first + i) & (o->cap - 1)];
 }
 
-void
-outlet_pop(struct outlet *o)
+size_t
+outlet_done(const struct outlet *o, uint64_t taken)
 {
-	o->begin = outlet_peek(o, 0)->end;
-	o->first = (o->first + 1) & (o->cap - 1);
-	o->n--;
+	const struct printed *p;
+	uint64_t lease = 0;
+	size_t n;
+
+	for (n = 0; n < o->n; n++) {
+		p = outlet_peek(o, n);
+		if (p->end > taken || (n > 0 && p->lease != lease))
+			break;
+		lease = p->lease;
+	}
+	return n;
+}
+
+void
+outlet_pop(struct outlet *o, size_t n)
+{
+	if (n == 0)
+		return;
+	o->begin = outlet_peek(o, n - 1)->end;
+	o->first = (o->first + n) & (o->cap - 1);
+	o->n -= n;
 }
 
 size_t

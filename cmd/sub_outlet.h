@@ -56,8 +56,10 @@ size_t	outlet_room(const struct outlet *);
 
 /* The i-th oldest message that is not done with; i < n. */
 struct printed *outlet_peek(const struct outlet *, size_t i);
-/* Forgets the oldest. */
-void	outlet_pop(struct outlet *);
+/* How many of the oldest end within the first `taken' bytes and are of one lease. */
+size_t	outlet_done(const struct outlet *, uint64_t taken);
+/* Forgets the n oldest. */
+void	outlet_pop(struct outlet *, size_t n);
 /* How many of the newest have been printed, but no byte of them written. */
 size_t	outlet_unbegun(const struct outlet *);
 /* Takes the n newest back, of which none may have been begun. */

@@ -10,8 +10,9 @@
 int
 stdout_settle(struct sub *s, struct outlet *o, struct mqs_error *err)
 {
-	struct mqs_settlement ack = { .verb = MQS_ACK };
+	const struct printed *last;
 	uint64_t taken;
+	size_t n;
 	int rc;
 
 	if (o->n == 0)
@@ -20,13 +21,12 @@ stdout_settle(struct sub *s, struct outlet *o, struct mqs_error *err)
 	    (rc = outlet_sync(o, err)) != MQS_OK)
 		return rc;
 	taken = outlet_taken(o);
-	while (o->n > 0 && outlet_peek(o, 0)->end <= taken) {
-		ack.seq = outlet_peek(o, 0)->seq;
-		ack.lease = outlet_peek(o, 0)->lease;
-		if ((rc = sub_settle(s, &ack, err)) != MQS_OK)
+	while ((n = outlet_done(o, taken)) > 0) {
+		last = outlet_peek(o, n - 1);
+		if ((rc = sub_ack_through(s, last->seq, last->lease, n, err)) != MQS_OK)
 			return rc;
-		s->delivered++;
-		outlet_pop(o);
+		s->delivered += n;
+		outlet_pop(o, n);
 	}
 	return MQS_OK;
 }

@@ -84,6 +84,17 @@ sub_next(struct sub *s, struct mqs_message *m, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* n more are collected. */
+static void
+collected(struct sub *s, size_t n)
+{
+	if (s->collected == 0)
+		s->flush_by = mqs_boottime() + FLUSH_AFTER;
+	s->collected += n;
+	if (s->held)
+		s->look = 1;
+}
+
 int
 sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *err)
 {
@@ -91,11 +102,21 @@ sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *er
 
 	if (rc != MQS_OK)
 		return rc;
-	if (s->collected++ == 0)
-		s->flush_by = mqs_boottime() + FLUSH_AFTER;
-	if (s->held || how->verb != MQS_ACK)
+	collected(s, 1);
+	if (how->verb != MQS_ACK)
 		s->look = 1;
 	return MQS_OK;
+}
+
+int
+sub_ack_through(struct sub *s, uint64_t seq, uint64_t lease, size_t n,
+    struct mqs_error *err)
+{
+	int rc = mqs_consumer_ack_through(s->consumer, seq, lease, n, err);
+
+	if (rc == MQS_OK)
+		collected(s, n);
+	return rc;
 }
 
 int

@@ -348,6 +348,14 @@ int	mqs_consumer_settle(struct mqs_consumer *, const struct mqs_settlement *,
 int	mqs_consumer_flush(struct mqs_consumer *, struct mqs_error *err);
 
 /*
+ * Acks the delivery of a message (its seq and lease) and, of the same lease, all
+ * that mqs_consumer_next gave before it: n that were not settled yet, at the cost of
+ * one.  Within a lease, go forward.
+ */
+int	mqs_consumer_ack_through(struct mqs_consumer *, uint64_t seq,
+	    uint64_t lease, size_t n, struct mqs_error *err);
+
+/*
  * MQS_MANUAL: the first n messages read and not yet marked have been handed
  * out: their attempts count and their leases outlive this process.  Call it when
  * they were written, and no later: what is not marked comes back uncounted.

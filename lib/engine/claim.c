@@ -111,6 +111,21 @@ take_ready(struct claim *cl, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* The cursor moves to a record. */
+static void
+pass(struct claim *cl, uint64_t id, uint64_t ordinal, uint64_t size)
+{
+	uint64_t *v = cl->pass.gtx.v;
+
+	/* Those between were removed unseen. */
+	v[MQS_GROUP_DROPPED] += ordinal > v[MQS_GROUP_ORDINAL] + 1 ?
+	    ordinal - v[MQS_GROUP_ORDINAL] - 1 : 0;
+	v[MQS_GROUP_CURSOR] = id;
+	v[MQS_GROUP_ORDINAL] = ordinal;
+	v[MQS_GROUP_BYTES] += size;
+	cl->passed++;
+}
+
 /* Looks at one record beyond the cursor. */
 static int
 look_at(struct claim *cl, const struct mqs_record *r, struct mqs_error *err)
@@ -122,13 +137,7 @@ look_at(struct claim *cl, const struct mqs_record *r, struct mqs_error *err)
 	};
 	const char *group = cl->c->group->name;
 
-	if (r->ordinal > gtx->v[MQS_GROUP_ORDINAL] + 1)
-		gtx->v[MQS_GROUP_DROPPED] +=
-		    r->ordinal - gtx->v[MQS_GROUP_ORDINAL] - 1;
-	cl->passed++;
-	gtx->v[MQS_GROUP_CURSOR] = m->seq;
-	gtx->v[MQS_GROUP_ORDINAL] = r->ordinal;
-	gtx->v[MQS_GROUP_BYTES] += m->body_len;
+	pass(cl, m->seq, r->ordinal, m->body_len);
 	if (r->flags & MQS_RECORD_ONLY_GROUP &&
 	    (strlen(group) != r->only_group_len ||
 	    memcmp(group, r->only_group, r->only_group_len) != 0))
@@ -163,6 +172,8 @@ static int
 take_new(struct claim *cl, struct mqs_error *err)
 {
 	struct mqs_log_reader *reader = &cl->c->reader;
+	uint64_t id, ordinal, size;
+	struct mqs_slice value;
 	struct mqs_record r;
 	size_t looked;
 	int rc;
@@ -170,10 +181,19 @@ take_new(struct claim *cl, struct mqs_error *err)
 	mqs_log_reader_seek(reader, cl->pass.gtx.v[MQS_GROUP_CURSOR] + 1);
 	/* Bounded also where nothing is taken (all expired, all delayed). */
 	for (looked = 0; cl->n < cl->max && looked < 16 * MQS_BATCH_MAX; looked++) {
-		rc = mqs_log_reader_next(reader, 0, &r, err);
+		rc = mqs_log_reader_next_raw(reader, &id, &value, err);
 		if (rc == MQS_NOTHING)
 			return at_end(cl, err);
-		if (rc != MQS_OK || (rc = look_at(cl, &r, err)) != MQS_OK)
+		if (rc != MQS_OK)
+			return rc;
+		if (mqs_record_plain(value, &ordinal, &size)) {
+			/* For everybody, at any time. */
+			pass(cl, id, ordinal, size);
+			take(cl, id, size, 0);
+			continue;
+		}
+		if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK ||
+		    (rc = look_at(cl, &r, err)) != MQS_OK)
 			return rc;
 	}
 	return MQS_OK;
@@ -210,25 +230,6 @@ check_log(struct claim *cl, struct mqs_error *err)
 }
 
 /* ----------------------------------------------------- the transaction -- */
-
-static int
-settle_acks(struct claim *cl, struct mqs_error *err)
-{
-	const struct mqs_ack *a = cl->c->acks, *end = a + cl->c->nacks;
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
-	long at;
-	int rc;
-
-	for (; a < end; a++) {
-		if ((rc = mqs_batch_load(gtx, a->lease, err)) < 0)
-			return rc;
-		if (rc == MQS_NOTHING || (at = mqs_batch_find(gtx->batch, a->id)) < 0)
-			continue;	/* settled elsewhere meanwhile */
-		mqs_batch_mark(gtx, (size_t)at);
-		gtx->v[MQS_GROUP_ACKED]++;
-	}
-	return MQS_OK;
-}
 
 static int
 settle_wants(struct claim *cl, struct mqs_error *err)
@@ -286,7 +287,7 @@ transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 	    err)) != MQS_OK)
 		return rc;
 	if ((rc = check_log(cl, err)) != MQS_OK ||
-	    (rc = settle_acks(cl, err)) != MQS_OK ||
+	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
 	    (rc = settle_wants(cl, err)) != MQS_OK ||
 	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
 	    (cl->max > 0 && ((rc = take_ready(cl, err)) != MQS_OK ||
@@ -362,6 +363,7 @@ remember(struct claim *cl)
 			own->unsettled = 0;
 		}
 		own->unsettled++;
+		own->last = cl->entries[i].id;
 		d = &c->deliveries[c->ndeliveries++];
 		d->id = cl->entries[i].id;
 		d->lease = own->lease;
@@ -379,7 +381,8 @@ wants_done(struct mqs_consumer *c)
 
 	for (i = 0; i < c->nwants; i++)
 		mqs_want_free(&c->wants[i]);
-	c->nwants = c->nacks = 0;
+	mqs_acks_drop(c);
+	c->nwants = 0;
 	mqs_runs_ended(c);
 }
 

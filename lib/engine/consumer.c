@@ -227,27 +227,7 @@ mqs_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
 size_t
 mqs_consumer_collected(const struct mqs_consumer *c)
 {
-	return c->nacks + c->nwants;
-}
-
-/* By far the most settlements of a stream: 16 bytes each, and no strings. */
-static int
-add_ack(struct mqs_consumer *c, const struct mqs_settlement *s,
-    struct mqs_error *err)
-{
-	struct mqs_ack *acks;
-	size_t cap;
-
-	if (c->nacks == c->acks_cap) {
-		cap = c->acks_cap == 0 ? 64 : 2 * c->acks_cap;
-		acks = reallocarray(c->acks, cap, sizeof(*acks));
-		if (acks == NULL)
-			return mqs_fail_errno(err, "settling");
-		c->acks = acks;
-		c->acks_cap = cap;
-	}
-	c->acks[c->nacks++] = (struct mqs_ack){ s->lease, s->seq };
-	return MQS_OK;
+	return c->acked + c->nwants;
 }
 
 int
@@ -260,7 +240,7 @@ mqs_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *s,
 
 	/* The first settling of a delivery wins: once there is a want, order counts. */
 	if (s->verb == MQS_ACK && c->nwants == 0)
-		return add_ack(c, s, err);
+		return mqs_ack_add(c, s->lease, s->seq, err);
 	if (c->nwants == c->wants_cap) {
 		cap = c->wants_cap == 0 ? 64 : 2 * c->wants_cap;
 		wants = reallocarray(c->wants, cap, sizeof(*wants));

@@ -1,5 +1,5 @@
 /*
- * consumer.h - a consumer's own state (consumer.c, claim.c, reclaim.c, run.c)
+ * consumer.h - a consumer's own state (consumer.c, claim.c, acks.c, reclaim.c, run.c)
  *
  * In memory: what was claimed and not yet read (deliveries), the leases that it
  * holds and how many of each are unsettled (own), what is to be settled with the
@@ -22,10 +22,12 @@ struct mqs_delivery {
 
 struct mqs_ack {
 	uint64_t	lease, id;
+	int		through;	/* all of the lease up to it */
 };
 
 struct mqs_own_lease {
 	uint64_t	lease;
+	uint64_t	last;		/* id of its last message */
 	uint32_t	unsettled;
 };
 
@@ -45,12 +47,13 @@ struct mqs_consumer {
 	size_t			 next;		/* the next to be read */
 	size_t			 handed;	/* of those read: marked as handed out */
 
-	struct mqs_own_lease	*own;
+	struct mqs_own_lease	*own;		/* leases ascend */
 	size_t			 nown, own_cap;
 	size_t			 held;		/* sum of own[].unsettled */
 
 	struct mqs_ack		*acks;		/* plain ones, before any other want */
 	size_t			 nacks, acks_cap;
+	size_t			 acked;		/* messages in acks */
 	struct mqs_want		*wants;
 	size_t			 nwants, wants_cap;
 
@@ -70,6 +73,11 @@ int	mqs_reclaim(struct mqs_consumer *, struct mqs_pass *, struct mqs_error *err)
 /* After it: removes the owner files of the dead that hold nothing more. */
 int	mqs_reclaim_collect(struct mqs_consumer *, struct mqs_error *err);
 
+/* Collects an ack of one delivery (acks.c). */
+int	mqs_ack_add(struct mqs_consumer *, uint64_t lease, uint64_t id, struct mqs_error *err);
+/* Carries out the acks that are collected; drops them, once that is committed. */
+int	mqs_acks_settle(const struct mqs_consumer *, struct mqs_group_tx *, struct mqs_error *err);
+void	mqs_acks_drop(struct mqs_consumer *);
 /* How many settlements are collected. */
 size_t	mqs_consumer_collected(const struct mqs_consumer *);
 /* Counts own leases anew. */

@@ -69,4 +69,22 @@ void	mqs_record_encode(const struct mqs_record *, void *room, size_t size);
 int	mqs_record_decode(struct mqs_record *, uint64_t id, struct mqs_slice value,
 	    int verify, struct mqs_error *err);
 
+/*
+ * 1 if a value is of a plain message, one without any of the fields above, and then
+ * its ordinal and the length of its body.  0: mqs_record_decode says what it is.
+ */
+static inline int
+mqs_record_plain(struct mqs_slice value, uint64_t *ordinal, uint64_t *body_len)
+{
+	const unsigned char *p = value.p, *end = p + value.n;
+	uint64_t behind;
+
+	if (value.n < 8 || p[4] != MQS_RECORD_VERSION || p[5] != 0 ||
+	    (p = mqs_get_varint(p + 6, end, ordinal)) == NULL ||
+	    (p = mqs_get_varint(p, end, &behind)) == NULL)
+		return 0;
+	*body_len = (uint64_t)(end - p);
+	return 1;
+}
+
 #endif

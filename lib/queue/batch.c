@@ -5,7 +5,8 @@
  * none of them; unsettled is the number of clear bits and never 0 once stored;
  * MQS_GROUP_LEASED is the sum of unsettled.  One batch is loaded at a time and
  * written back when another is loaded or the transaction commits, so settling a
- * whole batch decodes and stores it once.
+ * batch one by one decodes and stores it once; settling the whole of it decodes
+ * nothing.
  */
 #include <stdlib.h>
 
@@ -173,9 +174,7 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	b->unsettled = (uint32_t)n;
 	b->unsettled_bytes = 0;
 	b->changed = 0;
-	b->hint = 0;
 	memset(b->bits, 0, sizeof(b->bits));
-	memcpy(b->entries, entries, n * sizeof(*entries));
 	while (n-- > 0)
 		b->unsettled_bytes += entries[n].size;
 	first_key(key, entries[0].id, *lease);
@@ -187,6 +186,7 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	gtx->v[MQS_GROUP_LAST_LEASE] = *lease;
 	gtx->v[MQS_GROUP_LEASED] += b->n;
 	gtx->v[MQS_GROUP_LEASED_BYTES] += b->unsettled_bytes;
+	b->lease = 0;		/* without entries, it is not one that is loaded */
 	return MQS_OK;
 }
 
@@ -297,7 +297,7 @@ mqs_batch_next(struct mqs_tx *tx, uint64_t *lease, struct mqs_error *err)
 /* ----------------------------------------------------------- settling -- */
 
 long
-mqs_batch_find(struct mqs_batch *b, uint64_t id)
+mqs_batch_place(const struct mqs_batch *b, uint64_t id)
 {
 	size_t low = 0, high = b->n, mid;
 
@@ -311,10 +311,18 @@ mqs_batch_find(struct mqs_batch *b, uint64_t id)
 		else
 			high = mid;
 	}
-	if (low == b->n || b->entries[low].id != id || mqs_batch_settled(b, low))
+	return low == b->n || b->entries[low].id != id ? -1 : (long)low;
+}
+
+long
+mqs_batch_find(struct mqs_batch *b, uint64_t id)
+{
+	long at = mqs_batch_place(b, id);
+
+	if (at < 0 || mqs_batch_settled(b, (size_t)at))
 		return -1;
-	b->hint = low + 1;
-	return (long)low;
+	b->hint = (size_t)at + 1;
+	return at;
 }
 
 int
@@ -334,6 +342,20 @@ mqs_batch_mark(struct mqs_group_tx *gtx, size_t i)
 	b->changed = 1;
 	gtx->v[MQS_GROUP_LEASED]--;
 	gtx->v[MQS_GROUP_LEASED_BYTES] -= b->entries[i].size;
+}
+
+size_t
+mqs_batch_mark_through(struct mqs_group_tx *gtx, size_t last)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i <= last; i++) {
+		if (mqs_batch_settled(gtx->batch, i))
+			continue;
+		mqs_batch_mark(gtx, i);
+		n++;
+	}
+	return n;
 }
 
 /* Removes what was extended in a lease that goes. */
@@ -389,6 +411,50 @@ mqs_batch_store(struct mqs_group_tx *gtx, struct mqs_error *err)
 		return MQS_OK;
 	rc = b->unsettled == 0 ? drop(gtx, b, err) : put_lease(gtx, b, err);
 	b->changed = 0;
+	return rc;
+}
+
+/* Of a batch only what its removal needs: the first id. */
+static int
+decode_first(struct mqs_batch *b, struct mqs_slice value)
+{
+	const unsigned char *p = value.p, *end = p + value.n;
+	uint64_t n;
+
+	if (value.n < 2 || *p != BATCH_VERSION ||
+	    (p = mqs_get_varint(p + 1, end, &n)) == NULL ||
+	    mqs_get_varint(p, end, &b->entries[0].id) == NULL)
+		return -1;
+	return 0;
+}
+
+int
+mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
+    struct mqs_error *err)
+{
+	struct mqs_slice value;
+	struct mqs_batch *b;
+	unsigned char key[8];
+	int rc;
+
+	*count = 0;
+	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
+	    (rc = need_room(gtx, err)) != MQS_OK)
+		return rc;
+	b = gtx->batch;
+	b->lease = 0;
+	if ((rc = mqs_batch_head(gtx->tx, lease, b, err)) != MQS_OK)
+		return rc;
+	mqs_put_be64(key, lease);
+	rc = mqs_tx_get(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), &value, err);
+	if (rc >= 0 && (rc == MQS_NOTHING || decode_first(b, value) == -1))
+		rc = damaged(gtx->tx, lease, err);
+	if (rc == MQS_OK && (rc = drop(gtx, b, err)) == MQS_OK) {
+		*count = b->unsettled;
+		gtx->v[MQS_GROUP_LEASED] -= b->unsettled;
+		gtx->v[MQS_GROUP_LEASED_BYTES] -= b->unsettled_bytes;
+	}
+	b->lease = 0;		/* not loaded, and gone */
 	return rc;
 }
 

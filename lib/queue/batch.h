@@ -49,11 +49,21 @@ int	mqs_batch_take(struct mqs_group_tx *, const struct mqs_entry *, size_t n,
  * MQS_NOTHING if there is no such lease.
  */
 int	mqs_batch_load(struct mqs_group_tx *, uint64_t lease, struct mqs_error *err);
-/* Where an id is in the loaded batch, unsettled; -1 if it isn't. */
+/* Where an id is in the loaded batch, settled or not; -1 if it isn't. */
+long	mqs_batch_place(const struct mqs_batch *, uint64_t id);
+/* The same, -1 also if it is settled. */
 long	mqs_batch_find(struct mqs_batch *, uint64_t id);
 int	mqs_batch_settled(const struct mqs_batch *, size_t i);
 /* Takes entry i of the loaded batch out of it. */
 void	mqs_batch_mark(struct mqs_group_tx *, size_t i);
+/* Takes out what is left of entries 0 to last: how many those were. */
+size_t	mqs_batch_mark_through(struct mqs_group_tx *, size_t last);
+/*
+ * Takes out all that is left of a lease, and so the lease: *count entries.  None
+ * stays loaded.  MQS_NOTHING if there is no such lease.
+ */
+int	mqs_batch_finish(struct mqs_group_tx *, uint64_t lease, size_t *count,
+	    struct mqs_error *err);
 /* Stores the loaded batch, or removes it if all of it is settled. */
 int	mqs_batch_store(struct mqs_group_tx *, struct mqs_error *err);
 

@@ -124,6 +124,12 @@ int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_er
 void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
 /* MQS_NOTHING at the end of the snapshot. */
 int	mqs_log_reader_next(struct mqs_log_reader *, int verify, struct mqs_record *, struct mqs_error *err);
+/*
+ * The same, as the record lies in the log; then, if need be, decoded, not verified.
+ * For who looks at many and needs little of each: see mqs_record_plain.
+ */
+int	mqs_log_reader_next_raw(struct mqs_log_reader *, uint64_t *id, struct mqs_slice *, struct mqs_error *err);
+int	mqs_log_reader_decode(struct mqs_log_reader *, struct mqs_slice, struct mqs_record *, struct mqs_error *err);
 /* Exactly that record, or MQS_NOTHING; fast when it is the next one. */
 int	mqs_log_reader_at(struct mqs_log_reader *, uint64_t id, int verify, struct mqs_record *, struct mqs_error *err);
 /* The last record below `id' (UINT64_MAX: the last), or MQS_NOTHING. */

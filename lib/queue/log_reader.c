@@ -80,9 +80,9 @@ decode(struct mqs_log_reader *r, uint64_t id, struct mqs_slice value,
 	return MQS_OK;
 }
 
+/* The cursor stands on a key: so does the reader. */
 static int
-found(struct mqs_log_reader *r, const struct mqs_slice *key,
-    struct mqs_slice value, int verify, struct mqs_record *record,
+place(struct mqs_log_reader *r, const struct mqs_slice *key,
     struct mqs_error *err)
 {
 	if (key->n != 8)
@@ -90,34 +90,66 @@ found(struct mqs_log_reader *r, const struct mqs_slice *key,
 		    r->log->dir.name, key->n);
 	r->at = mqs_get_be64(key->p);
 	r->placed = 1;
-	return decode(r, r->at, value, verify, record, err);
+	return MQS_OK;
+}
+
+static int
+found(struct mqs_log_reader *r, const struct mqs_slice *key,
+    struct mqs_slice value, int verify, struct mqs_record *record,
+    struct mqs_error *err)
+{
+	int rc = place(r, key, err);
+
+	return rc == MQS_OK ? decode(r, r->at, value, verify, record, err) : rc;
 }
 
 int
-mqs_log_reader_next(struct mqs_log_reader *r, int verify,
-    struct mqs_record *record, struct mqs_error *err)
+mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
+    struct mqs_slice *value, struct mqs_error *err)
 {
-	struct mqs_slice key = { NULL, 0 }, value;
+	struct mqs_slice key = { NULL, 0 };
 	unsigned char from[8];
 	int rc;
 
 	if ((rc = wake(r, err)) != MQS_OK)
 		return rc;
 	if (r->placed)
-		rc = mqs_cur_move(r->cur, MQS_NEXT, &key, &value, err);
+		rc = mqs_cur_move(r->cur, MQS_NEXT, &key, value, err);
 	else {
 		if (r->at == UINT64_MAX)
 			return MQS_NOTHING;
 		mqs_put_be64(from, r->at + 1);
 		key.p = from;
 		key.n = sizeof(from);
-		rc = mqs_cur_move(r->cur, MQS_FROM, &key, &value, err);
+		rc = mqs_cur_move(r->cur, MQS_FROM, &key, value, err);
 	}
 	if (rc != MQS_OK) {
 		r->placed = 0;
 		return rc;
 	}
-	return found(r, &key, value, verify, record, err);
+	rc = place(r, &key, err);
+	*id = r->at;
+	return rc;
+}
+
+int
+mqs_log_reader_next(struct mqs_log_reader *r, int verify,
+    struct mqs_record *record, struct mqs_error *err)
+{
+	struct mqs_slice value;
+	uint64_t id;
+	int rc;
+
+	if ((rc = mqs_log_reader_next_raw(r, &id, &value, err)) != MQS_OK)
+		return rc;
+	return decode(r, id, value, verify, record, err);
+}
+
+int
+mqs_log_reader_decode(struct mqs_log_reader *r, struct mqs_slice value,
+    struct mqs_record *record, struct mqs_error *err)
+{
+	return decode(r, r->at, value, 0, record, err);
 }
 
 int
