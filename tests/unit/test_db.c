@@ -1,7 +1,31 @@
 /*
  * test_db.c - the one LMDB file: operations, and each rule of db.c that a test can
- * bring about (a lost lock table, a failed meta page, a full reader table, a file
- * that grew beyond the map, limits, damage, kills)
+ * bring about
+ *
+ * The rules of the design's section 8, and what holds them to it:
+ *
+ *  1 gate	test_gate, test_kills; crash.bats kills openers
+ *  2 successor	test_lost_lock_table, test_path; faults.bats deletes queues in use
+ *  3 sync	test_relax; power.bats loses what was not synced
+ *  4 flags	test_relax (there are no others to ignore)
+ *  5 handles	test_close_on_exec, test_together, test_path (the lock file stays shut)
+ *  6 blocking	test_rest, test_dead_reader (test_engine_lives.c), test_rest
+ *		(test_engine_edges.c)
+ *  7 turn	test_turn
+ *  8 map	test_map_full, test_map_resized
+ *  9 readers	test_readers_full, test_dead_reader
+ * 10 commit	test_refused_commit, test_size_limit, test_panic; full disks in faults.bats
+ * 11 trimming	retention.bats ("publishing trims")
+ * 12 last id	retention.bats ("ids keep ascending", "a restored log")
+ * 13 blobs	test_blob.c, retention.bats
+ * 14 waking	test_wake.c
+ * 15 modes	test_permissions here, in test_dir.c, test_page.c, test_owner.c; faults.bats
+ * 16 networks	test_filesystem.c.  An overlay's copying up, and locks between PID
+ *		namespaces, are the kernel's and can't be had in every test run: that
+ *		EAGAIN becomes MQS_EBUSY is in db.c's table, and mq(7) warns.
+ * 17 size	test_damaged_files, test_size_covers
+ * 18 cursors	test_cursors; nothing here asks for MDB_DUPSORT or nests
+ * 19 sole use	test_sole (test_dir.c)
  */
 #include <sys/file.h>
 #include <sys/resource.h>
