@@ -185,17 +185,19 @@ write_letter(struct mqs_pass *pass, const char *queue,
 		return rc;
 	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION],
 	    record->message.seq);
-	if ((rc = mqs_marker_find(&pass->dead, &marker, err)) != MQS_NOTHING)
+	if ((rc = mqs_marker_find(pass->dead.tx, MQS_LOG_MARKERS, &marker,
+	    err)) != MQS_NOTHING)
 		return rc;
 	rc = add_headers(pass, &headers, &record->message, attempts, reason,
 	    detail, err);
 	if (rc == MQS_OK)
 		rc = append(pass, record, &headers, err);
 	mqs_buf_free(&headers);
-	if (rc != MQS_OK || (rc = mqs_marker_put(&pass->dead, &marker, err)) != MQS_OK)
+	if (rc != MQS_OK || (rc = mqs_marker_put(pass->dead.tx, MQS_LOG_MARKERS,
+	    &marker, err)) != MQS_OK)
 		return rc;
 	marker.id = pass->gtx.v[MQS_GROUP_DURABLE_FLOOR];
-	return mqs_marker_sweep(&pass->dead, &marker, err);
+	return mqs_marker_sweep(pass->dead.tx, MQS_LOG_MARKERS, &marker, err);
 }
 
 int

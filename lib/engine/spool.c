@@ -220,7 +220,7 @@ open_group(struct mqs_spool *spool, struct mqs_log *log, const char *name,
     int make, const struct mqs_start *start, struct mqs_group **group,
     struct mqs_error *err)
 {
-	static const struct mqs_start oldest = { MQS_START_OLDEST, 0, 0 };
+	static const struct mqs_start oldest = { .at = MQS_START_OLDEST };
 	int rc;
 
 	rc = mqs_group_open(group, log, name, err);

@@ -27,7 +27,8 @@
 #define STATE_BYTES	(8 * MQS_GROUP_VALUES)
 
 static const char *const tables[] = {
-	"bindings", "batch", "lease", "first", "extended", "held", "order", "busy"
+	"bindings", "batch", "lease", "first", "extended", "held", "order", "busy",
+	"markers"
 };
 
 static void
@@ -234,69 +235,6 @@ mqs_group_close(struct mqs_group *group)
 
 /* ------------------------------------------------------------- making -- */
 
-/* Places the cursor before the first message with an id and time of at least these. */
-static int
-place(struct mqs_log *log, uint64_t id, int64_t time,
-    const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
-    struct mqs_error *err)
-{
-	struct mqs_log_reader r;
-	struct mqs_record record;
-	uint64_t after = 0;
-	int rc, placed = 0;
-
-	if ((rc = mqs_log_reader_init(&r, log, err)) != MQS_OK)
-		return rc;
-	v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
-	mqs_log_reader_seek(&r, id);
-	while ((rc = mqs_log_reader_next(&r, 0, &record, err)) == MQS_OK) {
-		if (!placed && record.message.time < time)
-			continue;
-		if (!placed) {
-			v[MQS_GROUP_CURSOR] = record.message.seq - 1;
-			v[MQS_GROUP_ORDINAL] = record.ordinal - 1;
-			placed = 1;
-		}
-		after += record.message.body_len;
-	}
-	mqs_log_reader_done(&r);
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES] - after;
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-static int
-start_state(struct mqs_log_tx *ltx, const struct mqs_start *start,
-    uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
-{
-	int rc = MQS_OK;
-
-	memset(v, 0, STATE_BYTES);
-	/* Markers of a group of this name that was deleted are not of this one. */
-	v[MQS_GROUP_GENERATION] = (uint64_t)mqs_now();
-	switch (start->at) {
-	case MQS_START_OLDEST:
-		v[MQS_GROUP_ORDINAL] = ltx->v[MQS_LOG_REMOVED];
-		v[MQS_GROUP_BYTES] = ltx->v[MQS_LOG_REMOVED_BYTES];
-		break;
-	case MQS_START_NEWEST:
-		v[MQS_GROUP_CURSOR] = ltx->v[MQS_LOG_LAST_ID];
-		v[MQS_GROUP_ORDINAL] = ltx->v[MQS_LOG_ORDINAL];
-		v[MQS_GROUP_BYTES] = ltx->v[MQS_LOG_IN_BYTES];
-		break;
-	case MQS_START_ID:
-		rc = place(ltx->log, start->id, INT64_MIN, ltx->v, v, err);
-		break;
-	case MQS_START_TIME:
-		rc = place(ltx->log, start->time < 0 ? 0 : (uint64_t)start->time,
-		    start->time, ltx->v, v, err);
-		break;
-	}
-	v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] =
-	    v[MQS_GROUP_CURSOR] + 1;
-	return rc;
-}
-
 static int
 fill(struct mqs_db *db, const unsigned char uuid[16],
     const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
@@ -358,7 +296,12 @@ mqs_group_create(struct mqs_log *log, const char *name,
 
 	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
 		return rc;
-	if ((rc = start_state(&ltx, start, v, err)) != MQS_OK ||
+	memset(v, 0, STATE_BYTES);
+	/* Markers of a group of this name that was deleted are not of this one. */
+	v[MQS_GROUP_GENERATION] = (uint64_t)mqs_now();
+	rc = mqs_group_place(log, start, v, err);
+	v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] = v[MQS_GROUP_CURSOR] + 1;
+	if (rc != MQS_OK ||
 	    (rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
 		goto out;
 	if (mqs_dir_has_group(&log->dir, name))
@@ -471,18 +414,24 @@ derive(struct mqs_group_tx *gtx, struct mqs_error *err)
 	return rc < 0 ? rc : MQS_OK;
 }
 
-int
-mqs_group_commit(struct mqs_group_tx *gtx, struct mqs_error *err)
+/* Makes the transaction whole: all that follows from what was changed. */
+static int
+prepare(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
+	    (rc = derive(gtx, err)) != MQS_OK)
+		return rc;
+	return mqs_state_put(gtx->tx, gtx->v, MQS_GROUP_VALUES, err);
+}
+
+static int
+commit(struct mqs_group_tx *gtx, struct mqs_error *err)
 {
 	struct mqs_page page;
 	int rc;
 
-	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
-	    (rc = derive(gtx, err)) != MQS_OK ||
-	    (rc = mqs_state_put(gtx->tx, gtx->v, MQS_GROUP_VALUES, err)) != MQS_OK) {
-		mqs_group_abort(gtx);
-		return rc;
-	}
 	fill_page(&page, mqs_tx_number(gtx->tx), gtx->v);
 	rc = mqs_tx_commit(gtx->tx, err);
 	free(gtx->batch);
@@ -492,4 +441,51 @@ mqs_group_commit(struct mqs_group_tx *gtx, struct mqs_error *err)
 	if (rc == MQS_OK)
 		(void)mqs_page_write(gtx->group->page, &page, 0, NULL);
 	return rc;
+}
+
+int
+mqs_group_commit(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = prepare(gtx, err)) != MQS_OK) {
+		mqs_group_abort(gtx);
+		return rc;
+	}
+	return commit(gtx, err);
+}
+
+/* Shows the floor that is to come with all else as it was committed last. */
+static int
+lower_page(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	struct mqs_group *group = gtx->group;
+	uint64_t v[MQS_GROUP_VALUES];
+	struct mqs_page page;
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = find_page(group, err)) != MQS_OK ||
+	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_group_read(tx, v, err);
+	if (rc == MQS_OK && gtx->v[MQS_GROUP_FLOOR] < v[MQS_GROUP_FLOOR])
+		v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] = gtx->v[MQS_GROUP_FLOOR];
+	fill_page(&page, mqs_tx_number(tx), v);
+	mqs_tx_abort(tx);
+	return rc != MQS_OK ? rc : mqs_page_lower(group->page, &page, err);
+}
+
+int
+mqs_group_commit_lower(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = prepare(gtx, err)) != MQS_OK || (rc = lower_page(gtx, err)) != MQS_OK) {
+		mqs_group_abort(gtx);
+		return rc;
+	}
+	if ((rc = commit(gtx, err)) != MQS_OK)
+		return rc;
+	return mqs_db_sync(gtx->group->db, err);
 }

@@ -13,6 +13,8 @@
  *	held		id -> class 1, sort key 8, varints: attempts, size
  *	order		class 1, sort key 8 (big-endian), id -> nothing
  *	busy		reserved: XXH3-64 of a key -> id
+ *	markers		as in the log: what became of that dead letter is in this
+ *			group (engine/redrive.h)
  *
  * Every message that was published is, for a group, in one of these places:
  * beyond the cursor (not looked at yet); in a batch with its bit clear (leased);
@@ -43,7 +45,8 @@ enum {
 	MQS_GROUP_EXTENDED,
 	MQS_GROUP_HELD,
 	MQS_GROUP_ORDER,
-	MQS_GROUP_BUSY
+	MQS_GROUP_BUSY,
+	MQS_GROUP_MARKERS
 };
 
 enum mqs_group_value {
@@ -105,9 +108,16 @@ struct mqs_group {
 
 /* Where a new group starts. */
 struct mqs_start {
-	enum { MQS_START_OLDEST, MQS_START_NEWEST, MQS_START_ID, MQS_START_TIME } at;
+	enum {
+		MQS_START_OLDEST,
+		MQS_START_NEWEST,
+		MQS_START_ID,
+		MQS_START_TIME,
+		MQS_START_LAST	/* before the last so many messages */
+	} at;
 	uint64_t	id;
 	int64_t		time;
+	uint64_t	last;
 };
 
 /* Opens a group and refreshes its page.  MQS_ENOENT: there is none. */
@@ -118,6 +128,11 @@ void	mqs_group_close(struct mqs_group *);
  * trimmed meanwhile.  MQS_EEXIST if it is there.
  */
 int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_start *, struct mqs_error *err);
+/*
+ * Fills in the cursor, its ordinal and bytes: of a group that looks next at the message
+ * that the start says.
+ */
+int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* Removes a group's files. */
 int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
 /* The state, in a snapshot of its own. */
@@ -141,6 +156,12 @@ struct mqs_group_tx {
 
 int	mqs_group_begin(struct mqs_group_tx *, struct mqs_group *, struct mqs_error *err);
 int	mqs_group_commit(struct mqs_group_tx *, struct mqs_error *err);
+/*
+ * The same for a state whose floor may be lower than before: called with the log's write
+ * lock held, so that nothing is trimmed meanwhile.  The page is lowered first, and
+ * synced; on return 0 the group is synced as well.
+ */
+int	mqs_group_commit_lower(struct mqs_group_tx *, struct mqs_error *err);
 void	mqs_group_abort(struct mqs_group_tx *);
 
 /* Held messages. */

@@ -26,28 +26,38 @@ mqs_marker_of(struct mqs_marker *m, const struct mqs_group *group,
 }
 
 int
-mqs_marker_find(struct mqs_log_tx *ltx, const struct mqs_marker *m,
+mqs_marker_find(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
 	unsigned char key[MARKER_KEY];
 	struct mqs_slice value;
 
 	key_of(key, m);
-	return mqs_tx_get(ltx->tx, MQS_LOG_MARKERS, key, sizeof(key), &value, err);
+	return mqs_tx_get(tx, table, key, sizeof(key), &value, err);
 }
 
 int
-mqs_marker_put(struct mqs_log_tx *ltx, const struct mqs_marker *m,
+mqs_marker_put(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
 	unsigned char key[MARKER_KEY];
 
 	key_of(key, m);
-	return mqs_tx_put(ltx->tx, MQS_LOG_MARKERS, key, sizeof(key), "", 0, err);
+	return mqs_tx_put(tx, table, key, sizeof(key), "", 0, err);
 }
 
 int
-mqs_marker_sweep(struct mqs_log_tx *ltx, const struct mqs_marker *m,
+mqs_marker_del(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
+    struct mqs_error *err)
+{
+	unsigned char key[MARKER_KEY];
+
+	key_of(key, m);
+	return mqs_tx_del(tx, table, key, sizeof(key), err);
+}
+
+int
+mqs_marker_sweep(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
 	unsigned char key[MARKER_KEY];
@@ -56,7 +66,7 @@ mqs_marker_sweep(struct mqs_log_tx *ltx, const struct mqs_marker *m,
 	unsigned n;
 	int rc;
 
-	if ((rc = mqs_cur_new(&cur, ltx->tx, MQS_LOG_MARKERS, err)) != MQS_OK)
+	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
 		return rc;
 	key_of(key, m);
 	memset(key + MARKER_PREFIX, 0, MARKER_KEY - MARKER_PREFIX);

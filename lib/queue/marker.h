@@ -11,6 +11,9 @@
  * A marker may go once the settling can't be undone any more: when the input's id
  * is below the durable floor of its group (queue/group.h).  mqs_marker_sweep does
  * that, a few at a time, in later transactions of the log for the same group.
+ *
+ * A dead letter that is redriven may go back into a group instead of a log; then its
+ * marker stands in that group's file, put there by the same transaction.
  */
 #ifndef MQS_QUEUE_MARKER_H
 #define MQS_QUEUE_MARKER_H
@@ -27,10 +30,15 @@ struct mqs_marker {
 
 /* The marker of an input of a group. */
 void	mqs_marker_of(struct mqs_marker *, const struct mqs_group *, uint64_t generation, uint64_t id);
-/* MQS_OK: it stands; MQS_NOTHING. */
-int	mqs_marker_find(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
-int	mqs_marker_put(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
+/*
+ * The table is MQS_LOG_MARKERS in a log's transaction, MQS_GROUP_MARKERS in a group's.
+ * MQS_OK: it stands; MQS_NOTHING.
+ */
+int	mqs_marker_find(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
+int	mqs_marker_put(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
+/* Removes one; MQS_NOTHING if it does not stand. */
+int	mqs_marker_del(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
 /* Removes up to 100 of the same queue, group and generation with ids below m->id. */
-int	mqs_marker_sweep(struct mqs_log_tx *, const struct mqs_marker *, struct mqs_error *err);
+int	mqs_marker_sweep(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
 
 #endif

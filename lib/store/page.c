@@ -216,12 +216,12 @@ mqs_page_peek(const struct mqs_dir *dir, const char *name,
 }
 
 /*
- * 1 if the page there is of a later transaction than tx, 0 if not, -1 with errno.
+ * 1 if the page there is of this transaction or a later one, 0 if not, -1 with errno.
  * The whole page is read only if its header says so, since then it matters that
  * it verifies: nothing else could ever replace a damaged one.
  */
 static int
-is_newer(int fd, uint64_t boot, uint64_t tx)
+is_current(int fd, uint64_t boot, uint64_t tx)
 {
 	unsigned char b[MQS_PAGE_SIZE];
 	ssize_t n = mqs_file_read(fd, b, HEADER_SIZE, 0);
@@ -229,14 +229,14 @@ is_newer(int fd, uint64_t boot, uint64_t tx)
 
 	if (n == -1)
 		return -1;
-	if (n < HEADER_SIZE || mqs_get_le64(b + AT_TX) <= tx || !is_ours(b, boot))
+	if (n < HEADER_SIZE || mqs_get_le64(b + AT_TX) < tx || !is_ours(b, boot))
 		return 0;
 	state = read_once(fd, boot, b);
 	return state == FAILED ? -1 : state == GOOD;
 }
 
-int
-mqs_page_write(int fd, const struct mqs_page *page, int sync,
+static int
+put(int fd, const struct mqs_page *page, int always, int sync,
     struct mqs_error *err)
 {
 	unsigned char b[MQS_PAGE_SIZE];
@@ -246,7 +246,7 @@ mqs_page_write(int fd, const struct mqs_page *page, int sync,
 	encode(b, boot, page);
 	if (mqs_file_lock(fd, F_WRLCK, 0, 1) == -1)
 		return fail(err, fd, "lock");
-	rc = is_newer(fd, boot, page->tx);
+	rc = always ? 0 : is_current(fd, boot, page->tx);
 	if (rc == 0)
 		rc = mqs_file_write(fd, b, sizeof(b), 0);
 	error = errno;
@@ -261,6 +261,19 @@ mqs_page_write(int fd, const struct mqs_page *page, int sync,
 			return fail(err, fd, "sync");
 	}
 	return 0;
+}
+
+int
+mqs_page_write(int fd, const struct mqs_page *page, int sync,
+    struct mqs_error *err)
+{
+	return put(fd, page, 0, sync, err);
+}
+
+int
+mqs_page_lower(int fd, const struct mqs_page *page, struct mqs_error *err)
+{
+	return put(fd, page, 1, 1, err);
 }
 
 int

@@ -4,7 +4,7 @@
  * One page of 4,096 bytes: magic, format version, boot number, transaction
  * number, the values, and a checksum over all of it.  Written after each commit
  * with one pwrite under a byte lock, from that commit's state, and only if the
- * page there is not of a later transaction of this boot: an older page never
+ * page there is of an earlier transaction or of another boot: an older page never
  * replaces a newer.  A write is also what wakes waiters (store/wake.h).
  *
  * A crash leaves an old page or a torn one; a torn, missing or foreign (another
@@ -38,5 +38,11 @@ int	mqs_page_peek(const struct mqs_dir *, const char *name, struct mqs_page *, s
 int	mqs_page_reset(int fd, struct mqs_error *err);
 /* Writes it (see above); sync: on stable storage before it returns. */
 int	mqs_page_write(int fd, const struct mqs_page *, int sync, struct mqs_error *err);
+/*
+ * Writes one of the transaction that committed last, with a lower floor than that
+ * has, whatever is there, and syncs it.  For whoever holds the file's write lock, and
+ * so knows that there is none newer; a refresh (of the same number) leaves it alone.
+ */
+int	mqs_page_lower(int fd, const struct mqs_page *, struct mqs_error *err);
 
 #endif
