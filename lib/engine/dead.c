@@ -8,7 +8,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -112,33 +111,6 @@ begin(struct mqs_pass *pass, const char *queue, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* Copies a large body into the dead-letter queue. */
-static int
-copy_blob(struct mqs_pass *pass, const struct mqs_record *from,
-    struct mqs_record *to, struct mqs_blob **blob, struct mqs_error *err)
-{
-	struct mqs_blob_ref ref;
-	int rc, fd;
-
-	if ((rc = mqs_log_body(pass->group->log, from, 0, &fd, err)) != MQS_OK)
-		return rc == MQS_NOTHING ? mqs_fail(err, MQS_EDAMAGED,
-		    "%s: message %llu: its body is gone",
-		    pass->group->log->dir.name,
-		    (unsigned long long)from->message.seq) : rc;
-	if ((rc = mqs_blob_new(blob, &pass->dead_log->dir, err)) == MQS_OK &&
-	    ((rc = mqs_blob_copy(*blob, fd, from->message.body_len, err)) != MQS_OK ||
-	    (rc = mqs_blob_finish(*blob, &ref, err)) != MQS_OK)) {
-		mqs_blob_free(*blob, 0);
-		*blob = NULL;
-	}
-	close(fd);
-	if (rc == MQS_OK) {
-		to->blob_name = ref.name;
-		to->blob_hash = ref.hash;
-	}
-	return rc;
-}
-
 static int
 append(struct mqs_pass *pass, const struct mqs_record *record,
     const struct mqs_buf *headers, struct mqs_error *err)
@@ -156,7 +128,8 @@ append(struct mqs_pass *pass, const struct mqs_record *record,
 	dead.message.message_id_len = 0;
 	dead.only_group_len = 0;
 	if (record->flags & MQS_RECORD_LARGE &&
-	    (rc = copy_blob(pass, record, &dead, &blob, err)) != MQS_OK)
+	    (rc = mqs_log_adopt(pass->dead_log, pass->group->log, &dead, &blob,
+	    err)) != MQS_OK)
 		return rc;
 	rc = mqs_log_append(&pass->dead, &dead, &id, &duplicate, err);
 	if (rc != MQS_OK) {

@@ -139,6 +139,13 @@ int	mqs_log_reader_state(struct mqs_log_reader *, uint64_t v[MQS_LOG_VALUES], st
 void	mqs_log_reader_rest(struct mqs_log_reader *);
 void	mqs_log_reader_done(struct mqs_log_reader *);
 
+/*
+ * Brings the body of a large record of another log into this one, to be appended: by a
+ * second name for the same file where that can be, else by a copy.  The record then
+ * names it; *blob is to be freed after the commit.
+ */
+int	mqs_log_adopt(struct mqs_log *, struct mqs_log *from, struct mqs_record *,
+	    struct mqs_blob **blob, struct mqs_error *err);
 /* Opens a large record's body: *fd, MQS_NOTHING if it was trimmed meanwhile. */
 int	mqs_log_body(struct mqs_log *, const struct mqs_record *, int verify, int *fd, struct mqs_error *err);
 

@@ -216,14 +216,3 @@ mqs_log_reader_state(struct mqs_log_reader *r, uint64_t v[MQS_LOG_VALUES],
 		return rc;
 	return mqs_log_state(r->tx, v, err);
 }
-
-int
-mqs_log_body(struct mqs_log *log, const struct mqs_record *record, int verify,
-    int *fd, struct mqs_error *err)
-{
-	const struct mqs_blob_ref ref = {
-		record->blob_name, record->message.body_len, record->blob_hash
-	};
-
-	return mqs_blob_open(&log->dir, &ref, verify, fd, err);
-}

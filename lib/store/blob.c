@@ -13,6 +13,12 @@
  * sweep locks first and takes its snapshot second: a blob that it could lock has no
  * writer, so if a record names it, the snapshot has that record.
  *
+ * Linking: a dead letter's body, or a redriven one's, can be the same file under a
+ * second name, since neither ever changes.  The file is locked, shared, before it gets the
+ * name, so that a sweep of either queue takes it for one that is being written; as
+ * nobody waits for that lock, two that link the same can't block each other.  Each name
+ * goes on its own; the file goes with the last.
+ *
  * A blob that could not be written is removed at once, since a full disk needs the
  * room, and stays failed: no later call on it succeeds.
  *
@@ -311,6 +317,66 @@ mqs_blob_finish(struct mqs_blob *blob, struct mqs_blob_ref *ref,
 	ref->size = blob->size;
 	ref->hash = XXH3_64bits_digest(blob->hash);
 	return 0;
+}
+
+/* Gives an open, locked file a second name that is free: 0 or -1. */
+static int
+link_file(struct mqs_blob *blob, const struct mqs_dir *from, uint64_t name)
+{
+	char old[MQS_FILE_NAME], new[MQS_FILE_NAME];
+	int rc;
+
+	mqs_file_name(name, old);
+	do {
+		do {
+			mqs_random(&blob->name, sizeof(blob->name));
+		} while (blob->name == 0);
+		rc = linkat(from->blob, old, blob->dir->blob,
+		    mqs_file_name(blob->name, new), 0);
+	} while (rc == -1 && errno == EEXIST);
+	return rc;
+}
+
+/* Locks the open file and gives it a name in the blob's queue: 0, or -1 if it can't be. */
+static int
+share_file(struct mqs_blob *blob, const struct mqs_dir *from, uint64_t name)
+{
+	struct stat st;
+
+	if (fstat(blob->fd, &st) == -1 || !mqs_file_fits(&st, blob->dir->blob) ||
+	    lock_file(blob->fd, LOCK_SH | LOCK_NB) == -1)
+		return -1;
+	return link_file(blob, from, name);
+}
+
+int
+mqs_blob_link(struct mqs_blob **out, const struct mqs_dir *dir,
+    const struct mqs_dir *from, struct mqs_blob_ref *ref, struct mqs_error *err)
+{
+	struct mqs_blob *blob;
+	int rc;
+
+	*out = NULL;
+	if ((blob = calloc(1, sizeof(*blob))) == NULL)
+		return mqs_fail_errno(err, "%s/blob", dir->path);
+	blob->dir = dir;
+	blob->size = ref->size;
+	blob->finished = 1;
+	rc = mqs_blob_open(from, ref, 0, &blob->fd, err);
+	if (rc == MQS_OK && share_file(blob, from, ref->name) == -1) {
+		close(blob->fd);	/* it is the other's only */
+		blob->fd = -1;
+		rc = MQS_NOTHING;
+	}
+	if (rc == MQS_OK)
+		rc = mqs_dir_sync(dir->blob, "blob", err);
+	if (rc != MQS_OK) {
+		mqs_blob_free(blob, 0);
+		return rc;
+	}
+	ref->name = blob->name;
+	*out = blob;
+	return MQS_OK;
 }
 
 void

@@ -4,7 +4,8 @@
  * A blob is exactly the body.  Its name is 16 hex digits from the system's random
  * source, taken with O_EXCL.  It is written and synced, with its directory,
  * before the record that names it is committed; a crash between leaves an orphan.
- * A writer holds an exclusive flock on its blob until the commit is done.  An
+ * A writer holds an exclusive flock on its blob until the commit is done; who links
+ * one into another queue a shared one.  An
  * orphan is collected only so: lock the file, then begin a read transaction, then
  * find it unreferenced (mqs_blob_sweep).
  */
@@ -29,6 +30,14 @@ int	mqs_blob_write(struct mqs_blob *, const void *p, size_t n, struct mqs_error 
 /* Appends `size' bytes of a file from offset 0 (copy_file_range where it can be had). */
 int	mqs_blob_copy(struct mqs_blob *, int fd, uint64_t size, struct mqs_error *err);
 uint64_t mqs_blob_size(const struct mqs_blob *);
+/*
+ * A finished blob that is another one's file, of another queue perhaps, under a name of
+ * its own: *ref becomes that of the link, which stays locked until freed.  MQS_NOTHING if
+ * the two can't share a file (permissions, another filesystem, or it is locked just now):
+ * copy it.
+ */
+int	mqs_blob_link(struct mqs_blob **out, const struct mqs_dir *, const struct mqs_dir *from,
+	    struct mqs_blob_ref *ref, struct mqs_error *err);
 /* Syncs the file and its directory; the blob stays locked until freed. */
 int	mqs_blob_finish(struct mqs_blob *, struct mqs_blob_ref *, struct mqs_error *err);
 /* Keeps the file if `keep' (its record is committed), else removes it. */

@@ -70,6 +70,18 @@ mqs_file_share(int fd, int folder)
 	return rc;
 }
 
+int
+mqs_file_fits(const struct stat *file, int folder)
+{
+	struct stat st;
+
+	if (fstat(folder, &st) == -1)
+		return 0;
+	return (file->st_mode & 0666) == (st.st_mode & 0666) &&
+	    file->st_uid == geteuid() &&
+	    file->st_gid == (st.st_mode & S_ISGID ? st.st_gid : getegid());
+}
+
 DIR *
 mqs_file_list(int folder)
 {

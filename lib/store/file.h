@@ -8,6 +8,7 @@
 #ifndef MQS_STORE_FILE_H
 #define MQS_STORE_FILE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <dirent.h>
@@ -31,6 +32,8 @@ int	mqs_file_temp(int folder, char name[MQS_FILE_TEMP]);
 int	mqs_file_place(int folder, const char *temp, const char *name);
 /* Gives a new file the read and write permissions of its folder: 0 or -1. */
 int	mqs_file_share(int fd, int folder);
+/* 1 if a file is as one that we would make in a folder: owner, group, permissions. */
+int	mqs_file_fits(const struct stat *, int folder);
 /* Lists a folder from its beginning, by a descriptor of its own: NULL on error. */
 DIR	*mqs_file_list(int folder);
 

@@ -501,6 +501,90 @@ test_permissions(void)
 	drop_tree(&dir);
 }
 
+static int
+none_referenced(void *arg, uint64_t name, struct mqs_error *e)
+{
+	(void)arg;
+	(void)name;
+	(void)e;
+	return 0;
+}
+
+/* How many a sweep removes where no record names anything. */
+static uint64_t
+swept(const struct mqs_dir *d)
+{
+	uint64_t removed = 0;
+
+	check_int(mqs_blob_sweep(d, none_referenced, NULL, &removed, &err), 0);
+	return removed;
+}
+
+/* A second name in another queue's folder, which outlives the first. */
+static void
+test_link(void)
+{
+	struct mqs_blob *blob;
+	struct mqs_blob_ref ref, first;
+	struct mqs_dir other;
+	int fd;
+
+	make_tree(&dir);
+	make_tree(&other);
+	first = ref = keep("body");
+	check_int(mqs_blob_link(&blob, &other, &dir, &ref, &err), 0);
+	check(ref.name != first.name && ref.name != 0);
+	check_u64(ref.hash, first.hash);
+	/* A sweep of either queue takes it for one that is being written. */
+	check_u64(swept(&dir), 0);
+	check_u64(swept(&other), 0);
+	mqs_blob_free(blob, 1);
+	check_u64(swept(&dir), 1);
+	if (check_int(mqs_blob_open(&other, &ref, 1, &fd, &err), 0)) {
+		check_content(fd, "body", 4);
+		close(fd);
+	}
+	/* One whose record was not committed goes, and the other's stays. */
+	first = ref;
+	check_int(mqs_blob_link(&blob, &dir, &other, &ref, &err), 0);
+	check_int(tree_entries(&dir, "blob"), 1);
+	mqs_blob_free(blob, 0);
+	check_int(tree_entries(&dir, "blob"), 0);
+	check_int(mqs_blob_open(&other, &first, 1, &fd, &err), 0);
+	close(fd);
+	drop_tree(&other);
+	drop_tree(&dir);
+}
+
+/* What can't share a file is to be copied. */
+static void
+test_no_link(void)
+{
+	struct mqs_blob *blob;
+	struct mqs_blob_ref ref;
+	struct mqs_dir other;
+	char name[17];
+	int fd;
+
+	make_tree(&dir);
+	make_tree(&other);
+	ref = keep("body");
+	must(fchmod(other.blob, 0755) == 0);
+	check_int(mqs_blob_link(&blob, &other, &dir, &ref, &err), MQS_NOTHING);
+	must(fchmod(other.blob, 0700) == 0);
+	snprintf(name, sizeof(name), "%016" PRIx64, ref.name);
+	must((fd = openat(dir.blob, name, O_RDONLY | O_CLOEXEC)) != -1);
+	must(flock(fd, LOCK_EX) == 0);	/* as a sweep does */
+	check_int(mqs_blob_link(&blob, &other, &dir, &ref, &err), MQS_NOTHING);
+	close(fd);
+	check_int(tree_entries(&other, "blob"), 0);
+	check_int(mqs_blob_unlink(&dir, ref.name, &err), 0);
+	check_int(mqs_blob_link(&blob, &other, &dir, &ref, &err), MQS_NOTHING);
+	check_int(tree_entries(&other, "blob"), 0);
+	drop_tree(&other);
+	drop_tree(&dir);
+}
+
 int
 main(void)
 {
@@ -521,6 +605,8 @@ main(void)
 	run_test("the sweep collects orphans, nothing else", test_sweep);
 	run_test("a killed writer leaves an orphan", test_killed_writer);
 	run_test("the sweep takes nothing that is just being made", test_sweep_race);
+	run_test("linked into another queue, it outlives the first", test_link);
+	run_test("not linked where it can't be shared", test_no_link);
 	run_test("permissions are the folder's, not the umask's", test_permissions);
 	free(big);
 	return finish_tests();
