@@ -17,6 +17,7 @@
 #include "pub_input.h"
 #include "pub_record.h"
 #include "pub_reject.h"
+#include "pub_terms.h"
 #include "tool.h"
 
 enum {
@@ -34,9 +35,10 @@ static const struct tool_option options[] = {
 	{ 'k', "key", "KEY", "routing key of the messages" },
 	{ 'K', "key-delimiter", "DELIM", "each record is KEY, DELIM, body" },
 	{ 'H', "header", "NAME=VALUE", "add a header; may be repeated" },
+	TERMS_OPTIONS,
 	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" },
 	{ '0', "null", NULL, "records end in NUL" },
-	{ 'J', "json", NULL, "each record is a JSON envelope; -k and -H fill what it lacks" },
+	{ 'J', "json", NULL, "each record is a JSON envelope; -k -H -d --at --ttl -i fill what it lacks" },
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
@@ -59,6 +61,7 @@ struct request {
 	size_t		 delim_len, key_delim_len;
 	int		 delim_given;
 	struct mqs_buf	 headers;
+	struct terms	 terms;
 	char		 queue[MQS_NAME_MAX + 1];
 	char		**operands;
 	int		 n_operands;
@@ -92,6 +95,8 @@ parse_header(struct request *q, const char *arg)
 static void
 parse_option(struct request *q, int id, const char *arg)
 {
+	if (terms_option(&q->terms, id, arg))
+		return;
 	switch (id) {
 	case 'F':
 		q->files = 1;
@@ -168,6 +173,7 @@ check_request(const struct request *q)
 		usage_error("--receipts: only envelopes (-J) have receipts");
 	if (q->receipts && q->print_ids)
 		usage_error("--receipts and -I: only one of them can be printed");
+	terms_check(&q->terms, q->n_operands);
 }
 
 static void
@@ -176,7 +182,7 @@ parse(struct request *q, int argc, char **argv)
 	const char *arg;
 	int id;
 
-	*q = (struct request){ .delim = "\n", .delim_len = 1 };
+	*q = (struct request){ .delim = "\n", .delim_len = 1, .terms = TERMS_INIT };
 	while ((id = tool_option(&arg)) != 0)
 		parse_option(q, id, arg);
 	parse_operands(q, argc, argv);
@@ -197,9 +203,14 @@ set_base(struct recorder *r, const struct request *q)
 	}
 	r->base.headers = q->headers.p;
 	r->base.headers_len = q->headers.n;
+	r->base.message_id = q->terms.message_id;
+	r->base.message_id_len = q->terms.message_id == NULL ? 0 :
+	    strlen(q->terms.message_id);
 	if (mqs_message_check(&r->base, &err) != 0)
 		usage_error("%s", err.text);
 	r->base.body = NULL;
+	r->base.message_id = NULL;	/* only one message gets it */
+	r->base.message_id_len = 0;
 }
 
 static int
@@ -242,7 +253,7 @@ run(const struct request *q)
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,
 	    .keep = q->json || q->files || q->atomic,
-	    .key_delim_len = q->key_delim_len };
+	    .key_delim_len = q->key_delim_len, .terms = q->terms };
 	struct reject reject;
 	struct mqs_spool *spool;
 	int all;

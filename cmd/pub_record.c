@@ -46,11 +46,16 @@ too_much(const struct recorder *r)
 
 /* Adds a message, flushing where that makes room: 0, or -1 if the message is bad. */
 static int
-add(struct recorder *r, const struct mqs_message *m, int keep, const char *receipt)
+add(struct recorder *r, struct mqs_message *m, int keep, const char *receipt)
 {
+	const char *fault = terms_fill(&r->terms, m);
 	struct mqs_error err;
 	int code;
 
+	if (fault != NULL) {
+		record_bad(r, fault);
+		return -1;
+	}
 	code = batch_add(r->batch, m, keep, receipt, &err);
 	if (code == MQS_EBUSY && !r->batch->atomic) {
 		batch_flush(r->batch);
@@ -60,7 +65,9 @@ add(struct recorder *r, const struct mqs_message *m, int keep, const char *recei
 		too_much(r);
 	if (code == MQS_EBUSY)
 		fail(STATUS_BUG, "%s: no room for one message", r->batch->queue);
-	if (code != MQS_OK)
+	if (code == MQS_OK)
+		terms_used(&r->terms, m);
+	else
 		record_bad(r, err.text);
 	return code == MQS_OK ? 0 : -1;
 }

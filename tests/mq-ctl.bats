@@ -221,6 +221,7 @@ new'
 	assert_output 'retain=7d
 retain-bytes=off
 max-message=1G
+ttl=off
 sync=full
 dead-letter=
 description='
@@ -247,6 +248,7 @@ backoff=1s..5m'
 	assert_output 'retain=36h
 retain-bytes=10M
 max-message=2K
+ttl=off
 sync=relaxed
 dead-letter=graveyard
 description=with = and  blanks, ünïcode'

@@ -240,6 +240,68 @@ load lib/expect
 	assert_output $'1 given a=given,b=given\n2 own a=own,b=given'
 }
 
+# --------------------------------------------------------------------- message ids
+
+@test "-i: a message is published once, and the repeat has the id of the first" {
+	first=$(mq-pub -I -i order-17 q one)
+	run -0 mq-pub -I --message-id order-17 q two
+	assert_output "$first"
+	run -0 sh -c 'echo three | mq-pub -I -i order-17 q'
+	assert_output "$first"
+	mq-pub -i order-18 q four
+	run -0 mq-replay q
+	assert_output $'one\nfour'
+	run -0 sh -c 'mq-replay -J q | jq -r .message_id'
+	assert_output $'order-17\norder-18'
+}
+
+@test "-i: with -1, -F, a long record and -J" {
+	printf 'a\nb' | mq-pub -1 -i m1 q
+	printf c >file
+	mq-pub -F -i m2 q file
+	head -c 300000 /dev/zero | mq-pub -i m3 q
+	head -c 300000 /dev/zero | mq-pub -i m3 q
+	echo '{"body":"d"}' | mq-pub -J -i m4 q
+	run -0 sh -c 'mq-replay -J q | jq -r .message_id'
+	assert_output $'m1\nm2\nm3\nm4'
+	run -0 mq-ctl check q
+}
+
+@test "-i is free again when the first is gone" {
+	mq-ctl create q
+	mq-pub -i m q one
+	mq-ctl purge q
+	mq-pub -i m q two
+	run -0 mq-replay q
+	assert_output two
+}
+
+@test "-i: a second record is bad; envelopes with ids of their own are not" {
+	run -65 --separate-stderr sh -c 'printf "one\ntwo\n" | mq-pub -i m q'
+	[ "$stderr" = 'mq-pub: stdin: record 2: a second one, but -i is for one message' ]
+	run -0 mq-replay q
+	assert_output one
+	printf '%s\n' '{"body":"a","message_id":"a"}' '{"body":"b"}' '{"body":"c","message_id":"c"}' |
+	    mq-pub -J -i b j
+	run -0 sh -c 'mq-replay -J j | jq -r .message_id'
+	assert_output $'a\nb\nc'
+	run -65 sh -c 'printf "one\ntwo\n" | mq-pub --atomic -i n n'
+	[ "$(messages n)" = 0 ]
+	printf 'one\ntwo\nthree\n' | mq-pub -q --reject-to bad -i r r
+	[ "$(messages r)" = 1 ]
+	assert_equal "$(<bad)" $'two\nthree'
+}
+
+@test "-i: malformed, or for several operands" {
+	fails 64 'mq-pub: -i: the message id is empty' mq-pub -i '' q x
+	fails 64 'mq-pub: -i: a message id is for one message, not for 2' mq-pub -i m q x y
+	fails 64 'mq-pub: -i: a message id is for one message, not for 2' mq-pub -F -i m q x y
+	run -64 --separate-stderr mq-pub -i "$(printf 'i%.0s' {1..256})" q x
+	[[ $stderr == 'mq-pub: message id has 256 bytes, at most 255'* ]]
+	run -64 mq-pub -i $'\xff' q x
+	[ ! -e spool ]
+}
+
 # ------------------------------------------------------------------------- framing
 
 @test "-D and -0: other delimiters" {

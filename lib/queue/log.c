@@ -290,6 +290,7 @@ add_indexes(struct mqs_log_tx *ltx, const struct mqs_record *r,
 		return rc;
 	if (m->priority == 0)
 		return MQS_OK;
+	ltx->v[MQS_LOG_PRIORITISED] = m->seq;
 	key[0] = (unsigned char)(9 - m->priority);
 	memcpy(key + 1, id, sizeof(id));
 	return mqs_tx_put(ltx->tx, MQS_LOG_PRIORITY, key, sizeof(key), "", 0, err);
@@ -311,6 +312,22 @@ find_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m,
 	if (rc == MQS_OK)
 		*id = mqs_get_be64(value.p);
 	return rc;
+}
+
+/*
+ * The queue's own expiry, if it is the earlier one.  It runs from when the message may
+ * go out, by the clock that will judge it, or a long delay would be the end of it.
+ */
+static void
+set_expiry(const struct mqs_log_tx *ltx, struct mqs_message *m)
+{
+	int64_t from = mqs_later(ltx->now, ltx->log->options->clock_shift), end;
+
+	if (m->not_before > from)
+		from = m->not_before;
+	end = mqs_later(from, ltx->log->settings.ttl);
+	if (m->expires == 0 || m->expires > end)
+		m->expires = end;
 }
 
 int
@@ -340,6 +357,8 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 	if (m->seq < (uint64_t)ltx->now)
 		m->seq = (uint64_t)ltx->now;
 	r->ordinal = ltx->v[MQS_LOG_ORDINAL] + 1;
+	if (ltx->log->settings.ttl != 0)
+		set_expiry(ltx, m);
 	size = mqs_record_size(r);
 	mqs_put_be64(key, m->seq);
 	if ((rc = mqs_tx_append(ltx->tx, MQS_LOG_MESSAGES, key, sizeof(key),

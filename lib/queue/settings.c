@@ -23,6 +23,7 @@ const struct mqs_setting mqs_log_setting_table[] = {
 	{ "retain", MQS_SETTING_RETAIN, LOG_AT(retain), "7d", 0, INT64_MAX },
 	{ "retain-bytes", MQS_SETTING_LIMIT, LOG_AT(retain_bytes), "off", 0, INT64_MAX },
 	{ "max-message", MQS_SETTING_SIZE, LOG_AT(max_message), "1G", 1, MAX_MESSAGE },
+	{ "ttl", MQS_SETTING_SPAN, LOG_AT(ttl), "off", 1, INT64_MAX },
 	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
 	{ "dead-letter", MQS_SETTING_QUEUE, LOG_AT(dead_letter), "", 0, 0 },
 	{ "description", MQS_SETTING_TEXT, LOG_AT(description), "", 0, 0 },
@@ -72,7 +73,8 @@ parse_amount(const struct mqs_setting *s, const char *text, void *at,
 	uint64_t v;
 	int64_t ns;
 
-	if (s->kind == MQS_SETTING_DURATION || s->kind == MQS_SETTING_RETAIN) {
+	if (s->kind == MQS_SETTING_DURATION || s->kind == MQS_SETTING_RETAIN ||
+	    s->kind == MQS_SETTING_SPAN) {
 		if (mqs_parse_duration(text, &ns, why) == -1)
 			return -1;
 		v = (uint64_t)ns;
@@ -133,6 +135,7 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 		}
 		break;
 	case MQS_SETTING_LIMIT:
+	case MQS_SETTING_SPAN:
 		if (strcmp(text, "off") == 0) {
 			memset(at, 0, sizeof(uint64_t));
 			return 0;

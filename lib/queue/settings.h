@@ -18,6 +18,7 @@ struct mqs_log_settings {
 	uint64_t	retain_bytes;	/* 0: no limit */
 	uint64_t	max_message;	/* bytes */
 	int64_t		relaxed;	/* sync=relaxed */
+	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
 	char		description[MQS_SETTING_TEXT_MAX];
 };
@@ -34,6 +35,7 @@ enum mqs_setting_kind {
 	MQS_SETTING_RANGE,	/* "1s..5m": two int64_t */
 	MQS_SETTING_SIZE,
 	MQS_SETTING_LIMIT,	/* a size, or "off" for 0 */
+	MQS_SETTING_SPAN,	/* a duration, or "off" for 0 */
 	MQS_SETTING_NUMBER,
 	MQS_SETTING_SYNC,	/* "full" or "relaxed" */
 	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
