@@ -113,6 +113,14 @@ mqs_boot(void)
 }
 
 uint64_t
+mqs_tick(int64_t boottime)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+
+	return hz < 1 ? 0 : (uint64_t)(boottime / (MQS_SECOND / hz));
+}
+
+uint64_t
 mqs_process_start(int64_t pid)
 {
 	char path[48], stat[1024], *p, *end;

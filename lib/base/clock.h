@@ -15,7 +15,9 @@ int64_t	mqs_boottime(void);
 int64_t	mqs_later(int64_t time, int64_t ns);
 /* A number for this boot (XXH3 of the kernel's boot id); never 0. */
 uint64_t mqs_boot(void);
-/* When process pid started, in clock ticks since boot; 0 if there is none. */
+/* The clock tick in which a time of mqs_boottime is. */
+uint64_t mqs_tick(int64_t boottime);
+/* The clock tick in which process pid started; 0 if there is none. */
 uint64_t mqs_process_start(int64_t pid);
 /* n random bytes from the system. */
 void	mqs_random(void *p, unsigned n);

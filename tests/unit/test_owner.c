@@ -289,6 +289,59 @@ test_layout(void)
 	drop_tree(&dir);
 }
 
+/*
+ * Runs a handler that lives until it is killed, or is said to be process pid: what the
+ * slot says of its start.  late: started in another tick than that of its slot.
+ */
+static void
+check_start(struct mqs_owner *owner, pid_t pid, int late)
+{
+	uint64_t tick = mqs_tick(mqs_boottime());
+	unsigned char b[MQS_OWNER_SLOT];
+	pid_t child = 0;
+	unsigned run;
+	int fd, file;
+
+	must(mqs_owner_run(owner, 13, 14, &run, &fd, &err) == 0);
+	while (late && mqs_tick(mqs_boottime()) <= tick + 1)
+		continue;
+	if (pid == 0 && (pid = child = fork()) == 0)
+		for (;;)
+			pause();
+	must(pid != -1 && mqs_owner_run_started(owner, run, pid, &err) == 0);
+	file = open_owner_file(mqs_owner_name(owner));
+	must(pread(file, b, sizeof(b), MQS_OWNER_AT_SLOTS +
+	    (off_t)run * MQS_OWNER_SLOT) == (ssize_t)sizeof(b));
+	check_u64(mqs_get_le64(b + 16), (uint64_t)pid);
+	check_u64(mqs_get_le64(b + 24), mqs_process_start(pid));
+	close(file);
+	if (child != 0)
+		must(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+	mqs_owner_run_end(owner, run);
+}
+
+/* As /proc has it, whether it was read there or told by the clock, across its ticks. */
+static void
+test_starts(void)
+{
+	struct mqs_owner *owner;
+	int64_t end = mqs_boottime() + 50 * MQS_MSEC;
+
+	make_tree(&dir);
+	must(mqs_owner_new(&owner, &dir, FAMILY, &err) == 0);
+	while (mqs_boottime() < end)
+		check_start(owner, 0, 0);
+	check_start(owner, 0, 1);
+	mqs_owner_free(owner, 1);
+	/* One that is older than its slot: the clock is not trusted. */
+	must(mqs_owner_new(&owner, &dir, FAMILY, &err) == 0);
+	check_start(owner, getpid(), 0);
+	check_start(owner, getpid(), 0);
+	check_start(owner, 0, 0);
+	mqs_owner_free(owner, 1);
+	drop_tree(&dir);
+}
+
 static void
 test_killed(void)
 {
@@ -653,6 +706,7 @@ main(void)
 	must(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
 	run_test("made, seen alive, removed", test_own);
 	run_test("the file is as described", test_layout);
+	run_test("the start of each handler", test_starts);
 	run_test("a killed consumer is dead, and can be collected", test_killed);
 	run_test("its handler is an orphan until it ends", test_orphan);
 	run_test("also if it was not marked as started", test_unmarked_orphan);
