@@ -2,7 +2,7 @@
  * handler.c - starting a command for one message
  *
  * posix_spawn, never fork: a parent with a large map forks slowly.  The child gets the
- * body as stdin, our stdout, a pipe as stderr (handler_errors.c) and, under a number
+ * body as stdin, our stdout or a file that takes its output, a pipe as stderr (handler_errors.c) and, under a number
  * that is out of its way, the descriptor whose lock says that this run lives.  All
  * else is close-on-exec.
  */
@@ -61,7 +61,7 @@ execute(pid_t *pid, struct handler_command *c, const posix_spawn_file_actions_t 
 void
 handler_init(struct handler *h)
 {
-	*h = (struct handler){ .body = -1, .theirs = -1, .run_fd = -1, .errors = -1 };
+	*h = (struct handler){ .body = -1, .theirs = -1, .output = -1, .run_fd = -1, .errors = -1 };
 }
 
 static void
@@ -97,6 +97,8 @@ handler_start(struct handler *h, struct handler_command *c)
 	/* The same number twice clears close-on-exec. */
 	if ((e = posix_spawn_file_actions_adddup2(&acts, h->body, STDIN_FILENO)) == 0 &&
 	    (e = posix_spawn_file_actions_adddup2(&acts, h->theirs, STDERR_FILENO)) == 0 &&
+	    (h->output == -1 || (e = posix_spawn_file_actions_adddup2(&acts, h->output,
+	    STDOUT_FILENO)) == 0) &&
 	    (e = posix_spawn_file_actions_adddup2(&acts, h->run_fd, to)) == 0)
 		e = execute(&h->pid, c, &acts);
 	(void)posix_spawn_file_actions_destroy(&acts);
@@ -115,4 +117,12 @@ handler_discard(struct handler *h)
 	close_one(&h->body);
 	close_one(&h->theirs);
 	close_one(&h->errors);
+	handler_done(h);
+}
+
+void
+handler_done(struct handler *h)
+{
+	close_one(&h->output);
+	mqs_buf_free(&h->meta);
 }

@@ -29,6 +29,7 @@ struct handler {
 	pid_t		 pid;
 	int		 body;		/* to be its stdin; -1 once started */
 	int		 theirs;	/* to be its stderr; -1 once started */
+	int		 output;	/* takes its stdout, until the end; -1: ours does */
 	int		 run_fd;	/* the run's, which it inherits */
 	int		 over;		/* it has ended, with this status: */
 	int		 status;
@@ -39,6 +40,8 @@ struct handler {
 	char		 id[MQS_ID_SIZE];
 	char		 tail[HANDLER_TAIL + 1];
 	size_t		 tail_len;
+	struct mqs_buf	 meta;		/* of the message, for what comes of it: key, headers */
+	size_t		 meta_key;	/* length of the key in it */
 };
 
 /* handler_env.c: its environment. */
@@ -59,12 +62,13 @@ int	handler_body(int *fd, const struct mqs_message *, struct mqs_error *err);
  * handler.c.  handler_init makes an empty place.  handler_open_errors gives it the pipe
  * for its stderr: 0 or an errno.  handler_start starts the command, with body, theirs and
  * run_fd as they are set: 0, or an errno: why it can't be executed.  handler_discard
- * closes what one that was not started has.
+ * closes what one that was not started has; handler_done what is left when it has ended.
  */
 void	handler_init(struct handler *);
 int	handler_open_errors(struct handler *);
 int	handler_start(struct handler *, struct handler_command *);
 void	handler_discard(struct handler *);
+void	handler_done(struct handler *);
 
 /*
  * handler_errors.c: passes on what it wrote to stderr and keeps the end of it.

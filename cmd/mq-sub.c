@@ -12,7 +12,7 @@
 #include "sub_ahead.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM };
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TO, OPT_COPY_META };
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -23,13 +23,17 @@ static const struct tool_option options[] = {
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
 	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
+	{ OPT_TO, "to", "QUEUE", "publish what COMMAND prints there, exactly once" },
+	{ OPT_COPY_META, "copy-meta", NULL, "with --to: with the key and headers of the input" },
+	{ '1', "one", NULL, "with --to: all that COMMAND prints is one message" },
 	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
 	{ 0 }
 };
 
 static const struct tool tool = {
 	.name = "mq-sub",
-	.synopsis = "[options] QUEUE[/GROUP]\n[options] QUEUE[/GROUP] -- COMMAND [ARG...]",
+	.synopsis = "[options] QUEUE[/GROUP]\n[options] QUEUE[/GROUP] -- COMMAND [ARG...]\n"
+	    "[options] --to QUEUE QUEUE[/GROUP] -- COMMAND [ARG...]",
 	.purpose = "Delivers the messages of a group to stdout, or each to a run of COMMAND on its\n"
 	    "stdin, and acknowledges those that were taken.",
 	.options = options
@@ -53,6 +57,16 @@ set_from(struct sub *s, const char *arg)
 	at = arg_point("--from", arg);
 	s->options.from = at.id;
 	s->options.from_time = at.time;
+}
+
+static void
+set_to(struct sub *s, const char *arg)
+{
+	char group[MQS_NAME_MAX + 1];
+
+	arg_queue(arg, s->to, group);
+	if (group[0] != '\0')
+		usage_error("--to: '%s': messages go to a queue, not to a group", arg);
 }
 
 static void
@@ -85,6 +99,15 @@ set_option(struct sub *s, int id, const char *arg)
 	case OPT_FROM:
 		set_from(s, arg);
 		break;
+	case OPT_TO:
+		set_to(s, arg);
+		break;
+	case OPT_COPY_META:
+		s->copy_meta = 1;
+		break;
+	case '1':
+		s->whole = 1;
+		break;
 	}
 }
 
@@ -111,6 +134,23 @@ set_operands(struct sub *s, int argc, char **argv)
 		    argv[1]);
 }
 
+static void
+check_to(const struct sub *s, int printing)
+{
+	if (s->to[0] == '\0' && (s->copy_meta || s->whole))
+		usage_error("%s: only with --to", s->whole ? "-1" : "--copy-meta");
+	if (s->to[0] == '\0')
+		return;
+	if (s->command == NULL)
+		usage_error("--to: there is no command");
+	if (strcmp(s->to, s->queue) == 0)
+		usage_error("--to: '%s': that is where the messages come from", s->to);
+	if (printing == 'f')
+		usage_error("-f: what a command prints is not formatted");
+	if (printing != 0 && s->whole)
+		usage_error("-1 and -%c: only one of them", printing);
+}
+
 /* Combinations that mean nothing. */
 static void
 check_options(struct sub *s, int printing)
@@ -119,7 +159,8 @@ check_options(struct sub *s, int printing)
 
 	if (s->command != NULL && manual)
 		usage_error("-m: a command's messages are settled by its status");
-	if (s->command != NULL && printing != 0)
+	check_to(s, printing);
+	if (s->command != NULL && printing != 0 && s->to[0] == '\0')
 		usage_error("-%c: a command is given the body alone", printing);
 	if (s->command == NULL && s->workers != 0)
 		usage_error("-P: there is no command");

@@ -99,20 +99,13 @@ split_key(struct recorder *r, struct mqs_slice *body, size_t within,
 static void
 merge_headers(struct recorder *r, struct mqs_message *m)
 {
-	const char *name, *value;
-	size_t pos = 0;
-
 	if (r->base.headers_len == 0)
 		return;
 	r->headers.n = 0;
-	if (mqs_buf_add(&r->headers, m->headers, m->headers_len) != 0)
+	if (mqs_buf_add(&r->headers, m->headers, m->headers_len) != 0 ||
+	    mqs_headers_fill(&r->headers, m->headers, m->headers_len,
+	    r->base.headers, r->base.headers_len) != 0)
 		no_memory(r);
-	while (mqs_headers_next(r->base.headers, r->base.headers_len, &pos, &name, &value)) {
-		if (mqs_headers_get(m->headers, m->headers_len, name) == NULL &&
-		    mqs_headers_add(&r->headers, name, strlen(name), value,
-		    strlen(value)) != 0)
-			no_memory(r);
-	}
 	m->headers = r->headers.p;
 	m->headers_len = r->headers.n;
 }

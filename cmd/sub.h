@@ -3,7 +3,8 @@
  *
  * mq-sub.c reads the command line and ends; sub_take.c claims, settles and waits;
  * sub_stream.c delivers to stdout (settling as sub_stdout.c does, or leaving that to
- * others: sub_manual.c); sub_handler.c delivers to commands.
+ * others: sub_manual.c); sub_handler.c delivers to commands, and sub_filter.c publishes what
+ * they print.
  */
 #ifndef MQ_CMD_SUB_H
 #define MQ_CMD_SUB_H
@@ -29,6 +30,9 @@ struct sub {
 	size_t		 workers;
 	size_t		 hold;		/* with a command: messages to hold at least */
 	char		**command;	/* NULL: to stdout */
+	char		 to[MQS_NAME_MAX + 1];	/* its output goes to this queue; "": to stdout */
+	int		 copy_meta;	/* with the key and headers of the input */
+	int		 whole;		/* all of it is one message */
 	struct printer	 printer;
 
 	/* How far it is. */
@@ -70,6 +74,8 @@ int	sub_flush(struct sub *, struct mqs_error *err);
  */
 int	sub_wait(struct sub *, struct pollfd *fds, nfds_t n, int busy, int64_t most,
 	    struct mqs_error *err);
+/* The sooner of two timeouts, of which -1 is never. */
+int64_t	sooner(int64_t a, int64_t b);
 /* Ends well: releases what is left.  Waits for locks although `stopping' is set. */
 int	sub_close(struct sub *, struct mqs_error *err);
 

@@ -4,7 +4,7 @@
  * Its status decides: 0 acks; 65 and 100 reject; 126 and 127 say that the command can't
  * be executed, which is not the message's fault: it is released, and mq-sub stops with
  * that status; all else retries.  Whichever settles first wins, so a command that used
- * mq-ack itself has its way.
+ * mq-ack itself has its way.  Under --to, 0 publishes what it printed, and then acks.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -44,6 +44,22 @@ verdict(struct sub *s, int status)
 	}
 }
 
+/* Settles as the status, or what came of it, has it. */
+static int
+carry_out(struct sub *s, struct handler *h, struct mqs_settlement *how,
+    struct mqs_error *err)
+{
+	if (how->verb != MQS_ACK) {
+		how->detail = handler_last_words(h);
+		note("%s/%s: %s: %s", s->queue, s->group, h->id, how->reason);
+	}
+	if (how->verb == MQS_RELEASE)
+		report("%s: exit %d: stopping", s->command[0], WEXITSTATUS(h->status));
+	else
+		s->delivered++;
+	return sub_settle(s, how, err);
+}
+
 /* Settles the message of a command that has ended. */
 static int
 settle(struct pool *p, struct handler *h, struct mqs_error *err)
@@ -51,22 +67,23 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 	struct sub *s = p->sub;
 	char reason[32];
 	struct mqs_settlement how = { .seq = h->seq, .lease = h->lease, .delay = -1 };
-	int rc;
+	int rc = MQS_OK;
 
 	h->pid = 0;
 	p->running--;
 	ahead_done(&p->ahead);
 	how.verb = verdict(s, h->status);
-	if (how.verb != MQS_ACK) {
+	if (how.verb != MQS_ACK)
 		how.reason = what_happened(reason, sizeof(reason), h->status);
-		how.detail = handler_last_words(h);
-		note("%s/%s: %s: %s", s->queue, s->group, h->id, reason);
-	}
-	if (how.verb == MQS_RELEASE)
-		report("%s: exit %d: stopping", s->command[0], WEXITSTATUS(h->status));
-	else
+	else if (s->to[0] != '\0')
+		rc = filter_take(&p->filter, h, &how, err);
+	if (rc == MQS_OK)
+		rc = carry_out(s, h, &how, err);
+	else if (rc == MQS_NOTHING) {
 		s->delivered++;
-	rc = sub_settle(s, &how, err);
+		rc = MQS_OK;
+	}
+	handler_done(h);
 	mqs_run_free(h->run);
 	h->run = NULL;
 	/* With -e or -W: what was nothing while this one ran is to be looked at again. */

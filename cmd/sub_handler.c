@@ -104,6 +104,16 @@ can_go_on(const struct pool *p)
 	    (s->look && sub_wants(s) && room(p) > 0);
 }
 
+/* How long it may wait for something to happen, in ns; -1: for ever. */
+static int64_t
+patience(const struct pool *p)
+{
+	int64_t ahead = ahead_patience(&p->ahead, in_hand(p));
+	int64_t filter = filter_patience(&p->filter);
+
+	return sooner(ahead, filter);
+}
+
 /* Waits, and passes on what the commands say meanwhile. */
 static int
 wait_for_more(struct pool *p, struct mqs_error *err)
@@ -118,7 +128,7 @@ wait_for_more(struct pool *p, struct mqs_error *err)
 		p->fds[2 + i] = (struct pollfd){ .events = POLLIN,
 		    .fd = p->deaf ? -1 : p->places[i].errors };
 	if ((rc = sub_wait(s, p->fds, 2 + s->workers, p->running > 0,
-	    ahead_patience(&p->ahead, in_hand(p)), err)) != MQS_OK)
+	    patience(p), err)) != MQS_OK)
 		return rc;
 	if (p->fds[1].revents != 0)
 		p->deaf = 0;
@@ -141,6 +151,14 @@ finished(const struct pool *p)
 	    (s->ending || (s->count != 0 && s->read >= s->count));
 }
 
+/* Publishes what commands made of their messages, when it is time to. */
+static int
+publish(struct pool *p, struct mqs_error *err)
+{
+	return p->running == 0 ? filter_flush(&p->filter, err) :
+	    filter_flush_due(&p->filter, err);
+}
+
 static int
 turn(struct pool *p, struct mqs_error *err)
 {
@@ -149,6 +167,7 @@ turn(struct pool *p, struct mqs_error *err)
 
 	tell(p);
 	if ((rc = pool_settle(p, err)) != MQS_OK || (rc = pool_start(p, err)) != MQS_OK ||
+	    (rc = publish(p, err)) != MQS_OK ||
 	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
 	    (rc = pool_start(p, err)) != MQS_OK)
 		return rc;
@@ -164,6 +183,7 @@ let_finish(struct pool *p)
 	while (p->running > 0) {
 		tell(p);
 		(void)pool_settle(p, NULL);
+		(void)filter_flush(&p->filter, NULL);
 		if (p->running > 0 && wait_for_more(p, NULL) != MQS_OK)
 			return;
 	}
@@ -173,6 +193,7 @@ static int
 pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 {
 	size_t i;
+	int rc;
 
 	*p = (struct pool){ .sub = s };
 	ahead_init(&p->ahead, s->hold, s->hold == s->options.prefetch);
@@ -182,6 +203,8 @@ pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 		return mqs_fail_errno(err, "%zu commands", s->workers);
 	for (i = 0; i < s->workers; i++)
 		handler_init(&p->places[i]);
+	if (s->to[0] != '\0' && (rc = filter_init(&p->filter, s, err)) != MQS_OK)
+		return rc;
 	return handler_command_init(&p->command, s->command, common.spool, err);
 }
 
@@ -189,6 +212,7 @@ static void
 pool_free(struct pool *p)
 {
 	pool_discard(p);
+	filter_free(&p->filter);
 	handler_command_free(&p->command);
 	free(p->places);
 	free(p->fds);

@@ -8,6 +8,7 @@
 #include "handler.h"
 #include "sub.h"
 #include "sub_ahead.h"
+#include "sub_filter.h"
 
 struct pool {
 	struct sub		*sub;
@@ -17,6 +18,7 @@ struct pool {
 	struct handler		 next;		/* made ready while others run */
 	int			 ready;		/* next is */
 	struct ahead		 ahead;
+	struct filter		 filter;	/* if sub->to is set */
 	struct pollfd		*fds;		/* consumer, our stderr, each place's stderr */
 	int			 deaf;		/* our stderr takes no more for now */
 	int			 told;		/* of sub_asked: passed on so far */

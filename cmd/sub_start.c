@@ -65,25 +65,30 @@ make_ready(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 	if ((rc = handler_describe(&p->command, s->consumer, s->queue, s->group, m,
 	    err)) != MQS_OK ||
 	    (rc = handler_body(&h->body, m, err)) != MQS_OK ||
-	    (rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err)) != MQS_OK)
+	    (rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err)) != MQS_OK ||
+	    (s->to[0] != '\0' &&
+	    (rc = filter_prepare(&p->filter, h, m, err)) != MQS_OK))
 		return rc;
 	if ((errno = handler_open_errors(h)) != 0)
 		return mqs_fail_errno(err, "%s", s->command[0]);
 	return MQS_OK;
 }
 
-/* Makes the next message's command ready, if there is one. */
+/* Makes the next message's command ready, if there is one that has to be run. */
 static int
 prepare(struct pool *p, struct mqs_error *err)
 {
 	struct mqs_message m = MQS_MESSAGE_INIT;
 	struct sub *s = p->sub;
-	int rc;
+	int rc = MQS_OK;
 
-	if (p->ready || s->unread == 0)
-		return MQS_OK;
-	if ((rc = sub_next(s, &m, err)) == MQS_OK)
-		rc = make_ready(p, &m, err);
+	while (rc == MQS_OK && !p->ready && s->unread > 0) {
+		if ((rc = sub_next(s, &m, err)) != MQS_OK)
+			break;
+		rc = s->to[0] == '\0' ? MQS_NOTHING : filter_skip(&p->filter, &m, err);
+		if (rc == MQS_NOTHING)
+			rc = make_ready(p, &m, err);
+	}
 	mqs_consumer_rest(s->consumer);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }

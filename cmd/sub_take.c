@@ -144,8 +144,7 @@ sub_flush_due(struct sub *s, struct mqs_error *err)
 	return sub_is_due(s) ? sub_flush(s, err) : MQS_OK;
 }
 
-/* The sooner of two timeouts, of which -1 is never. */
-static int64_t
+int64_t
 sooner(int64_t a, int64_t b)
 {
 	if (a < 0 || b < 0)

@@ -45,6 +45,7 @@ _mq_offer_argument() {
 	DIR) compopt -o filenames 2>/dev/null; _mq_offer -d ;;
 	FILE) compopt -o filenames 2>/dev/null; _mq_offer -f ;;
 	WHERE) _mq_offer -W "oldest newest" ;;
+	QUEUE) _mq_offer -W "$(_mq_names queues)" ;;
 	*) COMPREPLY=() ;;
 	esac
 }

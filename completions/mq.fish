@@ -17,6 +17,8 @@ function __mq_options
 				set -a spec -r -F
 			case WHERE
 				set -a spec -x -a 'oldest newest'
+			case QUEUE
+				set -a spec -x -a '(mq-stat --names 2>/dev/null | string match -v "*/*")'
 			case '*'
 				set -a spec -x
 		end

@@ -24,6 +24,7 @@ _mq() {
 		DIR) action=:$arg:_directories ;;
 		FILE) action=:$arg:_files ;;
 		WHERE) action=":$arg:(oldest newest)" ;;
+		QUEUE) action=":$arg:_mq_names queues" ;;
 		- | \[*) action= ;;
 		*) action=:$arg: ;;
 		esac

@@ -427,6 +427,29 @@ int	mqs_run_new(struct mqs_run **out, struct mqs_consumer *,
 int	mqs_run_started(struct mqs_run *, int64_t pid, struct mqs_error *err);
 void	mqs_run_free(struct mqs_run *);
 
+/*
+ * What a delivery was made into, put into a queue exactly once: its outputs and a mark
+ * that they are there are stored in one transaction, and the delivery is settled after
+ * that.  A crash in between repeats the delivery; its outputs are void then.
+ *
+ *	mqs_publisher_input(publisher, consumer, &message, &err);
+ *	... mqs_publisher_send, any number of times, also none ...
+ *	mqs_publisher_flush(publisher, &err);
+ *	mqs_consumer_settle(consumer, ...);		MQS_ACK
+ *
+ * mqs_publisher_input begins the outputs of a delivery of this consumer (of the message
+ * only seq and lease count): what is sent from then on belongs to it, until the next
+ * call or the flush.  The flush stores all outputs of a delivery or none, and reports
+ * those that are void as MQS_EEXIST.  The publisher may be of any queue of the same spool.
+ */
+int	mqs_publisher_input(struct mqs_publisher *, struct mqs_consumer *,
+	    const struct mqs_message *, struct mqs_error *err);
+/* Takes back the last mqs_publisher_input, and what was sent since. */
+void	mqs_publisher_input_drop(struct mqs_publisher *);
+/* MQS_OK: the outputs of this delivery's message are there, just settle it; or MQS_NOTHING. */
+int	mqs_publisher_input_done(struct mqs_publisher *, struct mqs_consumer *,
+	    const struct mqs_message *, struct mqs_error *err);
+
 /* ------------------------------------------------- settling by receipt -- */
 
 struct mqs_settler;

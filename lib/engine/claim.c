@@ -360,6 +360,7 @@ remember(struct claim *cl)
 		if (i % MQS_BATCH_MAX == 0) {
 			own = &c->own[c->nown++];
 			own->lease = cl->leases[i / MQS_BATCH_MAX];
+			own->generation = cl->pass.gtx.v[MQS_GROUP_GENERATION];
 			own->unsettled = 0;
 		}
 		own->unsettled++;

@@ -28,6 +28,7 @@ struct mqs_ack {
 struct mqs_own_lease {
 	uint64_t	lease;
 	uint64_t	last;		/* id of its last message */
+	uint64_t	generation;	/* the group's when it was taken */
 	uint32_t	unsettled;
 };
 

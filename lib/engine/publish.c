@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "engine/spool.h"
+#include "engine/inputs.h"
 #include "message/headers.h"
 #include "queue/retention.h"
 
@@ -43,6 +43,13 @@ struct pending {
 	uint32_t	 shape;
 };
 
+/* What came of one delivery, and how the batch was before it. */
+struct section {
+	struct mqs_input	 input;
+	size_t			 nshapes, nlarge;
+	uint64_t		 bytes, total;
+};
+
 struct mqs_publisher {
 	struct mqs_spool	*spool;
 	struct mqs_log		*log;
@@ -56,6 +63,8 @@ struct mqs_publisher {
 	uint64_t		 bytes;	/* of bodies that go into the log itself */
 	uint64_t		 total;	/* of all bodies */
 	int			 atomic;
+	struct section		*sections;	/* of the batch: what came of each delivery */
+	size_t			 nsections, sections_cap;
 };
 
 struct mqs_large {
@@ -96,7 +105,7 @@ clear(struct mqs_publisher *p, int published)
 		mqs_blob_free(p->shapes[i].blob, published);
 		free(p->shapes[i].own);
 	}
-	p->n = p->nshapes = p->nlarge = 0;
+	p->n = p->nshapes = p->nlarge = p->nsections = 0;
 	p->bytes = p->total = 0;
 }
 
@@ -106,6 +115,7 @@ mqs_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	clear(p, 0);
+	free(p->sections);
 	free(p->shapes);
 	free(p->batch);
 	free(p);
@@ -356,6 +366,60 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 	return MQS_OK;
 }
 
+/* ------------------------------------------------------------- inputs -- */
+
+int
+mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
+    const struct mqs_message *m, struct mqs_error *err)
+{
+	struct section *s;
+	int rc;
+
+	if (more_room((void **)&p->sections, p->nsections, &p->sections_cap,
+	    sizeof(*s)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	s = &p->sections[p->nsections];
+	if ((rc = mqs_input_of(&s->input, c, m, err)) != MQS_OK)
+		return rc;
+	s->input.first = p->n;
+	s->nshapes = p->nshapes;
+	s->nlarge = p->nlarge;
+	s->bytes = p->bytes;
+	s->total = p->total;
+	p->nsections++;
+	return MQS_OK;
+}
+
+void
+mqs_publisher_input_drop(struct mqs_publisher *p)
+{
+	struct section *s;
+
+	if (p->nsections == 0)
+		return;
+	s = &p->sections[--p->nsections];
+	while (p->nshapes > s->nshapes) {
+		mqs_blob_free(p->shapes[--p->nshapes].blob, 0);
+		free(p->shapes[p->nshapes].own);
+	}
+	p->n = s->input.first;
+	p->nlarge = s->nlarge;
+	p->bytes = s->bytes;
+	p->total = s->total;
+}
+
+int
+mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
+    const struct mqs_message *m, struct mqs_error *err)
+{
+	struct mqs_input in;
+	int rc;
+
+	if ((rc = mqs_input_of(&in, c, m, err)) != MQS_OK)
+		return rc;
+	return mqs_input_stands(&in, p->log, err);
+}
+
 /* ----------------------------------------------------------- flushing -- */
 
 /* Syncs the large bodies and names them in their records. */
@@ -380,15 +444,16 @@ finish_blobs(struct mqs_publisher *p, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* Appends messages from..to of the batch. */
 static int
-append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
+append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
     struct mqs_error *err)
 {
 	struct pending *e;
 	struct shape *s;
 	int rc, duplicate;
 
-	for (e = p->batch; e < p->batch + p->n; e++) {
+	for (e = p->batch + from; e < p->batch + to; e++) {
 		s = &p->shapes[e->shape];
 		if (s->blob == NULL) {
 			s->record.message.body = e->body;
@@ -401,6 +466,44 @@ append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
 			mqs_blob_free(s->blob, 0);
 			s->blob = NULL;
 		}
+	}
+	return MQS_OK;
+}
+
+/* A section that is void: its messages are not stored, nor its large bodies kept. */
+static void
+drop(struct mqs_publisher *p, size_t from, size_t to)
+{
+	struct pending *e;
+	struct shape *s;
+
+	for (e = p->batch + from; e < p->batch + to; e++) {
+		e->id = 0;
+		s = &p->shapes[e->shape];
+		mqs_blob_free(s->blob, 0);
+		s->blob = NULL;
+	}
+}
+
+/* Appends the batch: what is of no input, then the section of each, with its marker. */
+static int
+append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
+    struct mqs_error *err)
+{
+	struct section *s = p->sections, *end = s + p->nsections;
+	size_t to;
+	int rc;
+
+	if ((rc = append(p, ltx, 0, s < end ? s->input.first : p->n, err)) != MQS_OK)
+		return rc;
+	for (; s < end; s++) {
+		to = s + 1 < end ? s[1].input.first : p->n;
+		if ((rc = mqs_input_mark(&s->input, ltx, err)) != MQS_OK)
+			return rc;
+		if (s->input.stood)
+			drop(p, s->input.first, to);
+		else if ((rc = append(p, ltx, s->input.first, to, err)) != MQS_OK)
+			return rc;
 	}
 	return MQS_OK;
 }
@@ -451,14 +554,16 @@ report(struct mqs_publisher *p, int code)
 {
 	char id[MQS_ID_SIZE];
 	size_t i;
+	int one;
 
 	if (p->published == NULL)
 		return;
 	for (i = 0; i < p->n; i++) {
-		if (code == MQS_OK)
+		one = code == MQS_OK && p->batch[i].id == 0 ? MQS_EEXIST : code;
+		if (one == MQS_OK)
 			mqs_format_u64(p->batch[i].id, id);
-		p->published(p->arg, p->batch[i].tag, code,
-		    code == MQS_OK ? id : NULL);
+		p->published(p->arg, p->batch[i].tag, one,
+		    one == MQS_OK ? id : NULL);
 	}
 }
 
@@ -483,10 +588,10 @@ int
 mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 {
 	struct mqs_trimmed t;
-	size_t n = p->n;
+	size_t n = p->n, sections = p->nsections;
 	int rc;
 
-	if (n == 0)
+	if (n == 0 && sections == 0)
 		return MQS_OK;
 	rc = store(p, &t, err);
 	report(p, rc);
@@ -496,5 +601,7 @@ mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	(void)mqs_trim_unlink(p->log, &t, NULL);
 	if (t.records == MQS_TRIM_RECORDS && 2 * n > t.records)
 		trim_more(p, 2 * n - t.records);
-	return MQS_OK;
+	/* The inputs are settled after this, and must not be settled for longer than their outputs last. */
+	return sections > 0 && p->log->settings.relaxed ?
+	    mqs_db_sync(p->log->db, err) : MQS_OK;
 }

@@ -73,6 +73,22 @@ mqs_headers_get(const char *headers, size_t len, const char *wanted)
 	return NULL;
 }
 
+int
+mqs_headers_fill(struct mqs_buf *buf, const char *headers, size_t len,
+    const char *more, size_t more_len)
+{
+	const char *name, *value;
+	size_t pos = 0;
+
+	while (mqs_headers_next(more, more_len, &pos, &name, &value)) {
+		if (mqs_headers_get(headers, len, name) == NULL &&
+		    mqs_headers_add(buf, name, strlen(name), value,
+		    strlen(value)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------ checking -- */
 
 /* Text of at most max bytes, UTF-8 without NUL. */

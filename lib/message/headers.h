@@ -15,6 +15,9 @@ int	mqs_headers_add(struct mqs_buf *, const char *name, size_t name_len,
 	    const char *value, size_t value_len);
 /* The value of the first header of that name, or NULL. */
 const char *mqs_headers_get(const char *headers, size_t len, const char *name);
+/* Appends those of `more' whose names `headers' has not: 0, or -1 with errno (ENOMEM). */
+int	mqs_headers_fill(struct mqs_buf *, const char *headers, size_t len,
+	    const char *more, size_t more_len);
 /*
  * Appends as one JSON object ({"a":"b"}); a name that comes more than once has an
  * array of its values ({"a":["b","c"]}): 0, or -1 with errno (ENOMEM).

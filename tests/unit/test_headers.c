@@ -281,6 +281,19 @@ test_check_message_id(void)
 	bad(&m, "message id is not UTF-8 (byte 2)");
 }
 
+static void
+test_fill(void)
+{
+	static const char want[] = "c\0three\0a\0one";
+	struct mqs_buf b = { 0 };
+
+	check_int(mqs_headers_fill(&b, RUN("b\0two"), RUN("c\0three\0b\0other\0a\0one")), 0);
+	check(b.n == sizeof(want) && memcmp(b.p, want, b.n) == 0);
+	check_int(mqs_headers_fill(&b, NULL, 0, NULL, 0), 0);
+	check(b.n == sizeof(want));
+	mqs_buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -295,5 +308,6 @@ main(void)
 	run_test("check: key", test_check_key);
 	run_test("check: headers", test_check_headers);
 	run_test("check: message id", test_check_message_id);
+	run_test("headers of other names fill what is lacking", test_fill);
 	return finish_tests();
 }

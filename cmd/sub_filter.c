@@ -1,0 +1,189 @@
+/*
+ * sub_filter.c - mq-sub --to: what commands print is published, exactly once
+ *
+ * A command's stdout is a file without a name.  When it has ended with 0, what is in the
+ * file becomes messages of a batch, together with those of other commands that ended
+ * meanwhile: a commit costs a disk flush, so while others run, it waits for FLUSH_AFTER.
+ * The order is: the batch is durable, with a mark for each input, in one
+ * transaction of the other queue; then the inputs are settled (mqs_publisher_input).  A
+ * kill before the one repeats the commands; a kill between the two makes the inputs come
+ * again, which are acked without a run where the mark is seen in time, and whose outputs
+ * are void where it is not.
+ *
+ * An output that is no list of messages is the command's failure, and retried.  One that
+ * is larger than a transaction may be will not get smaller: its input is rejected.
+ *
+ * If publishing fails, nothing of the batch was published, and mq-sub ends: what it has
+ * not settled is released.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "capture.h"
+#include "sub_filter.h"
+#include "tool.h"
+
+#define FLUSH_BYTES	(UINT64_C(4) << 20)	/* published, whoever else is about to end */
+#define FLUSH_INPUTS	1024
+#define FLUSH_AFTER	(10 * MQS_MSEC)
+#define GRACE_MS	10000
+
+int
+filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
+{
+	struct sub_output *o = &f->output;
+	int rc;
+
+	*f = (struct filter){ .sub = s };
+	o->json = s->printer.json;
+	o->delim = (struct mqs_slice){ s->printer.delim,
+	    s->whole ? 0 : s->printer.delim_len };
+	if ((rc = mqs_publisher_open(&o->publisher, s->spool, s->to, NULL, err)) != MQS_OK)
+		return rc;
+	mqs_publisher_atomic(o->publisher, 1);
+	f->waiting = calloc(FLUSH_INPUTS, sizeof(*f->waiting));
+	return f->waiting == NULL ? mqs_fail_errno(err, "%s", s->to) : MQS_OK;
+}
+
+void
+filter_free(struct filter *f)
+{
+	while (f->n > 0)
+		mqs_run_free(f->waiting[--f->n].run);
+	free(f->waiting);
+	mqs_publisher_free(f->output.publisher);
+	output_free(&f->output);
+}
+
+int
+filter_skip(struct filter *f, const struct mqs_message *m, struct mqs_error *err)
+{
+	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
+	    .lease = m->lease };
+	struct sub *s = f->sub;
+	char id[MQS_ID_SIZE];
+	int rc;
+
+	if ((rc = mqs_publisher_input_done(f->output.publisher, s->consumer, m,
+	    err)) != MQS_OK)
+		return rc;
+	note("%s/%s: %s: its output is in %s already", s->queue, s->group,
+	    mqs_message_id(m, id), s->to);
+	s->delivered++;
+	return sub_settle(s, &ack, err);
+}
+
+int
+filter_prepare(struct filter *f, struct handler *h, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	if (f->sub->copy_meta && (mqs_buf_add(&h->meta, m->key, m->key_len) != 0 ||
+	    mqs_buf_add(&h->meta, m->headers, m->headers_len) != 0))
+		return mqs_fail_errno(err, "%s", f->sub->to);
+	h->meta_key = f->sub->copy_meta ? m->key_len : 0;
+	return capture_open(&h->output, err);
+}
+
+/* What --copy-meta copies stays until the batch is published. */
+static int
+keep_meta(struct filter *f, const struct handler *h, struct mqs_error *err)
+{
+	struct sub_output *o = &f->output;
+	const char *copy = arena_copy(&o->arena, h->meta.p, h->meta.n);
+
+	if (copy == NULL)
+		return mqs_fail_errno(err, "%s", f->sub->to);
+	o->key = (struct mqs_slice){ copy, h->meta_key };
+	o->headers = (struct mqs_slice){ copy + h->meta_key, h->meta.n - h->meta_key };
+	return MQS_OK;
+}
+
+/* Puts the output into the batch: MQS_EBUSY or MQS_EDATA leave nothing of it there. */
+static int
+add(struct filter *f, const struct handler *h, struct mqs_error *err)
+{
+	const struct mqs_message m = { .seq = h->seq, .lease = h->lease };
+	struct sub_output *o = &f->output;
+	int rc, fd;
+
+	if ((rc = keep_meta(f, h, err)) != MQS_OK ||
+	    (rc = capture_read(&fd, h->output, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_publisher_input(o->publisher, f->sub->consumer, &m, err)) == MQS_OK &&
+	    (rc = output_send(o, fd, err)) != MQS_OK)
+		mqs_publisher_input_drop(o->publisher);
+	(void)close(fd);
+	return rc;
+}
+
+int
+filter_take(struct filter *f, struct handler *h, struct mqs_settlement *how,
+    struct mqs_error *err)
+{
+	uint64_t bytes;
+	int rc;
+
+	if ((rc = add(f, h, err)) == MQS_EBUSY && f->n > 0) {
+		if ((rc = filter_flush(f, err)) != MQS_OK)
+			return rc;
+		rc = add(f, h, err);
+	}
+	if (rc == MQS_EBUSY || rc == MQS_EDATA) {
+		how->verb = rc == MQS_EBUSY ? MQS_REJECT : MQS_RETRY;
+		how->reason = rc == MQS_EBUSY ? "output too large for one transaction" :
+		    f->output.fault;
+		return MQS_OK;
+	}
+	if (rc != MQS_OK)
+		return rc;
+	if (f->n == 0)
+		f->due = mqs_boottime() + FLUSH_AFTER;
+	f->waiting[f->n++] = (struct filtered){ h->seq, h->lease, h->run };
+	h->run = NULL;
+	(void)mqs_publisher_pending(f->output.publisher, &bytes);
+	if ((bytes >= FLUSH_BYTES || f->n == FLUSH_INPUTS) &&
+	    (rc = filter_flush(f, err)) != MQS_OK)
+		return rc;
+	return MQS_NOTHING;
+}
+
+int
+filter_flush(struct filter *f, struct mqs_error *err)
+{
+	struct mqs_settlement ack = { .verb = MQS_ACK };
+	int rc, first;
+	size_t i;
+
+	if (f->n == 0)
+		return MQS_OK;
+	stop_grace(GRACE_MS);
+	first = mqs_publisher_flush(f->output.publisher, err);
+	arena_clear(&f->output.arena);
+	for (i = 0; i < f->n; i++) {
+		ack.seq = f->waiting[i].seq;
+		ack.lease = f->waiting[i].lease;
+		if (first == MQS_OK && (rc = sub_settle(f->sub, &ack, err)) != MQS_OK)
+			first = rc;
+		mqs_run_free(f->waiting[i].run);
+	}
+	f->n = 0;
+	return first;
+}
+
+int64_t
+filter_patience(const struct filter *f)
+{
+	int64_t left = f->due - mqs_boottime();
+
+	if (f->n == 0)
+		return -1;
+	return left > 0 ? left : 0;
+}
+
+int
+filter_flush_due(struct filter *f, struct mqs_error *err)
+{
+	return filter_patience(f) == 0 ? filter_flush(f, err) : MQS_OK;
+}

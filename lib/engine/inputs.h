@@ -1,0 +1,39 @@
+/*
+ * inputs.h - what a publisher's batch was made from, delivery by delivery
+ *
+ * The messages of a batch that came of one delivery are a section of it.  A section is
+ * stored together with a marker that names the delivery's message (queue/marker.h), in
+ * the one transaction of the flush; where the marker stands already, the section is
+ * void.  Only after that is the input settled, so:
+ *
+ *	killed before the commit	no output, no marker: the input is run again
+ *	between commit and settling	run again, or found to be done; its output is void
+ *	after the settling		the marker is of no use any more
+ *
+ * A marker carries the group's generation of when the input was claimed: what is
+ * produced anew after a rewind is not taken for what was there before it.  Each section
+ * that is stored sweeps markers below the durable floor of its group, which was read
+ * before: floors of one generation only rise.
+ */
+#ifndef MQS_ENGINE_INPUTS_H
+#define MQS_ENGINE_INPUTS_H
+
+#include "engine/consumer.h"
+#include "queue/marker.h"
+
+struct mqs_input {
+	struct mqs_marker marker;
+	uint64_t	 floor;		/* durable, of the marker's generation; 0: not known */
+	size_t		 first;		/* of the batch's messages */
+	int		 stood;		/* the marker did: the section is void */
+};
+
+/* Whose delivery it is; floor and generation are read here. */
+int	mqs_input_of(struct mqs_input *, struct mqs_consumer *, const struct mqs_message *,
+	    struct mqs_error *err);
+/* Puts its marker and sweeps older ones; sets stood instead if it stands already. */
+int	mqs_input_mark(struct mqs_input *, struct mqs_log_tx *, struct mqs_error *err);
+/* MQS_OK if its marker stands in a log, MQS_NOTHING if not. */
+int	mqs_input_stands(const struct mqs_input *, struct mqs_log *, struct mqs_error *err);
+
+#endif

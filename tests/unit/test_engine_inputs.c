@@ -1,0 +1,401 @@
+/*
+ * test_engine_inputs.c - outputs of deliveries: there once, whole, or not at all
+ */
+#include "engine.h"
+
+static struct mqs_publisher *publisher;
+
+static void
+open_publisher(void)
+{
+	ok(mqs_publisher_open(&publisher, spool, "out", NULL, &err));
+	mqs_publisher_atomic(publisher, 1);
+}
+
+/* Begins over, as after a kill: nothing is released. */
+static void
+reopen(void)
+{
+	mqs_publisher_free(publisher);
+	mqs_spool_free(spool);
+	spool = open_spool();
+	open_publisher();
+}
+
+static void
+send(const char *body)
+{
+	struct mqs_message m = MQS_MESSAGE_INIT;
+
+	m.body = body;
+	m.body_len = strlen(body);
+	ok(mqs_publisher_send(publisher, &m, 0, &err));
+}
+
+/* Makes two outputs of a delivery. */
+static void
+filter(struct mqs_consumer *c, const struct mqs_message *m)
+{
+	ok(mqs_publisher_input(publisher, c, m, &err));
+	send("a");
+	send("b");
+}
+
+static uint64_t
+markers(void)
+{
+	struct mqs_log *log;
+	struct mqs_tx *tx;
+	uint64_t n = 0;
+
+	ok(mqs_spool_log(spool, "out", 0, &log, &err));
+	ok(mqs_tx_read(log->db, &tx, &err));
+	ok(mqs_tx_count(tx, MQS_LOG_MARKERS, &n, &err));
+	mqs_tx_abort(tx);
+	return n;
+}
+
+static void
+hook_out(int (*hook)(void *))
+{
+	struct mqs_log *log;
+
+	ok(mqs_spool_log(spool, "out", 0, &log, &err));
+	mqs_db_on_commit(log->db, hook, NULL);
+}
+
+static void
+finish_all(struct mqs_consumer *c)
+{
+	mqs_consumer_free(c);
+	mqs_publisher_free(publisher);
+	finish();
+}
+
+static void
+test_once(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	check_int(mqs_publisher_input_done(publisher, c, &m, &err), MQS_NOTHING);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 2);
+	ok(mqs_publisher_input_done(publisher, c, &m, &err));
+	settle(c, &m, MQS_ACK);
+	ok(mqs_consumer_close(c, &err));
+	finish_all(c);
+}
+
+/* Killed between OUT's commit and the settling: the rerun is void, and known to be. */
+static void
+test_killed_between(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	mqs_consumer_free(c);
+	reopen();
+	c = take("q", &m);
+	ok(mqs_publisher_input_done(publisher, c, &m, &err));
+	filter(c, &m);
+	send("c");
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 2);
+	finish_all(c);
+}
+
+/* The settling's commit fails after OUT's: delivered again by another, and void. */
+static void
+test_settling_fails(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	uint64_t purged;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	settle(c, &m, MQS_ACK);
+	mqs_db_on_commit(c->group->db, on_commit, NULL);
+	commit_failures = 1;
+	check_int(mqs_consumer_flush(c, &err), MQS_EFULL);
+	mqs_consumer_free(c);
+	/* OUT trimmed of everything meanwhile: the marker does not go with it. */
+	ok(mqs_purge(spool, "out", NULL, &purged, &err));
+	check_u64(purged, 2);
+	reopen();
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 0);
+	finish_all(c);
+}
+
+/* OUT's commit fails: no output and no marker; a second try makes both. */
+static void
+test_output_fails(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	hook_out(on_commit);
+	filter(c, &m);
+	commit_failures = 1;
+	check_int(mqs_publisher_flush(publisher, &err), MQS_EFULL);
+	check_u64(count("out"), 0);
+	check_u64(markers(), 0);
+	check_int(mqs_publisher_input_done(publisher, c, &m, &err), MQS_NOTHING);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 2);
+	check_u64(markers(), 1);
+	finish_all(c);
+}
+
+/* No output at all is remembered just the same. */
+static void
+test_nothing_made(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	ok(mqs_publisher_input(publisher, c, &m, &err));
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 0);
+	ok(mqs_publisher_input_done(publisher, c, &m, &err));
+	finish_all(c);
+}
+
+/* Several inputs in one commit, of which one was there already; large bodies too. */
+static void
+test_several(void)
+{
+	static char large[MQS_INLINE_MAX + 1];
+	struct mqs_message m[3], big = MQS_MESSAGE_INIT;
+	struct mqs_consumer *c;
+	uint64_t findings, n;
+	size_t got;
+	int i;
+
+	start();
+	open_publisher();
+	for (i = 0; i < 3; i++)
+		ok(publish("q", "m", 1));
+	c = consumer("q");
+	ok(mqs_consumer_claim(c, 3, &got, NULL, &err));
+	for (i = 0; i < 3; i++)
+		ok(mqs_consumer_next(c, &m[i], &err));
+	mqs_consumer_rest(c);
+	filter(c, &m[1]);
+	ok(mqs_publisher_flush(publisher, &err));
+	hook_out(on_commit);
+	commits = 0;
+	big.body = large;
+	big.body_len = sizeof(large);
+	for (i = 0; i < 3; i++) {
+		filter(c, &m[i]);
+		ok(mqs_publisher_send(publisher, &big, 0, &err));
+	}
+	ok(mqs_publisher_flush(publisher, &err));
+	check_int(commits, 1);
+	check_u64(count("out"), 2 + 2 * 3);
+	ok(mqs_check(spool, "out", NULL, NULL, &findings, &n, &err));
+	check_u64(findings, 0);
+	check_u64(n, 8);
+	finish_all(c);
+}
+
+/* What is dropped of a batch leaves the rest as it was. */
+static void
+test_drop(void)
+{
+	struct mqs_message m[2];
+	struct mqs_consumer *c;
+	size_t got;
+	int i;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	ok(publish("q", "m", 1));
+	c = consumer("q");
+	ok(mqs_consumer_claim(c, 2, &got, NULL, &err));
+	for (i = 0; i < 2; i++)
+		ok(mqs_consumer_next(c, &m[i], &err));
+	mqs_consumer_rest(c);
+	filter(c, &m[0]);
+	filter(c, &m[1]);
+	check_u64(mqs_publisher_pending(publisher, NULL), 4);
+	mqs_publisher_input_drop(publisher);
+	check_u64(mqs_publisher_pending(publisher, NULL), 2);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 2);
+	ok(mqs_publisher_input_done(publisher, c, &m[0], &err));
+	check_int(mqs_publisher_input_done(publisher, c, &m[1], &err), MQS_NOTHING);
+	finish_all(c);
+}
+
+/* A marker goes once its input's settling can't be undone, and not before. */
+static void
+test_swept(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	int i;
+
+	start();
+	open_publisher();
+	c = consumer("q");
+	for (i = 0; i < 300; i++) {
+		ok(publish("q", "m", 1));
+		ok(next(c, &m));
+		filter(c, &m);
+		ok(mqs_publisher_flush(publisher, &err));
+		ok(mqs_publisher_input_done(publisher, c, &m, &err));
+		settle(c, &m, MQS_ACK);
+	}
+	check(markers() <= 3);
+	check_u64(count("out"), 600);
+	finish_all(c);
+}
+
+/* What must not be forgotten: settled, but the commit can still be undone. */
+static void
+test_not_swept_early(void)
+{
+	struct mqs_message first, second;
+	struct mqs_consumer *c;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	ok(publish("q", "m", 1));
+	c = take("q", &first);
+	filter(c, &first);
+	ok(mqs_publisher_flush(publisher, &err));
+	settle(c, &first, MQS_ACK);
+	ok(next(c, &second));
+	filter(c, &second);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(markers(), 2);
+	ok(mqs_publisher_input_done(publisher, c, &first, &err));
+	finish_all(c);
+}
+
+/* A new generation of the group makes its own outputs. */
+static void
+test_generation(void)
+{
+	struct mqs_group_tx gtx;
+	struct mqs_consumer *c;
+	struct mqs_message m, other;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	ok(mqs_group_begin(&gtx, c->group, &err));
+	gtx.v[MQS_GROUP_GENERATION]++;
+	ok(mqs_group_commit(&gtx, &err));
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	settle(c, &m, MQS_RELEASE);
+	ok(next(c, &other));
+	check_u64(other.seq, m.seq);
+	check_int(mqs_publisher_input_done(publisher, c, &other, &err), MQS_NOTHING);
+	filter(c, &other);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 4);
+	finish_all(c);
+}
+
+/* A relaxed log is synced: a commit whose meta page lies in memory could be undone. */
+static void
+test_relaxed(void)
+{
+	const char *const pairs[] = { "sync=relaxed" };
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(mqs_set(spool, "out", NULL, pairs, 1, &err));
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(count("out"), 2);
+	finish_all(c);
+}
+
+static int voided;
+
+static void
+on_published(void *arg, uint64_t tag, int code, const char *id)
+{
+	(void)arg;
+	(void)tag;
+	voided += code == MQS_EEXIST && id == NULL;
+}
+
+static void
+test_report(void)
+{
+	const struct mqs_publisher_options options = { .published = on_published };
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	int i;
+
+	start();
+	ok(mqs_publisher_open(&publisher, spool, "out", &options, &err));
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	for (i = 0; i < 2; i++) {
+		check_int(voided, 0);
+		filter(c, &m);
+		ok(mqs_publisher_flush(publisher, &err));
+	}
+	check_int(voided, 2);
+	finish_all(c);
+}
+
+int
+main(void)
+{
+	run_test("an input's outputs are there, and known to be", test_once);
+	run_test("killed between OUT's commit and the settling", test_killed_between);
+	run_test("the settling's commit fails, and OUT is emptied", test_settling_fails);
+	run_test("OUT's commit fails: no output, no marker", test_output_fails);
+	run_test("no output is remembered as well", test_nothing_made);
+	run_test("several inputs share a commit", test_several);
+	run_test("a section that is dropped", test_drop);
+	run_test("markers are swept", test_swept);
+	run_test("a marker stays while its settling can be undone", test_not_swept_early);
+	run_test("a new generation makes its own outputs", test_generation);
+	run_test("a relaxed queue", test_relaxed);
+	run_test("void outputs are reported", test_report);
+	return finish_tests();
+}
