@@ -19,11 +19,15 @@
 #include "merge.h"
 #include "output.h"
 #include "point.h"
+#include "rewind.h"
 #include "tool.h"
 
 #define PIPE_BYTES	(1 << 20)
 
-enum { OPT_SINCE = TOOL_LONG, OPT_UNTIL, OPT_KEY, OPT_LAST };
+enum {
+	OPT_SINCE = TOOL_LONG, OPT_UNTIL, OPT_KEY, OPT_LAST, OPT_REWIND, OPT_TO,
+	OPT_DRY_RUN
+};
 
 static const struct tool_option options[] = {
 	{ OPT_SINCE, "since", "TIME|ID", "only messages of that time or later, or from that id on" },
@@ -33,14 +37,18 @@ static const struct tool_option options[] = {
 	{ OPT_LAST, "last", "COUNT", "only the last so many of each queue" },
 	{ 'F', "follow", NULL, "go on with messages as they are published" },
 	PRINTER_OPTIONS,
+	{ OPT_REWIND, "rewind", NULL, "move groups instead, to where --to says" },
+	{ OPT_TO, "to", "WHERE", "oldest, newest, an id, a time, or -N: the last N messages" },
+	{ OPT_DRY_RUN, "dry-run", NULL, "only tell what --rewind would do" },
 	{ 0 }
 };
 
 static const struct tool tool = {
 	.name = "mq-replay",
-	.synopsis = "[options] QUEUE[/GROUP]...",
+	.synopsis = "[options] QUEUE[/GROUP]...\n"
+	    "--rewind --to WHERE [--dry-run] QUEUE/GROUP...",
 	.purpose = "Prints the messages that a queue retains, or that a group has yet to settle;\n"
-	    "those of several queues in the order of their time.",
+	    "those of several queues in the order of their time.  Or moves groups.",
 	.options = options
 };
 
@@ -57,6 +65,8 @@ struct replay {
 	uint64_t	 printed;
 	int		 broken;	/* stdout failed */
 	int		 gone;		/* because who read it has gone away: no error */
+	int		 rewind, dry_run;
+	const char	*to;
 };
 
 static void
@@ -77,18 +87,50 @@ set_until(struct replay *r, const char *arg)
 		r->deadline = INT64_MAX - GRACE;
 }
 
+/* Options about printing make no sense with --rewind, nor its own without it. */
+static void
+check_options(const struct replay *r, int prints)
+{
+	if (r->rewind && prints)
+		usage_error("--rewind goes with --to and --dry-run only");
+	if (r->rewind && r->to == NULL)
+		usage_error("--rewind: --to says where to");
+	if (!r->rewind && r->to != NULL)
+		usage_error("--to: only with --rewind");
+	if (!r->rewind && r->dry_run)
+		usage_error("--dry-run: only with --rewind");
+}
+
+/* 1 if the option is one of --rewind. */
+static int
+rewind_option(struct replay *r, int id, const char *arg)
+{
+	if (id == OPT_REWIND)
+		r->rewind = 1;
+	else if (id == OPT_TO)
+		r->to = arg;
+	else if (id == OPT_DRY_RUN)
+		r->dry_run = 1;
+	else
+		return 0;
+	return 1;
+}
+
 static void
 parse(struct replay *r, int argc, char **argv)
 {
 	struct point since;
 	const char *arg;
-	int id;
+	int id, prints = 0;
 
 	tool_start(&tool, argc, argv);
 	printer_init(&r->printer, STDOUT_FILENO);
 	/* A larger pipe, where stdout is one: fewer turns between us and its reader. */
 	(void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
 	while ((id = tool_option(&arg)) != 0) {
+		if (rewind_option(r, id, arg))
+			continue;
+		prints = 1;
 		if (printer_option(&r->printer, id, arg))
 			continue;
 		if (id == OPT_SINCE) {
@@ -110,6 +152,7 @@ parse(struct replay *r, int argc, char **argv)
 			r->reading.follow = 1;
 		}
 	}
+	check_options(r, prints);
 	if (tool_operand() == argc)
 		usage_error("no queue was named");
 }
@@ -261,6 +304,9 @@ main(int argc, char **argv)
 	int status;
 
 	parse(&r, argc, argv);
+	if (r.rewind)
+		return rewind_groups(argv + tool_operand(), argc - tool_operand(), r.to,
+		    r.dry_run);
 	name_sources(&r, argv + tool_operand(), (size_t)(argc - tool_operand()));
 	spool = open_spool(0);
 	open_sources(&r, spool);

@@ -598,6 +598,28 @@ int	mqs_delete(struct mqs_spool *, const char *queue, const char *group,
 int	mqs_purge(struct mqs_spool *, const char *queue, const char *group,
 	    uint64_t *count, struct mqs_error *err);
 
+/* Where to move a group: one of the three; all unset: to the end. */
+struct mqs_rewind_options {
+	const char	*to;		/* "oldest", "newest" or an id; NULL: see to_time */
+	int64_t		 to_time;	/* the first message of that time or later; 0: see last */
+	uint64_t	 last;		/* the last so many messages of the queue */
+	int		 dry_run;	/* only tell what would come of it */
+};
+
+struct mqs_rewound {
+	char		id[MQS_ID_SIZE];	/* of the message it gets next; "" if there is none */
+	int64_t		time;		/* of that */
+	uint64_t	depth, before;	/* not yet settled, then and before */
+};
+
+/*
+ * Moves a group, back or on: it gets, again, all messages from there, whatever it had
+ * settled, and none from before.  What its consumers hold is theirs no more: settling it
+ * has no effect.
+ */
+int	mqs_rewind(struct mqs_spool *, const char *queue, const char *group,
+	    const struct mqs_rewind_options *, struct mqs_rewound *, struct mqs_error *err);
+
 /*
  * Removes what retention allows, now.  *count: how many messages.  Also
  * collects files that crashes left behind.

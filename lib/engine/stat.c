@@ -142,16 +142,10 @@ oldest_of(struct look *l, uint64_t floor, int64_t *oldest)
 static void
 fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 {
-	uint64_t passed = v[MQS_GROUP_ORDINAL], ahead;
-
-	if (passed < lv[MQS_LOG_REMOVED])
-		passed = lv[MQS_LOG_REMOVED];
-	/* The page may be younger than our look at the log. */
-	ahead = lv[MQS_LOG_ORDINAL] > passed ? lv[MQS_LOG_ORDINAL] - passed : 0;
 	st->leased = v[MQS_GROUP_LEASED];
 	st->delayed = v[MQS_GROUP_WAITING];
-	st->ready = ahead + v[MQS_GROUP_READY];
-	st->depth = st->ready + st->leased + st->delayed + v[MQS_GROUP_PARKED];
+	st->ready = mqs_group_unlooked(v, lv) + v[MQS_GROUP_READY];
+	st->depth = mqs_group_unsettled(v, lv);
 	st->delivered = v[MQS_GROUP_DELIVERED];
 	st->acked = v[MQS_GROUP_ACKED];
 	st->retried = v[MQS_GROUP_RETRIED];

@@ -80,6 +80,27 @@ mqs_group_state(struct mqs_group *group, uint64_t v[MQS_GROUP_VALUES],
 	return rc;
 }
 
+uint64_t
+mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES],
+    const uint64_t lv[MQS_LOG_VALUES])
+{
+	uint64_t passed = v[MQS_GROUP_ORDINAL];
+
+	if (passed < lv[MQS_LOG_REMOVED])
+		passed = lv[MQS_LOG_REMOVED];
+	passed += v[MQS_GROUP_AHEAD];
+	/* The group may be younger than our look at the log. */
+	return lv[MQS_LOG_ORDINAL] > passed ? lv[MQS_LOG_ORDINAL] - passed : 0;
+}
+
+uint64_t
+mqs_group_unsettled(const uint64_t v[MQS_GROUP_VALUES],
+    const uint64_t lv[MQS_LOG_VALUES])
+{
+	return mqs_group_unlooked(v, lv) + v[MQS_GROUP_LEASED] +
+	    v[MQS_GROUP_WAITING] + v[MQS_GROUP_READY] + v[MQS_GROUP_PARKED];
+}
+
 static void
 fill_page(struct mqs_page *page, uint64_t tx, const uint64_t *v)
 {

@@ -129,8 +129,8 @@ void	mqs_group_close(struct mqs_group *);
  */
 int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_start *, struct mqs_error *err);
 /*
- * Fills in the cursor, its ordinal and bytes: of a group that looks next at the message
- * that the start says.
+ * Fills in the cursor, its ordinal and bytes, and the cursors of the priorities: of a
+ * group that looks next at the message that the start says.
  */
 int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* Removes a group's files. */
@@ -139,6 +139,10 @@ int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
 int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* The state in a transaction. */
 int	mqs_group_read(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+/* Messages that are beyond the cursor, by the group's state and the log's. */
+uint64_t mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
+/* Messages that the group has yet to settle. */
+uint64_t mqs_group_unsettled(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* Reads the state and writes the page from it, if that is behind. */
 int	mqs_group_refresh(struct mqs_group *, struct mqs_error *err);
 /* A group's page by name, without opening it: MQS_NOTHING if there is none to believe. */

@@ -8,30 +8,39 @@
 #include "base/error.h"
 #include "queue/group.h"
 
+/* All priorities start together. */
+static void
+stand(uint64_t v[MQS_GROUP_VALUES], uint64_t id, uint64_t ordinal, uint64_t bytes)
+{
+	unsigned p;
+
+	v[MQS_GROUP_CURSOR] = id;
+	v[MQS_GROUP_ORDINAL] = ordinal;
+	v[MQS_GROUP_BYTES] = bytes;
+	for (p = 0; p < 9; p++)
+		v[MQS_GROUP_CURSORS + p] = id;
+	v[MQS_GROUP_PRIORITISED] = 0;
+	v[MQS_GROUP_AHEAD] = v[MQS_GROUP_AHEAD_BYTES] = 0;
+}
+
 /* Puts the cursor right before a record, with `after' bytes from that on. */
 static void
 before(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES],
     const struct mqs_record *r, uint64_t after)
 {
-	v[MQS_GROUP_CURSOR] = r->message.seq - 1;
-	v[MQS_GROUP_ORDINAL] = r->ordinal - 1;
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES] - after;
+	stand(v, r->message.seq - 1, r->ordinal - 1, lv[MQS_LOG_IN_BYTES] - after);
 }
 
 static void
 at_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
 {
-	v[MQS_GROUP_CURSOR] = 0;
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_REMOVED];
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_REMOVED_BYTES];
+	stand(v, 0, lv[MQS_LOG_REMOVED], lv[MQS_LOG_REMOVED_BYTES]);
 }
 
 static void
 at_newest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
 {
-	v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES];
+	stand(v, lv[MQS_LOG_LAST_ID], lv[MQS_LOG_ORDINAL], lv[MQS_LOG_IN_BYTES]);
 }
 
 /* Before the first message with an id and time of at least these. */
