@@ -33,11 +33,10 @@ endif
 # A library that has no .pc file is -lNAME.
 pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
 PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libxxhash,$(call pkg,$(p),--cflags)))
-LMDB_LIBS := $(call pkg,lmdb,--libs,-llmdb)
 # Only JSON input needs it: linked in, where its archive is there, so that the tools
 # do not load it at every start.
 JANSSON	:= $(wildcard $(call pkg,jansson,--variable=libdir,/usr/lib)/libjansson.a)
-LIBS	:= $(LMDB_LIBS) $(or $(JANSSON),$(call pkg,jansson,--libs,-ljansson))
+LIBS	:= $(call pkg,lmdb,--libs,-llmdb) $(or $(JANSSON),$(call pkg,jansson,--libs,-ljansson))
 
 compile	= $(CC) -std=c11 -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)
@@ -49,8 +48,12 @@ CMD	= $(patsubst %.c,$(B)/%.o,$(filter-out cmd/mq-%,$(wildcard cmd/*.c)))
 TOOLS	= $(patsubst cmd/%.c,%,$(wildcard cmd/mq-*.c))
 BINS	= $(TOOLS:%=$(B)/bin/%)
 UNIT	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+TORTURE	= $(patsubst %,$(B)/torture/%,publish keep handle worker verify)
+BENCH	= $(B)/bench/floors
 FUZZ	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-OBJS	= $(LIB) $(CMD) $(TOOLS:%=$(B)/cmd/%.o) $(UNIT:$(B)/unit/%=$(B)/tests/unit/%.o)
+TESTED	= $(UNIT) $(TORTURE) $(BENCH)
+SHARED	= $(filter-out $(TORTURE:$(B)/%=$(B)/tests/%.o),$(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)))
+OBJS	= $(LIB) $(CMD) $(TOOLS:%=$(B)/cmd/%.o) $(TESTED:$(B)/%=$(B)/tests/%.o) $(SHARED)
 MAN	= $(wildcard man/*.[1-9])
 COMPLETIONS = $(DESTDIR)$(DATADIR)/bash-completion/completions
 ZSH	= $(DESTDIR)$(DATADIR)/zsh/site-functions
@@ -60,8 +63,8 @@ FISH	= $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 all: $(BINS)
-unit: $(UNIT)
-tests: $(BINS) $(UNIT)
+unit: $(UNIT) $(TORTURE)
+tests: $(BINS) unit
 
 check:
 	@tests/setup
@@ -80,7 +83,7 @@ lint: all
 	@tests/lint/all $(B)
 
 bench:
-	@$(again) all $(B)/bench/floors && tests/bench/run $(BENCHFLAGS) $(B)/bin
+	@$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
 
 fuzz:
 	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
@@ -129,21 +132,18 @@ $(B)/libcmd.a: $(CMD)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/bin/% $(B)/unit/%: $(B)/libcmd.a $(B)/libmqspool.a
+$(B)/bin/% $(B)/unit/% $(B)/torture/% $(B)/bench/%: $(B)/libcmd.a $(B)/libmqspool.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
 $(BINS): $(B)/bin/%: $(B)/cmd/%.o
-$(UNIT): $(B)/unit/%: $(B)/tests/unit/%.o
-
-$(B)/bench/floors: tests/bench/floors.c $(B)/flags
-	@mkdir -p $(@D)
-	$(compile) -MMD -MP -o $@ $< $(LDFLAGS) $(LMDB_LIBS)
+$(TESTED): $(B)/%: $(B)/tests/%.o
+$(TORTURE): $(SHARED)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
 	@mkdir -p $(@D)
 	$(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
 
--include $(OBJS:.o=.d) $(B)/bench/floors.d $(FUZZ:=.d)
+-include $(OBJS:.o=.d) $(FUZZ:=.d)
 
 .PHONY: all unit tests check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
 FORCE:

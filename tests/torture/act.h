@@ -1,0 +1,29 @@
+/*
+ * act.h - what becomes of a delivery: chosen by chance, told to the history
+ *
+ * Most messages succeed, some after failures.  Those whose name ends in "77" are always
+ * rejected, in another "7" always fail: they become dead letters.
+ */
+#ifndef MQ_TORTURE_ACT_H
+#define MQ_TORTURE_ACT_H
+
+#include "letter.h"
+
+struct act {
+	char		 group[64], id[32], lease[32];
+	const char	*receipt, *attempt, *priority, *key, *run;
+	char		 name[LETTER_NAME];	/* of the letter in its body */
+};
+
+/* Takes group, id and lease from a receipt; -1 if it is none. */
+int	act_receipt(struct act *a, const char *receipt);
+/* Tells the start, or that the body was torn. */
+void	act_start(const struct act *a);
+void	act_torn(const struct act *a);
+/* Works for a while, and says how it went: "ack", "retry", "reject", "die" or "hand". */
+const char *act_work(const struct act *a);
+void	act_done(const struct act *a, const char *outcome);
+/* Settles with mq-ack and tells it; 1 if it was settled, 0 if refused. */
+int	act_settle(const struct act *a, const char *verb);
+
+#endif

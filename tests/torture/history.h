@@ -1,0 +1,44 @@
+/*
+ * history.h - what the actors of a torture run tell, in one file
+ *
+ * $TORTURE/history: one event a line, its fields separated by blanks.  A line is
+ * appended by one write, so that the order of lines is an order of time: what was told
+ * before something else began stands before it.  Checks go by that order, and by no
+ * clock.
+ *
+ *	sent NAME RUN HOW KEY PRIORITY NOT-BEFORE EXPIRES SIZE	before mq-pub has it
+ *	again NAME ...				the same, given to another run
+ *	told NAME ID				mq-pub -I has printed the id
+ *	begin RUN				before a command is started
+ *	stop RUN				before it is sent SIGTERM
+ *	kill RUN				before it is sent SIGKILL
+ *	end RUN STATUS				its exit status, or -SIGNAL
+ *	start GROUP ID LEASE ATTEMPT PRIORITY KEY NAME RUN WALL	first thing in a handler
+ *	torn GROUP ID LEASE RUN			instead: its body was not what was sent
+ *	done GROUP ID LEASE OUTCOME RUN		last thing in it
+ *	settled GROUP ID LEASE VERB RUN		after an mq-ack that exited 0
+ *
+ * Times are in ns since the epoch, 0 for none.  A key is written with ":" before it, so
+ * that the empty key is a field too.
+ */
+#ifndef MQ_TORTURE_HISTORY_H
+#define MQ_TORTURE_HISTORY_H
+
+#include <stdint.h>
+
+/* Opens $TORTURE/history for appending; leaves with 70 if that can't be. */
+void	history_open(void);
+/* Appends a line (the newline is added). */
+void	history_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The environment's value, which must be there. */
+const char *history_env(const char *name);
+/* Wall clock, in ns since the epoch. */
+int64_t	history_now(void);
+/* 0 to n - 1, at random. */
+unsigned history_random(unsigned n);
+void	history_sleep(unsigned ms);
+/* When the killing ends: $TORTURE_UNTIL, in seconds since the epoch. */
+int	history_over(void);
+
+#endif

@@ -1,0 +1,228 @@
+/* past.c - reading the files of a torture run; see past.h */
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "past_read.h"
+
+#define LINE_SIZE	2048
+
+void *
+past_grow(void *p, size_t n, size_t size)
+{
+	if (n != 0 && (n & (n - 1)) != 0)
+		return p;
+	if ((p = reallocarray(p, n == 0 ? 1 : 2 * n, size)) == NULL)
+		err(70, NULL);
+	memset((char *)p + n * size, 0, (n == 0 ? 1 : n) * size);
+	return p;
+}
+
+FILE *
+past_open(const char *directory, const char *name)
+{
+	char path[4096];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if ((f = fopen(path, "r")) == NULL)
+		err(70, "%s", path);
+	return f;
+}
+
+size_t
+past_group(const struct past *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->ngroups; i++)
+		if (strcmp(p->groups[i].name, name) == 0)
+			return i;
+	errx(70, "no such group: %s", name);
+}
+
+/* ---------------------------------------------------- what was collected -- */
+
+static void
+read_groups(struct past *p, const char *directory)
+{
+	FILE *f = past_open(directory, "groups");
+	struct group g;
+
+	memset(&g, 0, sizeof(g));
+	while (fscanf(f, "%63s %255s", g.name, g.traits) == 2) {
+		p->groups = past_grow(p->groups, p->ngroups, sizeof(g));
+		p->groups[p->ngroups++] = g;
+	}
+	(void)fclose(f);
+}
+
+static void
+read_stat(struct past *p, const char *directory)
+{
+	FILE *f = past_open(directory, "stat");
+	struct group g, *to;
+	char name[64];
+
+	while (fscanf(f, "%63s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, name,
+	    &g.depth, &g.acked, &g.dead, &g.expired) == 5) {
+		to = &p->groups[past_group(p, name)];
+		to->depth = g.depth;
+		to->acked = g.acked;
+		to->dead = g.dead;
+		to->expired = g.expired;
+		to->seen = 1;
+	}
+	(void)fclose(f);
+}
+
+static void
+read_messages(struct past *p, const char *directory)
+{
+	FILE *f = past_open(directory, "log.in");
+	struct message m;
+	char line[LINE_SIZE], key[65];
+
+	while (fgets(line, sizeof(line), f) != NULL) {
+		memset(&m, 0, sizeof(m));
+		if (sscanf(line, "%" SCNu64 " %u %" SCNu64 " %64s %63s", &m.id,
+		    &m.priority, &m.size, key, m.name) != 5)
+			errx(70, "log.in: %s", line);
+		(void)snprintf(m.key, sizeof(m.key), "%s", key + 1);
+		p->messages = past_grow(p->messages, p->nmessages, sizeof(m));
+		p->messages[p->nmessages++] = m;
+	}
+	(void)fclose(f);
+}
+
+static void
+read_dead(struct past *p, const char *directory)
+{
+	FILE *f = past_open(directory, "log.dead");
+	char group[64], key[65];
+	struct dead d;
+
+	memset(&d, 0, sizeof(d));
+	while (fscanf(f, "%" SCNu64 " %63s %" SCNu64 " %u %63s %64s %63s%*[^\n]", &d.id,
+	    group, &d.origin, &d.attempts, d.reason, key, d.name) == 7) {
+		(void)snprintf(d.key, sizeof(d.key), "%s", key + 1);
+		d.group = past_group(p, group);
+		p->dead = past_grow(p->dead, p->ndead, sizeof(d));
+		p->dead[p->ndead++] = d;
+	}
+	if (!feof(f))
+		errx(70, "log.dead: line %zu", p->ndead + 1);
+	(void)fclose(f);
+}
+
+/* -------------------------------------------------------------- tables -- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct letter *)a)->name, ((const struct letter *)b)->name);
+}
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+by_delivery(const void *a, const void *b)
+{
+	const struct delivery *x = a, *y = b;
+	int c;
+
+	if ((c = compare(x->group, y->group)) != 0 || (c = compare(x->id, y->id)) != 0)
+		return c;
+	return compare(x->start, y->start);
+}
+
+static int
+by_origin(const void *a, const void *b)
+{
+	const struct dead *x = a, *y = b;
+	int c = compare(x->group, y->group);
+
+	return c != 0 ? c : compare(x->origin, y->origin);
+}
+
+struct letter *
+past_letter(const struct past *p, const char *name)
+{
+	struct letter key = { .copies = 0 };
+
+	(void)snprintf(key.name, sizeof(key.name), "%s", name);
+	return bsearch(&key, p->letters, p->nletters, sizeof(key), by_name);
+}
+
+struct message *
+past_message(const struct past *p, uint64_t id)
+{
+	size_t low = 0, high = p->nmessages, at;
+
+	while (low < high) {
+		at = low + (high - low) / 2;
+		if (p->messages[at].id < id)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low < p->nmessages && p->messages[low].id == id ? &p->messages[low] : NULL;
+}
+
+const char *
+group_trait(const struct group *g, const char *name, char value[64])
+{
+	const char *p = g->traits;
+	size_t n = strlen(name);
+
+	for (; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, name, n) == 0 && strchr("=,", p[n]) != NULL) {
+			(void)snprintf(value, 64, "%.*s", (int)strcspn(p + n, ","), p + n);
+			if (*value == '=')
+				memmove(value, value + 1, strlen(value));
+			return value;
+		}
+	}
+	return NULL;
+}
+
+void
+past_read(struct past *p, const char *directory)
+{
+	size_t i;
+
+	memset(p, 0, sizeof(*p));
+	read_groups(p, directory);
+	read_stat(p, directory);
+	past_read_history(p, directory);
+	read_messages(p, directory);
+	read_dead(p, directory);
+	qsort(p->letters, p->nletters, sizeof(*p->letters), by_name);
+	qsort(p->deliveries, p->ndeliveries, sizeof(*p->deliveries), by_delivery);
+	qsort(p->dead, p->ndead, sizeof(*p->dead), by_origin);
+	for (i = 0; i < p->nmessages; i++) {
+		p->messages[i].letter = past_letter(p, p->messages[i].name);
+		if (p->messages[i].letter != NULL) {
+			p->messages[i].letter->copies++;
+			p->messages[i].letter->id = p->messages[i].id;
+		}
+	}
+}
+
+void
+past_free(struct past *p)
+{
+	free(p->letters);
+	free(p->messages);
+	free(p->runs);
+	free(p->deliveries);
+	free(p->dead);
+	free(p->groups);
+}

@@ -1,0 +1,89 @@
+/*
+ * past.h - what the files of a torture run say, read into tables
+ *
+ * Everything has a position, that of its line in the history: what has the lower one
+ * came first.  0 is "never".
+ */
+#ifndef MQ_TORTURE_PAST_H
+#define MQ_TORTURE_PAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "letter.h"
+
+/* What was sent, by name; its copies in the log, by id. */
+struct letter {
+	char		 name[LETTER_NAME], key[64];
+	unsigned	 priority, atomic, has_id;
+	int64_t		 not_before, expires;
+	uint64_t	 size, id, told;	/* id: as told, or as in the log */
+	size_t		 sent, told_at, copies, run;
+};
+
+/* A message of the queue, as it is retained. */
+struct message {
+	uint64_t	 id, size;
+	unsigned	 priority;
+	char		 key[64], name[LETTER_NAME];
+	struct letter	*letter;		/* NULL: nobody sent it */
+};
+
+/* A run of a command under keep or publish. */
+struct run {
+	char		 name[64];
+	size_t		 begin, stop, kill, end;
+	int		 status;		/* -SIGNAL */
+};
+
+enum outcome { OUTCOME_NONE, OUTCOME_ACK, OUTCOME_RETRY, OUTCOME_REJECT, OUTCOME_DIE,
+    OUTCOME_HAND };
+
+/* A delivery: from its start to its outcome. */
+struct delivery {
+	size_t		 group, message;	/* indexes */
+	uint64_t	 id, lease;
+	unsigned	 attempt, priority;
+	char		 key[64], name[LETTER_NAME];
+	size_t		 run, start, done, settled;
+	enum outcome	 outcome;
+	char		 verb[16];		/* of settled */
+	int64_t		 wall;
+};
+
+struct dead {
+	size_t		 group;
+	uint64_t	 id, origin;
+	unsigned	 attempts;
+	char		 reason[64], key[64], name[LETTER_NAME];
+};
+
+/* A group: what the driver says of it, and mq-stat. */
+struct group {
+	char		 name[64], traits[256];
+	uint64_t	 depth, acked, dead, expired;
+	int		 seen;			/* mq-stat knows it */
+};
+
+struct past {
+	struct letter	*letters;	/* by name */
+	struct message	*messages;	/* by id, as in the log */
+	struct run	*runs;		/* by name */
+	struct delivery	*deliveries;	/* by group, id and start */
+	struct dead	*dead;		/* by group and id there */
+	struct group	*groups;
+	size_t		 nletters, nmessages, nruns, ndeliveries, ndead, ngroups;
+	size_t		 torn, lines;
+};
+
+/* Reads a run's directory; leaves with 70 if it can't be read. */
+void	past_read(struct past *p, const char *directory);
+
+void	past_free(struct past *p);
+
+struct letter	*past_letter(const struct past *p, const char *name);
+struct message	*past_message(const struct past *p, uint64_t id);
+/* The group's trait "NAME" or "NAME=VALUE": its value or "", NULL without it. */
+const char	*group_trait(const struct group *g, const char *name, char value[64]);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * verify.h - the properties that hold whoever was killed when
+ *
+ * Each is a function that says with wrong() what it finds.
+ */
+#ifndef MQ_TORTURE_VERIFY_H
+#define MQ_TORTURE_VERIFY_H
+
+#include "past.h"
+
+/* wrong.c: says that the property being checked does not hold, and why. */
+void	wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void	wrong_begin(const char *property);
+/* How often wrong was called since. */
+size_t	wrong_end(void);
+
+/* All of d's group and id, d being the first of them: how many. */
+size_t	same_message(const struct past *p, const struct delivery *d);
+/* 1 if the run ended of its own will, everything settled. */
+int	run_clean(const struct run *r);
+
+/* verify_log.c: what publishers were told. */
+void	told_is_there(const struct past *p);
+void	each_once(const struct past *p);
+void	as_sent(const struct past *p);
+void	runs_in_order(const struct past *p);
+void	atomic_whole(const struct past *p);
+void	ended_well(const struct past *p);
+
+/* verify_delivery.c: what groups got. */
+void	bodies_whole(const struct past *p);
+void	nothing_lost(const struct past *p);
+void	settled_stays(const struct past *p);
+void	one_lease(const struct past *p);
+void	attempts_counted(const struct past *p);
+void	not_early(const struct past *p);
+void	counters_agree(const struct past *p);
+
+/* verify_dead.c: dead letters. */
+void	dead_once(const struct past *p);
+void	dead_deserved(const struct past *p);
+void	rejected_is_dead(const struct past *p);
+
+/* verify_order.c: the order of deliveries. */
+void	single_in_order(const struct past *p);
+void	keys_in_order(const struct past *p);
+
+/* verify_stream.c: groups that are read as a stream. */
+void	stream_complete(const struct past *p);
+void	stream_settled_stays(const struct past *p);
+
+#endif

@@ -1,0 +1,183 @@
+/* verify_order.c - the order in which a group's messages are handed out */
+#include <err.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify.h"
+
+static int
+by_start(const void *a, const void *b)
+{
+	const struct delivery *x = *(const struct delivery *const *)a;
+	const struct delivery *y = *(const struct delivery *const *)b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* A group's deliveries in the order of their starts. */
+static const struct delivery **
+group_deliveries(const struct past *p, size_t group, size_t *n)
+{
+	const struct delivery **list = calloc(p->ndeliveries + 1, sizeof(*list));
+	size_t i;
+
+	if (list == NULL)
+		err(70, NULL);
+	*n = 0;
+	for (i = 0; i < p->ndeliveries; i++)
+		if (p->deliveries[i].group == group)
+			list[(*n)++] = &p->deliveries[i];
+	qsort(list, *n, sizeof(*list), by_start);
+	return list;
+}
+
+static int
+first_of_message(const struct past *p, const struct delivery *d)
+{
+	return d == p->deliveries || d[-1].group != d->group || d[-1].id != d->id;
+}
+
+static int
+delayed(const struct past *p, const struct delivery *d)
+{
+	const struct letter *l = past_letter(p, d->name);
+
+	return l != NULL && l->not_before != 0;
+}
+
+/*
+ * A consumer that is killed while it starts a handler is not dead before that handler
+ * runs: its successor may pass over what it holds.  1 if d is of such a successor, or
+ * itself of such a handler.
+ */
+static int
+passed_over(const struct past *p, const struct delivery *d,
+    const struct delivery **list, size_t n)
+{
+	const struct run *r, *mine = &p->runs[d->run];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		r = &p->runs[list[i]->run];
+		if (r->kill == 0 || r->kill > list[i]->start)
+			continue;
+		if (r == mine || (mine->begin > r->kill && mine->begin < list[i]->start))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * One consumer with one handler, killed and replaced: the first deliveries of messages
+ * of one priority are in the order of the log.
+ */
+static void
+check_single(const struct past *p, size_t group)
+{
+	const struct delivery **list, *last[10] = { NULL }, *d;
+	size_t i, n;
+
+	list = group_deliveries(p, group, &n);
+	for (i = 0; i < n; i++) {
+		d = list[i];
+		if (!first_of_message(p, d) || delayed(p, d) || d->priority > 9 ||
+		    passed_over(p, d, list, n))
+			continue;
+		if (last[d->priority] != NULL && last[d->priority]->id > d->id)
+			wrong("%s: %s was handed out after %s, which is later",
+			    p->groups[group].name, d->name, last[d->priority]->name);
+		last[d->priority] = d;
+	}
+	free(list);
+}
+
+void
+single_in_order(const struct past *p)
+{
+	char value[64];
+	size_t g;
+
+	for (g = 0; g < p->ngroups; g++)
+		if (group_trait(&p->groups[g], "single", value) != NULL)
+			check_single(p, g);
+}
+
+static int
+by_key_and_start(const void *a, const void *b)
+{
+	const struct delivery *x = *(const struct delivery *const *)a;
+	const struct delivery *y = *(const struct delivery *const *)b;
+	int c = strcmp(x->key, y->key);
+
+	return c != 0 ? c : by_start(a, b);
+}
+
+/* Whether d's message was handed out among the n of list. */
+static int
+seen_among(const struct delivery *d, const struct delivery **list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i]->id == d->id)
+			return 1;
+	return 0;
+}
+
+/* The deliveries of one key, in the order of their starts. */
+static void
+check_key(const struct past *p, const struct delivery **list, size_t n)
+{
+	const char *group = p->groups[list[0]->group].name;
+	const struct delivery *a, *d, *last = NULL;
+	size_t i;
+
+	for (i = 1; i < n; i++) {
+		a = list[i - 1];
+		d = list[i];
+		if (d->start < a->done)
+			wrong("%s: key %s: %s began while %s was at work", group, d->key,
+			    d->name, a->name);
+		if (d->id != a->id && seen_among(d, list, i))
+			wrong("%s: key %s: %s came again after %s had begun", group, d->key,
+			    d->name, a->name);
+	}
+	for (i = 0; i < n; i++) {
+		d = list[i];
+		if (delayed(p, d))
+			continue;
+		if (last != NULL && d->id < last->id)
+			wrong("%s: key %s: %s came after %s", group, d->key, d->name,
+			    last->name);
+		last = d;
+	}
+}
+
+/*
+ * An ordered group: of a key one message at a time is out, from its first delivery until
+ * it is settled for good, and in the order of the log.  A delayed one takes its place
+ * when it is due.
+ */
+void
+keys_in_order(const struct past *p)
+{
+	const struct delivery **list;
+	char value[64];
+	size_t g, i, n, end;
+
+	for (g = 0; g < p->ngroups; g++) {
+		if (group_trait(&p->groups[g], "ordered", value) == NULL)
+			continue;
+		list = group_deliveries(p, g, &n);
+		qsort(list, n, sizeof(*list), by_key_and_start);
+		for (i = 0; i < n; i = end) {
+			for (end = i; end < n; end++)
+				if (strcmp(list[end]->key, list[i]->key) != 0)
+					break;
+			if (*list[i]->key != '\0')
+				check_key(p, list + i, end - i);
+		}
+		free(list);
+	}
+}
