@@ -139,6 +139,45 @@ taken() {
 	run -1 env MQ_NOW=+181m mq-sub -e q/h
 }
 
+@test "dead-letter is set: what expires goes there, with the reason" {
+	mq-ctl create q
+	mq-ctl set q dead-letter=gone
+	mq-pub -k key -H a=b --ttl 1h q new
+	mq-pub --ttl 1h q tried
+	mq-sub -c 2 -m -f '%r\n' q/g | tail -n 1 | mq-ack --retry -d 0
+	[ "$(taken +2h other)" = '' ]
+	run -0 mq-replay -f '%s %k\n' gone
+	assert_output $'new key\ntried '
+	run -0 --separate-stderr sh -c 'mq-replay -J gone | jq -r ".headers | .\"mq-dead-reason\", .\"mq-dead-attempts\", .a"'
+	assert_output $'expired\n0\nb\nexpired\n0\nnull'
+	[ "$(field expired q/other)" = 2 ]
+	[ "$(field dead q/other)" = 2 ]
+}
+
+@test "what expires after it was tried says how often" {
+	mq-ctl create q
+	mq-ctl set q dead-letter=gone
+	mq-pub --ttl 1h q x
+	mq-sub -m -c 1 -f '%r\n' q/g | mq-ack --retry -d 0
+	[ "$(taken +2h g)" = '' ]
+	run -0 sh -c 'mq-replay -J gone | jq -r ".headers.\"mq-dead-attempts\""'
+	assert_output 1
+}
+
+@test "an expired message whose dead-letter queue can't be written waits, and dies later" {
+	mq-ctl create q
+	mq-ctl set q dead-letter=gone
+	mq-pub --ttl 1h q x
+	mkdir -p spool/gone
+	run -74 env MQ_NOW=+2h mq-sub -e q/g
+	[ "$(depth q/g)" = 1 ]
+	[ "$(field expired q/g)" = 0 ]
+	rmdir spool/gone
+	[ "$(taken +3h g)" = '' ]
+	[ "$(field expired q/g)" = 1 ]
+	[ "$(mq-replay gone)" = x ]
+}
+
 @test "-J: -d, --at, --ttl fill what an envelope lacks" {
 	printf '%s\n' '{"body":"own","not_before":"2001-01-01T00:00:00Z","expires":"2199-01-01T00:00:00Z"}' \
 	    '{"body":"given"}' | mq-pub -J -d 1h --ttl 1h q

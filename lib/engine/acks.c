@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engine/consumer.h"
+#include "queue/order.h"
 
 /* --------------------------------------------------------- collecting -- */
 
@@ -96,23 +97,49 @@ is_last(const struct mqs_consumer *c, const struct mqs_ack *a)
 	return own != NULL && own->last == a->id;
 }
 
+/* One by one, since each lets another of its key go; up to `last' of the loaded batch. */
+static int
+settle_in_order(struct mqs_group_tx *gtx, size_t first, size_t last, size_t *n,
+    struct mqs_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = first; i <= last; i++) {
+		if (mqs_batch_settled(gtx->batch, i))
+			continue;
+		mqs_batch_mark(gtx, i);
+		++*n;
+		if ((rc = mqs_order_leave(gtx, &gtx->batch->entries[i], err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
 /* *n: how many were acked; others were settled elsewhere meanwhile. */
 static int
 settle(const struct mqs_consumer *c, struct mqs_group_tx *gtx,
     const struct mqs_ack *a, size_t *n, struct mqs_error *err)
 {
+	const int ordered = gtx->group->settings.ordered != 0;
 	long at;
 	int rc;
 
 	*n = 0;
-	if (a->through && is_last(c, a))
+	if (a->through && !ordered && is_last(c, a))
 		return mqs_batch_finish(gtx, a->lease, n, err);
 	if ((rc = mqs_batch_load(gtx, a->lease, err)) != MQS_OK)
 		return rc;
+	at = a->through ? mqs_batch_place(gtx->batch, a->id) :
+	    mqs_batch_find(gtx->batch, a->id);
+	if (at < 0)
+		return MQS_OK;
+	if (ordered)
+		return settle_in_order(gtx, a->through ? 0 : (size_t)at, (size_t)at,
+		    n, err);
 	if (a->through) {
-		if ((at = mqs_batch_place(gtx->batch, a->id)) >= 0)
-			*n = mqs_batch_mark_through(gtx, (size_t)at);
-	} else if ((at = mqs_batch_find(gtx->batch, a->id)) >= 0) {
+		*n = mqs_batch_mark_through(gtx, (size_t)at);
+	} else {
 		mqs_batch_mark(gtx, (size_t)at);
 		*n = 1;
 	}

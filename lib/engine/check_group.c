@@ -116,20 +116,20 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 
 	if (h->class < MQS_WAITING || h->class > MQS_PARKED) {
 		mqs_found(t->k, "group %s: held message %llu: class %d",
-		    t->group->name, (unsigned long long)h->id, (int)h->class);
+		    t->group->name, (unsigned long long)h->entry.id, (int)h->class);
 		return MQS_OK;
 	}
 	key[0] = (unsigned char)h->class;
 	mqs_put_be64(key + 1, h->sort);
-	mqs_put_be64(key + 9, h->id);
+	mqs_put_be64(key + 9, h->entry.id);
 	rc = mqs_tx_get(t->tx, MQS_GROUP_ORDER, key, sizeof(key), &value, err);
 	if (rc == MQS_NOTHING)
 		mqs_found(t->k, "group %s: held message %llu is not in order",
-		    t->group->name, (unsigned long long)h->id);
+		    t->group->name, (unsigned long long)h->entry.id);
 	t->held[h->class]++;
-	t->held_bytes += h->size;
-	if (h->id < t->floor)
-		t->floor = h->id;
+	t->held_bytes += h->entry.size;
+	if (h->entry.id < t->floor)
+		t->floor = h->entry.id;
 	return rc < 0 ? rc : MQS_OK;
 }
 

@@ -14,21 +14,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "engine/consumer.h"
+#include "engine/take.h"
 #include "queue/forget.h"
-
-#define CLAIM_MAX	(16 * MQS_BATCH_MAX)	/* in one transaction */
-
-/* A claim under way. */
-struct claim {
-	struct mqs_consumer	*c;
-	struct mqs_pass		 pass;
-	struct mqs_entry	*entries;
-	size_t			 n, max;
-	size_t			 passed;	/* looked at, taken or not */
-	uint64_t		 leases[CLAIM_MAX / MQS_BATCH_MAX];
-	int64_t			 now;	/* judged */
-};
 
 /* ------------------------------------------------------------ looking -- */
 
@@ -60,144 +47,7 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 	return mqs_wake_at(c->wake, wake, err);
 }
 
-/* ------------------------------------------------------------- taking -- */
-
-static int
-expired(const struct claim *cl, const struct mqs_message *m)
-{
-	return m->expires != 0 && m->expires <= cl->now;
-}
-
-static void
-take(struct claim *cl, uint64_t id, uint64_t size, uint64_t attempts)
-{
-	struct mqs_entry *e = &cl->entries[cl->n++];
-
-	e->id = id;
-	e->size = size;
-	e->attempts = attempts;
-}
-
-static int
-take_ready(struct claim *cl, struct mqs_error *err)
-{
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
-	struct mqs_record r;
-	struct mqs_held h;
-	size_t ripe;
-	int rc;
-
-	/* After the settling, or what is due at once would be due a moment from now. */
-	cl->now = mqs_judged_now(cl->c->spool);
-	if ((rc = mqs_group_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
-		return rc;
-	while (cl->n < cl->max) {
-		rc = mqs_group_first_held(gtx, MQS_READY, &h, err);
-		if (rc == MQS_NOTHING)
-			return MQS_OK;
-		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK)
-			return rc;
-		rc = mqs_log_reader_at(&cl->c->reader, h.id, 0, &r, err);
-		if (rc < 0)
-			return rc;
-		cl->passed++;
-		if (rc == MQS_NOTHING)
-			gtx->v[MQS_GROUP_DROPPED]++;
-		else if (expired(cl, &r.message))
-			gtx->v[MQS_GROUP_EXPIRED]++;
-		else
-			take(cl, h.id, h.size, h.attempts);
-	}
-	return MQS_OK;
-}
-
-/* The cursor moves to a record. */
-static void
-pass(struct claim *cl, uint64_t id, uint64_t ordinal, uint64_t size)
-{
-	uint64_t *v = cl->pass.gtx.v;
-
-	/* Those between were removed unseen. */
-	v[MQS_GROUP_DROPPED] += ordinal > v[MQS_GROUP_ORDINAL] + 1 ?
-	    ordinal - v[MQS_GROUP_ORDINAL] - 1 : 0;
-	v[MQS_GROUP_CURSOR] = id;
-	v[MQS_GROUP_ORDINAL] = ordinal;
-	v[MQS_GROUP_BYTES] += size;
-	cl->passed++;
-}
-
-/* Looks at one record beyond the cursor. */
-static int
-look_at(struct claim *cl, const struct mqs_record *r, struct mqs_error *err)
-{
-	const struct mqs_message *m = &r->message;
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
-	const struct mqs_held h = {
-		m->seq, MQS_WAITING, (uint64_t)m->not_before, 0, m->body_len
-	};
-	const char *group = cl->c->group->name;
-
-	pass(cl, m->seq, r->ordinal, m->body_len);
-	if (r->flags & MQS_RECORD_ONLY_GROUP &&
-	    (strlen(group) != r->only_group_len ||
-	    memcmp(group, r->only_group, r->only_group_len) != 0))
-		return MQS_OK;
-	if (expired(cl, m)) {
-		gtx->v[MQS_GROUP_EXPIRED]++;
-		return MQS_OK;
-	}
-	if (m->not_before > cl->now)
-		return mqs_group_hold(gtx, &h, err);
-	take(cl, m->seq, m->body_len, 0);
-	return MQS_OK;
-}
-
-/* Nothing is left beyond the cursor: it moves to the log's end. */
-static int
-at_end(struct claim *cl, struct mqs_error *err)
-{
-	uint64_t lv[MQS_LOG_VALUES], *v = cl->pass.gtx.v;
-	int rc;
-
-	if ((rc = mqs_log_reader_state(&cl->c->reader, lv, err)) != MQS_OK)
-		return rc;
-	v[MQS_GROUP_DROPPED] += lv[MQS_LOG_ORDINAL] - v[MQS_GROUP_ORDINAL];
-	v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES];
-	return MQS_OK;
-}
-
-static int
-take_new(struct claim *cl, struct mqs_error *err)
-{
-	struct mqs_log_reader *reader = &cl->c->reader;
-	uint64_t id, ordinal, size;
-	struct mqs_slice value;
-	struct mqs_record r;
-	size_t looked;
-	int rc;
-
-	mqs_log_reader_seek(reader, cl->pass.gtx.v[MQS_GROUP_CURSOR] + 1);
-	/* Bounded also where nothing is taken (all expired, all delayed). */
-	for (looked = 0; cl->n < cl->max && looked < 16 * MQS_BATCH_MAX; looked++) {
-		rc = mqs_log_reader_next_raw(reader, &id, &value, err);
-		if (rc == MQS_NOTHING)
-			return at_end(cl, err);
-		if (rc != MQS_OK)
-			return rc;
-		if (mqs_record_plain(value, &ordinal, &size)) {
-			/* For everybody, at any time. */
-			pass(cl, id, ordinal, size);
-			take(cl, id, size, 0);
-			continue;
-		}
-		if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK ||
-		    (rc = look_at(cl, &r, err)) != MQS_OK)
-			return rc;
-	}
-	return MQS_OK;
-}
+/* ------------------------------------------------------------ the log -- */
 
 /*
  * A group that is ahead of its log stands beside a log that was restored or rolled
@@ -205,13 +55,16 @@ take_new(struct claim *cl, struct mqs_error *err)
  * held or had under leases is among that, or gone with the log it was of.
  */
 static int
-check_log(struct claim *cl, struct mqs_error *err)
+check_log(struct mqs_claim *cl, struct mqs_error *err)
 {
 	const struct mqs_group *group = cl->c->group;
-	uint64_t lv[MQS_LOG_VALUES], *v = cl->pass.gtx.v, count = 0;
+	uint64_t *lv = cl->lv, *v = cl->pass.gtx.v, count = 0;
 	int rc, more;
 
-	if ((rc = mqs_log_reader_state(&cl->c->reader, lv, err)) != MQS_OK)
+	/* A setting that was changed (dead-letter) counts from now on. */
+	if ((rc = mqs_log_reader_state(&cl->c->reader, lv, err)) != MQS_OK ||
+	    (rc = mqs_log_refresh(group->log, cl->c->reader.tx,
+	    lv[MQS_LOG_SETTINGS], err)) != MQS_OK)
 		return rc;
 	if (v[MQS_GROUP_CURSOR] <= lv[MQS_LOG_LAST_ID] &&
 	    v[MQS_GROUP_ORDINAL] <= lv[MQS_LOG_ORDINAL])
@@ -232,7 +85,7 @@ check_log(struct claim *cl, struct mqs_error *err)
 /* ----------------------------------------------------- the transaction -- */
 
 static int
-settle_wants(struct claim *cl, struct mqs_error *err)
+settle_wants(struct mqs_claim *cl, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	size_t i;
@@ -244,9 +97,21 @@ settle_wants(struct claim *cl, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* How many entries from `i' on go into one batch: as many as ascend. */
+static size_t
+run_of(const struct mqs_claim *cl, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < cl->n && n < MQS_BATCH_MAX &&
+	    cl->entries[i + n].id > cl->entries[i + n - 1].id)
+		n++;
+	return n;
+}
+
 /* Puts what was taken under leases, a batch each. */
 static int
-lease_taken(struct claim *cl, struct mqs_error *err)
+lease_taken(struct mqs_claim *cl, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	unsigned flags = 0;
@@ -266,22 +131,25 @@ lease_taken(struct claim *cl, struct mqs_error *err)
 	}
 	cl->pass.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
 	for (i = 0; i < cl->n; i += n) {
-		n = cl->n - i < MQS_BATCH_MAX ? cl->n - i : MQS_BATCH_MAX;
+		if (cl->nleases == MQS_CLAIM_LEASES)
+			return mqs_fail(err, MQS_EBUG, "claim: out of order");
+		n = run_of(cl, i);
 		if ((rc = mqs_batch_take(&cl->pass.gtx, cl->entries + i, n,
 		    mqs_owner_name(c->owner), flags, due,
-		    &cl->leases[i / MQS_BATCH_MAX], err)) != MQS_OK)
+		    &cl->leases[cl->nleases].number, err)) != MQS_OK)
 			return rc;
+		cl->leases[cl->nleases++].n = n;
 	}
 	return MQS_OK;
 }
 
 static int
-transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
+transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	int rc;
 
-	cl->n = cl->passed = 0;
+	cl->n = cl->passed = cl->nleases = 0;
 	mqs_log_reader_rest(&c->reader);
 	if ((rc = mqs_pass_begin(&cl->pass, c->spool, c->group, &c->reader, keep,
 	    err)) != MQS_OK)
@@ -290,8 +158,7 @@ transact(struct claim *cl, int reclaim, int keep, struct mqs_error *err)
 	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
 	    (rc = settle_wants(cl, err)) != MQS_OK ||
 	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
-	    (cl->max > 0 && ((rc = take_ready(cl, err)) != MQS_OK ||
-	    (rc = take_new(cl, err)) != MQS_OK)) ||
+	    (cl->max > 0 && (rc = mqs_take(cl, err)) != MQS_OK) ||
 	    (rc = lease_taken(cl, err)) != MQS_OK) {
 		mqs_log_reader_rest(&c->reader);
 		mqs_pass_abort(&cl->pass);
@@ -337,7 +204,8 @@ make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
 		c->deliveries = d;
 		c->cap = c->ndeliveries + more;
 	}
-	leases = (more + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX;
+	leases = (more + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX + MQS_CLAIM_LEASES -
+	    MQS_CLAIM_MAX / MQS_BATCH_MAX;
 	if (c->nown + leases > c->own_cap) {
 		own = reallocarray(c->own, c->nown + leases + 16, sizeof(*own));
 		if (own == NULL)
@@ -349,28 +217,28 @@ make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
 }
 
 static void
-remember(struct claim *cl)
+remember(struct mqs_claim *cl)
 {
 	struct mqs_consumer *c = cl->c;
-	struct mqs_own_lease *own = NULL;
+	const struct mqs_entry *e = cl->entries;
+	struct mqs_own_lease *own;
 	struct mqs_delivery *d;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < cl->n; i++) {
-		if (i % MQS_BATCH_MAX == 0) {
-			own = &c->own[c->nown++];
-			own->lease = cl->leases[i / MQS_BATCH_MAX];
-			own->generation = cl->pass.gtx.v[MQS_GROUP_GENERATION];
-			own->unsettled = 0;
+	for (i = 0; i < cl->nleases; i++) {
+		own = &c->own[c->nown++];
+		own->lease = cl->leases[i].number;
+		own->generation = cl->pass.gtx.v[MQS_GROUP_GENERATION];
+		own->unsettled = (uint32_t)cl->leases[i].n;
+		for (k = 0; k < cl->leases[i].n; k++, e++) {
+			d = &c->deliveries[c->ndeliveries++];
+			d->id = e->id;
+			d->lease = own->lease;
+			d->index = (uint32_t)k;
+			d->attempts = e->attempts & 0x7fffffff;
+			d->gone = 0;
 		}
-		own->unsettled++;
-		own->last = cl->entries[i].id;
-		d = &c->deliveries[c->ndeliveries++];
-		d->id = cl->entries[i].id;
-		d->lease = own->lease;
-		d->index = (uint32_t)(i % MQS_BATCH_MAX);
-		d->attempts = cl->entries[i].attempts & 0x7fffffff;
-		d->gone = 0;
+		own->last = e[-1].id;
 	}
 	c->held += cl->n;
 }
@@ -394,7 +262,7 @@ wants_done(struct mqs_consumer *c)
  * without dead letters, and then reports that.
  */
 static int
-run(struct claim *cl, int reclaim, struct mqs_error *err)
+run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
 {
 	struct mqs_consumer *c = cl->c;
 	int rc, dead = MQS_OK;
@@ -425,7 +293,7 @@ static int
 claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
     struct mqs_error *err)
 {
-	struct claim cl = { .c = c, .max = max };
+	struct mqs_claim cl = { .c = c, .max = max };
 	int rc, work = mqs_consumer_collected(c) > 0, reclaim = 0;
 
 	*again = 0;
@@ -477,8 +345,8 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 	room += settled < c->held ? settled : c->held;
 	if (room > c->prefetch)
 		room = c->prefetch;
-	if (room > CLAIM_MAX)
-		room = CLAIM_MAX;
+	if (room > MQS_CLAIM_MAX)
+		room = MQS_CLAIM_MAX;
 	/* Held back, if there is something to be held back from. */
 	if (held != NULL && max > 0 && room == 0 &&
 	    (rc = anything(c, mqs_judged_now(c->spool), held, err)) != MQS_OK)

@@ -16,6 +16,7 @@
 #include "engine/settle.h"
 #include "message/headers.h"
 #include "queue/marker.h"
+#include "queue/order.h"
 
 #define DEAD_ENDING	".dead"
 
@@ -173,23 +174,15 @@ write_letter(struct mqs_pass *pass, const char *queue,
 	return mqs_marker_sweep(pass->dead.tx, MQS_LOG_MARKERS, &marker, err);
 }
 
-int
-mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
-    uint64_t attempts, const char *reason, const char *detail,
-    struct mqs_error *err)
+/* Puts the message into the dead-letter queue, if that is another one. */
+static int
+bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
+    const char *detail, struct mqs_error *err)
 {
-	const struct mqs_group_settings *s = &pass->group->settings;
-	struct mqs_record record;
-	struct mqs_held h = { id, MQS_WAITING, 0, attempts - 1, size };
 	char queue[MQS_NAME_MAX + 8];
+	struct mqs_record record;
 	int rc;
 
-	if (pass->keep != MQS_OK) {
-		pass->kept = 1;
-		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool), s->backoff_max);
-		return mqs_group_hold(&pass->gtx, &h, err);
-	}
-	pass->gtx.v[MQS_GROUP_DEAD]++;
 	if (!dead_queue(pass->group->log, queue))
 		return MQS_OK;
 	rc = mqs_log_reader_at(pass->reader, id, 1, &record, err);
@@ -205,4 +198,23 @@ mqs_pass_dead(struct mqs_pass *pass, uint64_t id, uint64_t size,
 	if (rc != MQS_OK)
 		pass->dead_failed = 1;
 	return rc;
+}
+
+int
+mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempts,
+    const char *reason, const char *detail, struct mqs_error *err)
+{
+	struct mqs_held h = { *e, MQS_WAITING, 0 };
+	int rc;
+
+	if (pass->keep != MQS_OK) {
+		pass->kept = 1;
+		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool),
+		    pass->group->settings.backoff_max);
+		return mqs_group_hold(&pass->gtx, &h, err);
+	}
+	pass->gtx.v[MQS_GROUP_DEAD]++;
+	if ((rc = bury(pass, e->id, attempts, reason, detail, err)) != MQS_OK)
+		return rc;
+	return mqs_order_leave(&pass->gtx, e, err);
 }

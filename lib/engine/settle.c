@@ -4,8 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/settle.h"
-
-#define READY_SORT	9	/* 9 - priority 0 */
+#include "queue/order.h"
 
 int
 mqs_want_set(struct mqs_want *w, const struct mqs_settlement *s, uint64_t id,
@@ -116,15 +115,6 @@ mqs_pass_commit(struct mqs_pass *pass, struct mqs_error *err)
 
 /* ------------------------------------------------------------ one way -- */
 
-static int
-hold(struct mqs_pass *pass, const struct mqs_entry *e, enum mqs_class class,
-    uint64_t sort, uint64_t attempts, struct mqs_error *err)
-{
-	const struct mqs_held h = { e->id, class, sort, attempts, e->size };
-
-	return mqs_group_hold(&pass->gtx, &h, err);
-}
-
 /*
  * min, 2 min, 4 min ... up to max, and up to a tenth more or less, so that what
  * failed together does not come back together.
@@ -148,17 +138,17 @@ retry(struct mqs_pass *pass, const struct mqs_entry *e,
     const struct mqs_want *w, struct mqs_error *err)
 {
 	const struct mqs_group_settings *s = &pass->group->settings;
-	uint64_t attempts = e->attempts + 1;
+	struct mqs_held h = { *e, MQS_WAITING, 0 };
 	int64_t delay = w->delay;
 
 	pass->gtx.v[MQS_GROUP_RETRIED]++;
-	if (attempts >= s->max_attempts)
-		return mqs_pass_dead(pass, e->id, e->size, attempts, w->reason,
-		    w->detail, err);
+	if (++h.entry.attempts >= s->max_attempts)
+		return mqs_pass_dead(pass, e, h.entry.attempts, w->reason, w->detail,
+		    err);
 	if (delay < 0)
-		delay = backoff(s, attempts);
-	return hold(pass, e, MQS_WAITING,
-	    (uint64_t)mqs_later(mqs_judged_now(pass->spool), delay), attempts, err);
+		delay = backoff(s, h.entry.attempts);
+	h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool), delay);
+	return mqs_group_hold(&pass->gtx, &h, err);
 }
 
 static int
@@ -170,15 +160,15 @@ carry_out(struct mqs_pass *pass, const struct mqs_entry *e,
 	switch (w->verb) {
 	case MQS_ACK:
 		v[MQS_GROUP_ACKED]++;
-		return MQS_OK;
+		return mqs_order_leave(&pass->gtx, e, err);
 	case MQS_RETRY:
 		return retry(pass, e, w, err);
 	case MQS_RELEASE:
 		v[MQS_GROUP_RELEASED]++;
-		return hold(pass, e, MQS_READY, READY_SORT, e->attempts, err);
+		return mqs_group_hold_ready(&pass->gtx, e, err);
 	case MQS_REJECT:
 		v[MQS_GROUP_REJECTED]++;
-		return mqs_pass_dead(pass, e->id, e->size, e->attempts + 1,
+		return mqs_pass_dead(pass, e, e->attempts + 1,
 		    w->reason == NULL ? "rejected" : w->reason, w->detail, err);
 	case MQS_EXTEND:
 		break;
@@ -218,8 +208,10 @@ mqs_pass_return(struct mqs_pass *pass, size_t i, int counted,
 	struct mqs_entry e = pass->gtx.batch->entries[i];
 
 	mqs_batch_mark(&pass->gtx, i);
-	if (counted && ++e.attempts >= pass->group->settings.max_attempts)
-		return mqs_pass_dead(pass, e.id, e.size, e.attempts,
-		    "consumer died", NULL, err);
-	return hold(pass, &e, MQS_READY, READY_SORT, e.attempts, err);
+	if (counted && e.attempts + 1 >= pass->group->settings.max_attempts)
+		return mqs_pass_dead(pass, &e, e.attempts + 1, "consumer died", NULL,
+		    err);
+	if (counted)
+		e.attempts++;
+	return mqs_group_hold_ready(&pass->gtx, &e, err);
 }

@@ -64,8 +64,11 @@ int	mqs_pass_settle(struct mqs_pass *, struct mqs_want *, struct mqs_error *err)
  * if it had started, and then dead-lettered if that was its last attempt.
  */
 int	mqs_pass_return(struct mqs_pass *, size_t i, int counted, struct mqs_error *err);
-/* Dead-letters a message that `attempts' attempts did not settle. */
-int	mqs_pass_dead(struct mqs_pass *, uint64_t id, uint64_t size, uint64_t attempts,
+/*
+ * Dead-letters a message that `attempts' attempts did not settle; it is in none of the
+ * group's tables.
+ */
+int	mqs_pass_dead(struct mqs_pass *, const struct mqs_entry *, uint64_t attempts,
 	    const char *reason, const char *detail, struct mqs_error *err);
 
 int	mqs_want_set(struct mqs_want *, const struct mqs_settlement *, uint64_t id,

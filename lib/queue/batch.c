@@ -14,7 +14,10 @@
 #include "base/error.h"
 #include "queue/batch.h"
 
-#define BATCH_VERSION	1
+#define BATCH_PLAIN	1
+#define BATCH_KEYED	2
+#define ENTRY_MAX	(3 * MQS_VARINT_MAX + 8)
+#define PRIORITIES	16	/* room for them beside the attempts */
 #define LEASE_FIXED	40
 
 static int
@@ -65,27 +68,68 @@ decode_lease(struct mqs_batch *b, struct mqs_slice value)
 	return 0;
 }
 
+unsigned char *
+mqs_put_entry(unsigned char *p, const struct mqs_entry *e)
+{
+	p = mqs_put_varint(p, (uint64_t)e->attempts * PRIORITIES + e->priority);
+	return mqs_put_varint(p, e->size);
+}
+
+const unsigned char *
+mqs_get_entry(const unsigned char *p, const unsigned char *end,
+    struct mqs_entry *e)
+{
+	uint64_t tried;
+
+	if ((p = mqs_get_varint(p, end, &tried)) == NULL ||
+	    tried / PRIORITIES > UINT32_MAX || tried % PRIORITIES > 9 ||
+	    (p = mqs_get_varint(p, end, &e->size)) == NULL)
+		return NULL;
+	e->attempts = (uint32_t)(tried / PRIORITIES);
+	e->priority = (uint32_t)(tried % PRIORITIES);
+	return p;
+}
+
+/* The version and number of a batch; returns where its entries begin, or NULL. */
+static const unsigned char *
+decode_start(struct mqs_batch *b, struct mqs_slice value)
+{
+	const unsigned char *p = value.p;
+	uint64_t n;
+
+	if (value.n < 2 || (*p != BATCH_PLAIN && *p != BATCH_KEYED))
+		return NULL;
+	b->keyed = *p == BATCH_KEYED;
+	p = mqs_get_varint(p + 1, p + value.n, &n);
+	if (p == NULL || n == 0 || n > MQS_BATCH_MAX)
+		return NULL;
+	b->n = n;
+	return p;
+}
+
 static int
 decode_batch(struct mqs_batch *b, struct mqs_slice value)
 {
-	const unsigned char *p = value.p, *end = p + value.n;
-	uint64_t n, id = 0, delta;
-	struct mqs_entry *e;
+	const unsigned char *p = decode_start(b, value);
+	const unsigned char *end = (const unsigned char *)value.p + value.n;
+	uint64_t id = 0, delta;
+	struct mqs_entry *e = b->entries;
 	size_t i;
 
-	if (value.n < 2 || *p != BATCH_VERSION ||
-	    (p = mqs_get_varint(p + 1, end, &n)) == NULL || n == 0 ||
-	    n > MQS_BATCH_MAX)
+	if (p == NULL)
 		return -1;
-	b->n = n;
-	for (i = 0; i < n; i++) {
-		e = &b->entries[i];
+	for (i = 0; i < b->n; i++, e++) {
 		if ((p = mqs_get_varint(p, end, &delta)) == NULL ||
-		    (p = mqs_get_varint(p, end, &e->size)) == NULL ||
-		    (p = mqs_get_varint(p, end, &e->attempts)) == NULL)
+		    (p = mqs_get_entry(p, end, e)) == NULL ||
+		    (b->keyed && end - p < 8))
 			return -1;
 		id += delta;
 		e->id = id;
+		e->key = 0;
+		if (b->keyed) {
+			e->key = mqs_get_le64(p);
+			p += 8;
+		}
 	}
 	return 0;
 }
@@ -97,20 +141,24 @@ put_batch(struct mqs_group_tx *gtx, uint64_t lease,
     const struct mqs_entry *entries, size_t n, struct mqs_error *err)
 {
 	unsigned char key[8], *value, *p;
+	const struct mqs_entry *e, *end = entries + n;
 	uint64_t before = 0;
-	size_t i;
-	int rc;
+	int rc, keyed = 0;
 
-	value = malloc(1 + MQS_VARINT_MAX + n * 3 * MQS_VARINT_MAX);
-	if (value == NULL)
+	if ((value = malloc(1 + MQS_VARINT_MAX + n * ENTRY_MAX)) == NULL)
 		return mqs_fail_errno(err, "lease");
-	value[0] = BATCH_VERSION;
+	for (e = entries; e < end && !keyed; e++)
+		keyed = e->key != 0;
+	value[0] = keyed ? BATCH_KEYED : BATCH_PLAIN;
 	p = mqs_put_varint(value + 1, n);
-	for (i = 0; i < n; i++) {
-		p = mqs_put_varint(p, entries[i].id - before);
-		p = mqs_put_varint(p, entries[i].size);
-		p = mqs_put_varint(p, entries[i].attempts);
-		before = entries[i].id;
+	for (e = entries; e < end; e++) {
+		p = mqs_put_varint(p, e->id - before);
+		p = mqs_put_entry(p, e);
+		if (keyed) {
+			mqs_put_le64(p, e->key);
+			p += 8;
+		}
+		before = e->id;
 	}
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_put(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), value,
@@ -418,14 +466,10 @@ mqs_batch_store(struct mqs_group_tx *gtx, struct mqs_error *err)
 static int
 decode_first(struct mqs_batch *b, struct mqs_slice value)
 {
-	const unsigned char *p = value.p, *end = p + value.n;
-	uint64_t n;
+	const unsigned char *p = decode_start(b, value);
+	const unsigned char *end = (const unsigned char *)value.p + value.n;
 
-	if (value.n < 2 || *p != BATCH_VERSION ||
-	    (p = mqs_get_varint(p + 1, end, &n)) == NULL ||
-	    mqs_get_varint(p, end, &b->entries[0].id) == NULL)
-		return -1;
-	return 0;
+	return p == NULL || mqs_get_varint(p, end, &b->entries[0].id) == NULL ? -1 : 0;
 }
 
 int

@@ -6,8 +6,10 @@
  * one message rewrites a few hundred bytes, and settling all of them at once is
  * two deletions however many they are.
  *
- *	batch	1 byte version (1), varint n, then n times varints: id minus the
- *		id before (ids ascend), size, attempts before this delivery
+ *	batch	1 byte version, varint n, then n times varints: id minus the id
+ *		before (ids ascend), attempts before this delivery * 16 + priority,
+ *		size; in version 2, of an ordered group, then the hash of the key 8;
+ *		version 1 otherwise
  *	lease	8 bytes owner, 8 boot, 8 due (CLOCK_BOOTTIME ns; 0: none), 8 bytes
  *		unsettled sizes, 4 unsettled, 4 flags, then a bit for each message:
  *		1 is settled (all little-endian; first message: bit 0 of byte 0)
@@ -24,21 +26,24 @@
 #define MQS_LEASE_GONE		4u	/* its owner was seen gone; due runs from then */
 #define MQS_LEASE_EXTENDED	8u	/* has entries in extended */
 
-struct mqs_entry {
-	uint64_t	id, size, attempts;
-};
-
 struct mqs_batch {
 	uint64_t	lease;
 	uint64_t	owner, boot, due;
 	uint64_t	unsettled_bytes;
 	uint32_t	unsettled, flags;
 	int		changed;
+	int		keyed;		/* entries have keys: settling one lets others go */
 	size_t		hint;		/* where the next id is likely to be */
 	size_t		n;
 	unsigned char	bits[MQS_BATCH_MAX / 8];
 	struct mqs_entry entries[MQS_BATCH_MAX];
 };
+
+/* What both tables know of a message beside its id: two varints. */
+unsigned char *mqs_put_entry(unsigned char *p, const struct mqs_entry *);
+/* NULL: damaged. */
+const unsigned char *mqs_get_entry(const unsigned char *p, const unsigned char *end,
+	    struct mqs_entry *);
 
 /* Makes a lease of n entries (ids ascending); *lease is its number. */
 int	mqs_batch_take(struct mqs_group_tx *, const struct mqs_entry *, size_t n,

@@ -10,9 +10,10 @@
  *	lease		lease -> its changing state (queue/batch.h)
  *	first		id of a batch's first message, lease -> nothing
  *	extended	lease, id -> due, of messages that were given more time
- *	held		id -> class 1, sort key 8, varints: attempts, size
+ *	held		id -> class 1, sort key 8, varints: attempts * 16 + priority,
+ *			size; then the hash of its key 8, if it is in an order
  *	order		class 1, sort key 8 (big-endian), id -> nothing
- *	busy		reserved: XXH3-64 of a key -> id
+ *	busy		hash of a key -> id of its message that is out (queue/order.h)
  *	markers		as in the log: what became of that dead letter is in this
  *			group (engine/redrive.h)
  *
@@ -168,21 +169,31 @@ int	mqs_group_commit(struct mqs_group_tx *, struct mqs_error *err);
 int	mqs_group_commit_lower(struct mqs_group_tx *, struct mqs_error *err);
 void	mqs_group_abort(struct mqs_group_tx *);
 
+/* What a group keeps of a message that it has looked at and not settled. */
+struct mqs_entry {
+	uint64_t	id, size;
+	uint64_t	key;		/* hash of its key, in an ordered group; else 0 */
+	uint32_t	attempts;	/* before this delivery */
+	uint32_t	priority;
+};
+
 /* Held messages. */
 struct mqs_held {
-	uint64_t	id;
+	struct mqs_entry entry;
 	enum mqs_class	class;
 	uint64_t	sort;
-	uint64_t	attempts;
-	uint64_t	size;
 };
 
 int	mqs_group_hold(struct mqs_group_tx *, const struct mqs_held *, struct mqs_error *err);
 int	mqs_group_unhold(struct mqs_group_tx *, const struct mqs_held *, struct mqs_error *err);
+/* The same as ready, in the place that its priority gives it. */
+int	mqs_group_hold_ready(struct mqs_group_tx *, const struct mqs_entry *, struct mqs_error *err);
 /* The first of a class, in its order: MQS_NOTHING if there is none. */
 int	mqs_group_first_held(struct mqs_group_tx *, enum mqs_class, struct mqs_held *, struct mqs_error *err);
-/* Makes up to max of the waiting whose time has come ready; *count of them. */
-int	mqs_group_ripen(struct mqs_group_tx *, int64_t now, size_t max, size_t *count, struct mqs_error *err);
+/* The first of a class with that sort key. */
+int	mqs_group_held_with(struct mqs_group_tx *, enum mqs_class, uint64_t sort, struct mqs_held *, struct mqs_error *err);
+/* A held message by its id. */
+int	mqs_group_held(struct mqs_group_tx *, uint64_t id, struct mqs_held *, struct mqs_error *err);
 /* Takes a held entry apart. */
 int	mqs_held_decode(struct mqs_held *, uint64_t id, struct mqs_slice value, struct mqs_error *err);
 

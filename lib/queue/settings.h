@@ -27,6 +27,7 @@ struct mqs_group_settings {
 	int64_t		lease;		/* ns */
 	uint64_t	max_attempts;
 	int64_t		backoff_min, backoff_max;	/* ns */
+	int64_t		ordered;	/* one message of a key at a time */
 };
 
 enum mqs_setting_kind {
