@@ -38,10 +38,10 @@ PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libxxhash,$(call pkg,$(p),--cflag
 JANSSON	:= $(wildcard $(call pkg,jansson,--variable=libdir,/usr/lib)/libjansson.a)
 LIBS	:= $(call pkg,lmdb,--libs,-llmdb) $(or $(JANSSON),$(call pkg,jansson,--libs,-ljansson))
 
-compile	= $(CC) -std=c11 -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
+compile	= $(CC) -std=c11 -pthread -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)
 # Starting a tool costs less the fewer libraries it loads: hence --as-needed.
-link	= $(CC) $(CFLAGS) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+link	= $(CC) -pthread $(CFLAGS) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 LIB	= $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 CMD	= $(patsubst %.c,$(B)/%.o,$(filter-out cmd/mq-%,$(wildcard cmd/*.c)))

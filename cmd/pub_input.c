@@ -4,8 +4,8 @@
  * Between two looks at an input that has nothing ready, nothing is held back: a writer
  * that waits for its own message to be consumed does not wait for ever.
  *
- * Records are borrowed from the split's buffer, which the next read moves: all of them
- * are published, or copied (recorder.keep), before that.
+ * Records are borrowed from what was gathered, which goes when more is: all of them are
+ * published, or copied (recorder.keep), before that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "pub_gather.h"
 #include "pub_input.h"
 #include "tool.h"
 
-#define READ_BYTES	(256u << 10)
-#define GATHER_BYTES	(2u << 20)
 /* What a byte of a body or header can need in an envelope: \\u0000. */
 #define JSON_BYTES	6
 #define HEADERS_BYTES	(4u << 20)
@@ -34,12 +33,13 @@ unreadable(struct recorder *r, int status)
 
 /* A record without end must not take all memory. */
 static void
-check_held(struct recorder *r, const struct mqs_split *split)
+check_held(struct recorder *r, const struct gathered *g)
 {
 	uint64_t most = mqs_publisher_max_message(r->batch->publisher);
 
-	if (!r->json || split->eof || most > (UINT64_MAX - HEADERS_BYTES) / JSON_BYTES ||
-	    split->buf.n - split->pos <= most * JSON_BYTES + HEADERS_BYTES)
+	if (!r->json || g->more || g->end ||
+	    most > (UINT64_MAX - HEADERS_BYTES) / JSON_BYTES ||
+	    g->held <= most * JSON_BYTES + HEADERS_BYTES)
 		return;
 	r->number++;
 	r->reject = NULL;	/* there is no telling where the next one begins */
@@ -50,30 +50,29 @@ check_held(struct recorder *r, const struct mqs_split *split)
 static int
 publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
 {
-	struct mqs_split split;
-	struct mqs_slice s;
-	enum mqs_piece kind;
-	int all;
+	const struct gathered *got;
+	struct gather g;
+	size_t i;
+	int all = 0;
 
-	mqs_split_init(&split, delim.p, delim.n, r->json ? 0 : MQS_INLINE_MAX,
-	    READ_BYTES);
-	while (!split.eof && stopping == 0) {
+	gather_open(&g, fd, delim, r->json ? 0 : MQS_INLINE_MAX, !r->keep);
+	while (gather_goes_on(&g)) {
 		if (!r->batch->atomic && (!r->keep || !input_ready(fd)))
 			batch_flush(r->batch);
-		if (!input_ready(fd) && input_wait(fd) != 0)
+		if ((got = gather_next(&g)) == NULL)
 			break;
-		if (input_gather(&split, fd, GATHER_BYTES) != 0)
+		for (i = 0; i < got->n; i++)
+			record_take(r, got->pieces[i].kind, got->pieces[i].bytes);
+		if ((errno = got->error) != 0)
 			unreadable(r, status);
-		while ((kind = mqs_split_next(&split, &s)) != MQS_PIECE_MORE)
-			record_take(r, kind, s);
-		check_held(r, &split);
+		check_held(r, got);
+		all = got->end && !got->more;
 	}
-	all = split.eof;
 	if (!all)
 		record_drop(r);
-	if (!r->keep)		/* stopped or not: the records are in the buffer */
+	if (!r->keep)		/* stopped or not: the records are in the buffers */
 		batch_flush(r->batch);
-	mqs_split_free(&split);
+	gather_close(&g);
 	return all;
 }
 

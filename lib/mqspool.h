@@ -206,6 +206,9 @@ struct mqs_publisher;
  */
 typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
 
+/* More are never in a batch, unless it is atomic. */
+#define MQS_BATCH_MESSAGES	16384
+
 struct mqs_publisher_options {
 	mqs_published_fn *published;	/* may be NULL */
 	void		*arg;

@@ -661,6 +661,102 @@ load lib/expect
 	[ "$stderr" = 'mq-pub: standard output: No space left on device' ]
 }
 
+# ---------------------------------------------------------------- files of many batches
+
+# lots N: N lines, no two alike, most of 100 bytes; some long ones among them.
+lots() {
+	seq "$1" | awk '{ printf "%-99d\n", $1 }
+	    $1 % 20000 == 0 { printf "%300000d\n", $1 }
+	    $1 % 7777 == 0 { print "" }'
+}
+
+@test "stdin: a file of many batches: all of it, once, in order" {
+	lots 100000 >in
+	mq-pub q <in
+	mq-replay q | cmp - in
+	{ printf 'a line'; cat in; } | tr '\n' '%' >one
+	mq-pub -1 one <one
+	mq-pub -D % parts <one
+	[ "$(messages one)" = 1 ]
+	mq-replay one | cmp - <(cat one; echo)
+	mq-replay -D % parts | cmp - one
+	mq-pub -K 9 keys < <(sed 's/^/9/' in)
+	sed 's/^/9/' in >keyed
+	mq-pub -K 9 keyed <keyed
+	mq-replay keys | cmp - in
+	mq-replay keyed | cmp - in
+}
+
+@test "stdin: many batches of a file that has no newline at its end, or only newlines" {
+	{ seq 100000; printf end; } >in
+	mq-pub q <in
+	mq-replay q | cmp - <(cat in; echo)
+	yes '' | head -n 100000 >in
+	mq-pub empty <in
+	[ "$(messages empty)" = 100000 ]
+}
+
+@test "stdin: a bad record after many batches, and one at the edge of a batch" {
+	local good
+	for good in 100000 16384 32768 32767; do
+		{ seq "$good" | sed 's/^/k:/'; echo bad; seq 50000; } >in
+		fails 65 "mq-pub: stdin: record $((good + 1)): no key: the delimiter of -K is not in it" \
+		    mq-pub -K : "q$good" <in
+		mq-replay "q$good" | cmp - <(seq "$good")
+	done
+}
+
+@test "--reject-to: bad records of a file of many batches" {
+	seq 100000 | sed 's/.*[1-9]$/k:&/' >in
+	mq-pub -K : --reject-to bad q <in
+	mq-replay q | cmp - <(seq 100000 | grep -v '0$')
+	seq 10 10 100000 | cmp - bad
+}
+
+@test "stdin: a file is read without a thread where none can be had" {
+	for_everybody
+	seq 100000 >in
+	mkdir -m 777 spool
+	as_nobody prlimit --nproc=1 mq-pub q <in
+	mq-replay q | cmp - in
+}
+
+@test "stdin: a writer that alternates bursts and pauses is published promptly" {
+	local i
+	mkfifo in
+	mq-pub q <in 3>&- &
+	exec 7>in
+	for i in 1 2 3; do
+		seq "$((i * 40000 - 39999))" "$((i * 40000))" >&7
+		until_true "[ \"\$(messages q)\" = $((i * 40000)) ]"
+		printf '%s' "$i" >&7	# of the next one
+	done
+	exec 7>&-
+	wait
+	mq-replay q | cmp - <(seq 40000; printf 1; seq 40001 80000; printf 2; seq 80001 120000; echo 3)
+}
+
+@test "SIGTERM with a batch read ahead: what was read is there whole; 75" {
+	local id n
+	lots 200000 >in
+	mkfifo ids
+	watched how mq-pub -I q <in >ids 2>said 3>&- &
+	exec 7<ids
+	read -r id <&7
+	until_true '[ -e how.pid ]'
+	kill -TERM "$(cat how.pid)"
+	{ echo "$id"; cat <&7; } >told
+	until_true '[ -e how ]'
+	exec 7<&-
+	[ "$(cat how)" = 'exit 75' ]
+	n=$(wc -l <told)
+	[ "$(cat said)" = "mq-pub: q: stopped by a signal: $n messages were published" ]
+	[ "$n" -ge 32768 ]
+	[ "$n" -lt 100000 ]
+	mq-replay q | cmp - <(head -n "$n" in)
+	mq-replay -f '%o\n' q | cmp - told
+}
+
 # ------------------------------------------------------------------------- signals
 
 @test "SIGTERM, SIGHUP: what was read is published, then 75" {

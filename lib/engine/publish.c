@@ -19,9 +19,10 @@
 #include "message/headers.h"
 #include "queue/retention.h"
 
-#define BATCH_RECORDS	16384
 #define BATCH_BYTES	(UINT64_C(4) << 20)
 #define BATCH_LARGE	64	/* each is an open file until the flush */
+#define AHEAD		16	/* messages */
+#define AHEAD_BYTES	512
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
 
@@ -289,16 +290,14 @@ same_shape(const struct shape *s, const struct mqs_message *m)
 	    o->message_id_len == m->message_id_len;
 }
 
-/* The last shape is to be that of m. */
+/* Adds the shape of m. */
 static int
-take_shape(struct mqs_publisher *p, const struct mqs_message *m,
+add_shape(struct mqs_publisher *p, const struct mqs_message *m,
     struct mqs_error *err)
 {
 	struct shape *s;
 	int rc;
 
-	if (p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m))
-		return MQS_OK;
 	if (more_room((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
 		return mqs_fail_errno(err, "%s", p->log->dir.name);
 	s = &p->shapes[p->nshapes];
@@ -326,7 +325,7 @@ is_full(const struct mqs_publisher *p, const struct mqs_message *m, uint64_t len
 	if (p->atomic) {
 		most = ATOMIC_BYTES;
 		full += (p->n + 1) * ATOMIC_RECORD;
-	} else if (p->n >= BATCH_RECORDS || (p->nlarge >= BATCH_LARGE &&
+	} else if (p->n >= MQS_BATCH_MESSAGES || (p->nlarge >= BATCH_LARGE &&
 	    (len > MQS_INLINE_MAX || m->large != NULL)))
 		return 1;
 	return p->n > 0 && full + len > most && m->large == NULL;
@@ -339,9 +338,9 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 	struct pending *e;
 	struct shape *s;
 	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
-	int rc;
+	int same = p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m), rc;
 
-	if ((rc = mqs_message_check(m, err)) != MQS_OK)
+	if (!same && (rc = mqs_message_check(m, err)) != MQS_OK)
 		return rc;
 	if (len > p->log->settings.max_message)
 		return too_long(p->log->dir.name, p->log->settings.max_message, err);
@@ -350,7 +349,7 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 		    p->log->dir.name);
 	if (more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
 		return mqs_fail_errno(err, "%s", p->log->dir.name);
-	if ((rc = take_shape(p, m, err)) != MQS_OK)
+	if (!same && (rc = add_shape(p, m, err)) != MQS_OK)
 		return rc;
 	s = &p->shapes[p->nshapes - 1];
 	e = &p->batch[p->n++];
@@ -444,6 +443,19 @@ finish_blobs(struct mqs_publisher *p, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/*
+ * Asks for the beginning of a body that comes later: it was read on another processor,
+ * or the ones after it have pushed it out of the cache.
+ */
+static inline void
+look_ahead(const struct pending *e)
+{
+	uint32_t i, n = e->body_len < AHEAD_BYTES ? e->body_len : AHEAD_BYTES;
+
+	for (i = 0; i < n; i += 64)
+		__builtin_prefetch((const char *)e->body + i);
+}
+
 /* Appends messages from..to of the batch. */
 static int
 append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
@@ -454,6 +466,8 @@ append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
 	int rc, duplicate;
 
 	for (e = p->batch + from; e < p->batch + to; e++) {
+		if (p->batch + p->n - e > AHEAD)
+			look_ahead(&e[AHEAD]);
 		s = &p->shapes[e->shape];
 		if (s->blob == NULL) {
 			s->record.message.body = e->body;

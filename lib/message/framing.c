@@ -150,6 +150,20 @@ mqs_split_next(struct mqs_split *split, struct mqs_slice *s)
 	return give_part(split, s, left > unsure ? left - unsure : 0);
 }
 
+int
+mqs_split_swap(struct mqs_split *split, struct mqs_buf *other)
+{
+	struct mqs_buf given = split->buf;
+
+	other->n = 0;
+	if (mqs_buf_add(other, given.p + split->pos, given.n - split->pos) == -1)
+		return -1;
+	split->buf = *other;
+	split->pos = 0;
+	*other = given;
+	return 0;
+}
+
 void
 mqs_split_free(struct mqs_split *split)
 {

@@ -45,6 +45,12 @@ void	mqs_split_init(struct mqs_split *, const char *delim, size_t delim_len,
  */
 long	mqs_split_fill(struct mqs_split *, int fd);
 enum mqs_piece mqs_split_next(struct mqs_split *, struct mqs_slice *);
+/*
+ * Goes on in another buffer (emptied; freed by the caller in the end), which gets what
+ * was not given yet; `other' is then the one that what was given stands in.  0, or -1
+ * with errno and nothing changed.
+ */
+int	mqs_split_swap(struct mqs_split *, struct mqs_buf *other);
 void	mqs_split_free(struct mqs_split *);
 
 /*

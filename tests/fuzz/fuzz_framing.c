@@ -82,20 +82,22 @@ take(struct mqs_split *s, struct expected *x, struct mqs_buf *joined, int *insid
 }
 
 static void
-split_all(struct mqs_split *s, int fd, struct expected *x)
+split_all(struct mqs_split *s, int fd, struct expected *x, int swap)
 {
-	struct mqs_buf joined = { 0 };
+	struct mqs_buf joined = { 0 }, other = { 0 };
 	int inside = 0;
 	long got;
 
 	do {
 		take(s, x, &joined, &inside);
+		must(!swap || mqs_split_swap(s, &other) == 0);
 		got = mqs_split_fill(s, fd);
 		must(got >= 0);
 	} while (got > 0);
 	take(s, x, &joined, &inside);
 	must(!inside && x->at == x->end);
 	mqs_buf_free(&joined);
+	mqs_buf_free(&other);
 }
 
 static void
@@ -136,7 +138,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	must(write(fd, data + 4, n - 4) == (ssize_t)(n - 4));
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	mqs_split_init(&s, x.delim, x.delim_len, data[1] % 32, 1 + data[2] % 64);
-	split_all(&s, fd, &x);
+	split_all(&s, fd, &x, data[0] / 5 % 2);
 	mqs_split_free(&s);
 	must(close(fd) == 0);
 	return 0;

@@ -53,12 +53,16 @@ open_input(const void *p, size_t n)
 	return fd;
 }
 
-/* Splits as a tool does; `every': takes records after so many fills only. */
+/*
+ * Splits as a tool does; `every': takes records after so many fills only, and every
+ * other time goes on in another buffer.
+ */
 static void
 split_all(struct log *log, const void *p, size_t n, struct mqs_slice delim, size_t large,
     size_t chunk, unsigned every)
 {
 	struct mqs_split split;
+	struct mqs_buf other = { 0 };
 	struct mqs_slice s;
 	enum mqs_piece kind;
 	unsigned fills = 0;
@@ -73,6 +77,8 @@ split_all(struct log *log, const void *p, size_t n, struct mqs_slice delim, size
 			continue;
 		while ((kind = mqs_split_next(&split, &s)) != MQS_PIECE_MORE)
 			take(log, kind, s, large);
+		if (fills / every % 2 != 0)
+			check_int(mqs_split_swap(&split, &other), 0);
 	}
 	check_int(mqs_split_next(&split, &s), MQS_PIECE_MORE);
 	check_int(mqs_split_fill(&split, fd), 0);
@@ -80,6 +86,7 @@ split_all(struct log *log, const void *p, size_t n, struct mqs_slice delim, size
 	check(!log->inside);
 	check_u64(split.offset, n);
 	mqs_split_free(&split);
+	mqs_buf_free(&other);
 	(void)close(fd);
 }
 
@@ -263,6 +270,34 @@ test_large(void)
 }
 
 static void
+test_swap(void)
+{
+	struct mqs_split split;
+	struct mqs_buf other = { 0 };
+	struct mqs_slice one, two;
+	int ends[2];
+
+	if (!check(pipe(ends) == 0))
+		return;
+	mqs_split_init(&split, "\n", 1, 0, 64);
+	check_int(write(ends[1], "one\ntw", 6), 6);
+	check_int(mqs_split_fill(&split, ends[0]), 6);
+	check_int(mqs_split_next(&split, &one), MQS_PIECE_WHOLE);
+	check_int(mqs_split_next(&split, &two), MQS_PIECE_MORE);
+	check_int(mqs_split_swap(&split, &other), 0);
+	check_int(write(ends[1], "o\n", 2), 2);
+	check_int(mqs_split_fill(&split, ends[0]), 2);
+	check_int(mqs_split_next(&split, &two), MQS_PIECE_WHOLE);
+	check_mem(one.p, one.n, "one", 3);
+	check_mem(two.p, two.n, "two", 3);
+	check(one.p == other.p);
+	mqs_split_free(&split);
+	mqs_buf_free(&other);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+static void
 test_errors(void)
 {
 	struct mqs_split split;
@@ -313,6 +348,7 @@ main(void)
 	run_test("without delimiter the input is one record, even if empty", test_one_record);
 	run_test("a slow long record is looked at once", test_slow);
 	run_test("a large record needs little memory", test_large);
+	run_test("what was given stays while the next is read elsewhere", test_swap);
 	run_test("errors of reading", test_errors);
 	run_test("escapes", test_unescape);
 	return finish_tests();
