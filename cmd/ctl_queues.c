@@ -8,13 +8,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bindings.h"
 #include "ctl.h"
 #include "point.h"
 
 enum { OPT_FROM = TOOL_LONG };
 
 struct creation {
-	struct mqs_consumer_options start;
+	struct mqs_consumer_options group;
+	struct bindings	 bindings;
 	int		 from;		/* was given */
 	int		 if_missing;
 };
@@ -25,15 +27,15 @@ set_from(struct creation *c, const char *arg)
 	struct point at;
 
 	c->from = 1;
-	c->start.from = NULL;
-	c->start.from_time = 0;
+	c->group.from = NULL;
+	c->group.from_time = 0;
 	if (strcmp(arg, "oldest") == 0 || strcmp(arg, "newest") == 0) {
-		c->start.from = arg;
+		c->group.from = arg;
 		return;
 	}
 	at = arg_point("--from", arg);
-	c->start.from = at.id;
-	c->start.from_time = at.time;
+	c->group.from = at.id;
+	c->group.from_time = at.time;
 }
 
 static int
@@ -41,7 +43,7 @@ create(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
 {
 	const struct creation *c = arg;
-	int rc = mqs_create(spool, queue, group, group != NULL ? &c->start : NULL, err);
+	int rc = mqs_create(spool, queue, group, group != NULL ? &c->group : NULL, err);
 
 	if (rc == MQS_EEXIST && c->if_missing)
 		return MQS_OK;
@@ -54,29 +56,36 @@ run_create(int argc, char **argv)
 	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	struct creation c = { 0 };
 	const char *arg;
-	int i, id;
+	int i, id, status;
 
 	tool_start(&ctl_create.tool, argc, argv);
 	while ((id = tool_option(&arg)) != 0) {
 		if (id == OPT_FROM)
 			set_from(&c, arg);
-		else
+		else if (!bindings_option(&c.bindings, id, arg))
 			c.if_missing = 1;
 	}
-	for (i = tool_operand(); c.from && i < argc; i++) {
+	bindings_done(&c.bindings);
+	c.group.bindings = c.bindings.list;
+	c.group.nbindings = c.bindings.n;
+	for (i = tool_operand(); (c.from || c.bindings.n > 0) && i < argc; i++) {
 		arg_queue(argv[i], queue, group);
 		if (group[0] == '\0')
-			usage_error("'%s': --from is for groups", argv[i]);
+			usage_error("'%s': %s for groups", argv[i],
+			    c.from ? "--from is" : "bindings are");
 	}
 	/* MQ_AUTOCREATE=no is about use that creates, not about this. */
 	common.autocreate = 1;
-	return ctl_each(argv + tool_operand(), argc - tool_operand(),
+	status = ctl_each(argv + tool_operand(), argc - tool_operand(),
 	    CTL_QUEUES_AND_GROUPS, MQS_AUTOCREATE, create, &c);
+	bindings_free(&c.bindings);
+	return status;
 }
 
 static const struct tool_option create_options[] = {
 	{ 'p', "if-missing", NULL, "what exists already is no error" },
 	{ OPT_FROM, "from", "WHERE", "where a group starts: oldest (default), newest, an id or a time" },
+	BINDINGS_OPTIONS("a group gets"),
 	{ 0 }
 };
 

@@ -14,23 +14,26 @@ static const struct tool_option no_options[] = { { 0 } };
 
 static const struct tool tool = {
 	.name = "mq-ctl",
-	.synopsis = "[options] create [-p] [--from WHERE] QUEUE[/GROUP]...\n"
+	.synopsis = "[options] create [-p] [--from WHERE] [BINDING...] QUEUE[/GROUP]...\n"
 	    "[options] set QUEUE[/GROUP] [NAME=VALUE...]\n"
 	    "[options] show [--changed] QUEUE[/GROUP]...\n"
+	    "[options] bind [--replace] BINDING... QUEUE/GROUP...\n"
+	    "[options] unbind BINDING... QUEUE/GROUP...\n"
 	    "[options] list [--queues] [QUEUE...]\n"
 	    "[options] delete [-f] QUEUE[/GROUP]...\n"
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] trim QUEUE...\n"
 	    "[options] check [QUEUE...]\n"
 	    "help [SUBCOMMAND]",
-	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.",
+	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.\n"
+	    "A BINDING is -k PATTERN, --key KEY, or -H NAME=VALUE... [--any].",
 	.options = no_options,
 	.stop_at_operand = 1
 };
 
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
-	&ctl_trim, &ctl_check
+	&ctl_trim, &ctl_check, &ctl_bind, &ctl_unbind
 };
 
 static const struct ctl_command *

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bindings.h"
 #include "point.h"
 #include "sub.h"
 #include "sub_ahead.h"
@@ -26,6 +27,7 @@ static const struct tool_option options[] = {
 	{ OPT_TO, "to", "QUEUE", "publish what COMMAND prints there, exactly once" },
 	{ OPT_COPY_META, "copy-meta", NULL, "with --to: with the key and headers of the input" },
 	{ '1', "one", NULL, "with --to: all that COMMAND prints is one message" },
+	BINDINGS_OPTIONS("a new group gets"),
 	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
 	{ 0 }
 };
@@ -189,11 +191,16 @@ parse(struct sub *s, int argc, char **argv)
 	tool_start(&tool, argc, argv);
 	printer_init(&s->printer, STDOUT_FILENO);
 	while ((id = tool_option(&arg)) != 0) {
+		if (bindings_option(&s->bindings, id, arg))
+			continue;
 		if (printer_option(&s->printer, id, arg))
 			printing = id;
 		else
 			set_option(s, id, arg);
 	}
+	bindings_done(&s->bindings);
+	s->options.bindings = s->bindings.list;
+	s->options.nbindings = s->bindings.n;
 	set_operands(s, argc, argv);
 	check_options(s, printing);
 }
@@ -237,6 +244,7 @@ finish(struct sub *s, int rc, struct mqs_error *err)
 	mqs_consumer_free(s->consumer);
 	mqs_spool_free(s->spool);
 	printer_free(&s->printer);
+	bindings_free(&s->bindings);
 	if (rc != MQS_OK && rc != MQS_EINTR)
 		fail_error(err);
 	if (stopping)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bindings.h"
 #include "mqspool.h"
 #include "output.h"
 
@@ -23,6 +24,7 @@ struct sub {
 	/* What was asked for. */
 	char		 queue[MQS_NAME_MAX + 1];
 	char		 group[MQS_NAME_MAX + 1];
+	struct bindings	 bindings;
 	struct mqs_consumer_options options;
 	uint64_t	 count;		/* deliveries wanted; 0: no limit */
 	int64_t		 idle;		/* stop after nothing for so long; -1: never */

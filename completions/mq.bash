@@ -29,10 +29,14 @@ _mq_options() {
 	done < <(_mq_rows)
 }
 
-# Queues and groups; $1 queues: no groups.
+# Queues and groups; $1 queues, groups: only these.
 _mq_names() {
 	"${tool%"${tool##*/}"}mq-stat" ${spool:+-s "$spool"} --names 2>/dev/null |
-	    if [ "$1" = queues ]; then grep -v /; else cat; fi
+	    case $1 in
+	    queues) grep -v / ;;
+	    groups) grep / ;;
+	    *) cat ;;
+	    esac
 }
 
 _mq_offer() {
@@ -54,8 +58,8 @@ _mq_offer_operand() {
 	local kind=${tool##*/}${sub:+ $sub}
 	case $kind in
 	mq-ack) ;;
-	mq-ctl) _mq_offer -W "create set show list delete purge trim check help" ;;
-	"mq-ctl help") _mq_offer -W "create set show list delete purge trim check" ;;
+	mq-ctl) _mq_offer -W "create set show bind unbind list delete purge trim check help" ;;
+	"mq-ctl help") _mq_offer -W "create set show bind unbind list delete purge trim check" ;;
 	"mq-ctl set")
 		if [ "$operands" -gt 0 ]; then
 			compopt -o nospace 2>/dev/null
@@ -64,6 +68,7 @@ _mq_offer_operand() {
 		else
 			_mq_offer -W "$(_mq_names)"
 		fi ;;
+	"mq-ctl bind" | "mq-ctl unbind") _mq_offer -W "$(_mq_names groups)" ;;
 	"mq-ctl trim" | "mq-ctl check" | "mq-ctl list") _mq_offer -W "$(_mq_names queues)" ;;
 	mq-pub)
 		if [ "$operands" = 0 ]; then

@@ -193,6 +193,25 @@ char	*mqs_message_id(const struct mqs_message *, char buf[MQS_ID_SIZE]);
 int	mqs_headers_next(const char *headers, size_t headers_len, size_t *pos,
 	    const char **name, const char **value);
 
+/* ------------------------------------------------------------ bindings -- */
+
+enum mqs_binding_kind {
+	MQS_BIND_PATTERN = 1,	/* keys of that pattern: words split by '.', `*' one, `#' any number */
+	MQS_BIND_KEY,		/* that key, literally */
+	MQS_BIND_ALL,		/* all of those headers, with those values */
+	MQS_BIND_ANY		/* at least one of them */
+};
+
+/*
+ * Which messages a group gets: those that at least one of its bindings matches, or,
+ * if it has none, all.  Keys match as in RabbitMQ; mq(7) has the rules.
+ */
+struct mqs_binding {
+	enum mqs_binding_kind	 kind;
+	const char		*text;		/* pattern, key, or headers as in mqs_message */
+	size_t			 text_len;
+};
+
 /* ---------------------------------------------------------- publishing -- */
 
 struct mqs_publisher;
@@ -281,6 +300,15 @@ struct mqs_consumer_options {
 	int64_t		 lease;		/* leases run from hand-out for so long; 0: while the consumer lives */
 	const char	*from;		/* where a new group starts: "oldest" (or NULL), "newest", an id, or see from_time */
 	int64_t		 from_time;	/* where a new group starts: the first message of that time or later; 0: see from */
+	/*
+	 * What a new group gets beside that, all at once.  A group that is there must
+	 * have just these bindings (if any are given) and these values of settings
+	 * (NAME=VALUE, as in mqs_set): MQS_ECONFIG says how to change what it has.
+	 */
+	const struct mqs_binding *bindings;
+	size_t		 nbindings;
+	const char *const *settings;
+	size_t		 nsettings;
 };
 
 /*
@@ -566,9 +594,9 @@ int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 /* ------------------------------------------------------- administering -- */
 
 /*
- * Makes a queue (MQS_EEXIST), or, group not NULL, a group (MQS_EEXIST) and, unless it
- * is there, its queue; whatever MQS_AUTOCREATE says.  Of the options only where a
- * new group starts counts.
+ * Makes a queue (MQS_EEXIST), or, group not NULL, a group (MQS_EEXIST, or MQS_ECONFIG
+ * if it is there with other bindings or settings) and, unless it is there, its queue;
+ * whatever MQS_AUTOCREATE says.  Of the options only what a new group gets counts.
  */
 int	mqs_create(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
@@ -586,6 +614,27 @@ typedef int	mqs_setting_fn(void *arg, const char *name, const char *value,
 	    int is_default);
 int	mqs_show(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_setting_fn *, void *arg, struct mqs_error *err);
+
+/*
+ * Adds bindings to a group, or (replace) gives it these and no others; one that is there
+ * already stays.  From then on they decide about every message that the group has
+ * not yet looked at.
+ */
+int	mqs_bind(struct mqs_spool *, const char *queue, const char *group,
+	    const struct mqs_binding *, size_t n, int replace, struct mqs_error *err);
+/*
+ * Takes bindings from a group, all or none: MQS_ENOENT names one that it has not.  *left
+ * (may be NULL): how many it still has; with none, it gets everything.
+ */
+int	mqs_unbind(struct mqs_spool *, const char *queue, const char *group,
+	    const struct mqs_binding *, size_t n, size_t *left, struct mqs_error *err);
+/*
+ * Tells a group's bindings, in no particular order; a non-zero return of the function
+ * stops and is returned.  mqs_show tells them too, as settings "binding".
+ */
+typedef int	mqs_binding_fn(void *arg, const struct mqs_binding *);
+int	mqs_bindings(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_binding_fn *, void *arg, struct mqs_error *err);
 
 /*
  * Removes a queue with its groups and messages, or one group.  It closes the queue:

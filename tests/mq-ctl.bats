@@ -228,7 +228,8 @@ description='
 	run -0 mq-ctl show q/g
 	assert_output 'lease=30s
 max-attempts=5
-backoff=1s..5m'
+backoff=1s..5m
+binding='
 	run -0 mq-ctl show --changed q
 	assert_output ''
 	# Of several: whose they are.
@@ -256,7 +257,8 @@ description=with = and  blanks, ünïcode'
 	run -0 mq-ctl show b/g
 	assert_output 'lease=250ms
 max-attempts=7
-backoff=0s..1m30s'
+backoff=0s..1m30s
+binding='
 	run -0 mq-ctl show --changed b/g
 	assert_equal "${#lines[@]}" 3
 	# Back to the defaults.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/consumer.h"
 #include "engine/sweep.h"
+#include "queue/configure.h"
 #include "queue/forget.h"
 #include "queue/retention.h"
 
@@ -17,12 +18,13 @@ int
 mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_consumer_options *options, struct mqs_error *err)
 {
-	struct mqs_start start;
+	struct mqs_group_new new;
+	struct mqs_error why;
 	struct mqs_group *g;
 	struct mqs_log *log;
-	int rc;
+	int rc, made;
 
-	if ((rc = mqs_start_of(&start, options, err)) != MQS_OK ||
+	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK ||
 	    (rc = mqs_spool_check_name(queue, err)) != MQS_OK ||
 	    (group != NULL && (rc = mqs_spool_check_name(group, err)) != MQS_OK))
 		return rc;
@@ -31,10 +33,15 @@ mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	if ((rc = mqs_spool_log(spool, queue, 0, &log, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_group_create(log, group, &start, err)) != MQS_OK)
-		return rc;
+	made = mqs_group_create(log, group, &new, err);
+	if (made != MQS_OK && made != MQS_EEXIST)
+		return made;
 	/* Opening it writes its page, without which who may only read can't see it. */
-	return mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
+	rc = mqs_spool_group(spool, queue, group, 0, &new, &g,
+	    made == MQS_OK ? err : &why);
+	if (made == MQS_EEXIST && rc == MQS_ECONFIG && err != NULL)
+		*err = why;
+	return rc == MQS_ECONFIG || made == MQS_OK ? rc : made;
 }
 
 /* ----------------------------------------------------------- settings -- */
@@ -66,12 +73,10 @@ set_group(struct mqs_group *group, const char *const *pairs, size_t n,
 
 	if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_settings_store(mqs_group_setting_table, gtx.tx, pairs, n,
-	    err)) != MQS_OK) {
+	if ((rc = mqs_group_configure(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK) {
 		mqs_group_abort(&gtx);
 		return rc;
 	}
-	gtx.v[MQS_GROUP_SETTINGS]++;
 	if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
 		return rc;
 	return mqs_db_sync(group->db, err);
@@ -113,7 +118,6 @@ int
 mqs_show(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_setting_fn *fn, void *arg, struct mqs_error *err)
 {
-	const struct mqs_setting *table;
 	struct mqs_group *g;
 	struct mqs_log *log;
 	struct mqs_db *db;
@@ -123,15 +127,15 @@ mqs_show(struct mqs_spool *spool, const char *queue, const char *group,
 	if (group == NULL) {
 		rc = mqs_spool_log_readonly(spool, queue, &log, err);
 		db = rc == MQS_OK ? log->db : NULL;
-		table = mqs_log_setting_table;
 	} else {
 		rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
 		db = rc == MQS_OK ? g->db : NULL;
-		table = mqs_group_setting_table;
 	}
 	if (rc != MQS_OK || (rc = mqs_tx_read(db, &tx, err)) != MQS_OK)
 		return rc;
-	rc = mqs_settings_each(table, tx, fn, arg, err);
+	rc = group == NULL ?
+	    mqs_settings_each(mqs_log_setting_table, tx, fn, arg, err) :
+	    mqs_group_each_setting(tx, fn, arg, err);
 	mqs_tx_abort(tx);
 	return rc;
 }

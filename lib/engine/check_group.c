@@ -2,7 +2,8 @@
  * check_group.c - verifying a group
  *
  * In one snapshot: every lease has its three entries and counts what it has; held
- * and order say the same; counters and floor follow from the tables.
+ * and order say the same; counters, floor and the digest of the bindings follow from
+ * the tables.
  */
 #include <stdlib.h>
 
@@ -167,6 +168,32 @@ check_held(struct tally *t, struct mqs_error *err)
 	return MQS_OK;
 }
 
+static int
+check_bindings(struct tally *t, struct mqs_error *err)
+{
+	struct mqs_bindings set = { 0 };
+	struct mqs_error why;
+	uint64_t n;
+	int rc;
+
+	if ((rc = mqs_tx_count(t->tx, MQS_GROUP_BINDINGS, &n, err)) != MQS_OK)
+		return rc;
+	rc = mqs_bindings_load(&set, t->tx, &why);
+	if (rc == MQS_EDAMAGED)
+		mqs_found(t->k, "group %s: %s", t->group->name, why.text);
+	else if (rc != MQS_OK && err != NULL)
+		*err = why;
+	if (rc == MQS_OK) {
+		if (n != set.n)
+			mqs_found(t->k, "group %s: a binding is there twice",
+			    t->group->name);
+		expect(t, "digest of bindings", mqs_bindings_digest(&set),
+		    t->v[MQS_GROUP_DIGEST]);
+	}
+	mqs_bindings_free(&set);
+	return rc == MQS_EDAMAGED ? MQS_OK : rc;
+}
+
 int
 mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
     struct mqs_error *err)
@@ -182,7 +209,8 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 		goto out;
 	t.floor = t.v[MQS_GROUP_CURSOR] + 1;
 	if ((rc = check_leases(&t, err)) != MQS_OK ||
-	    (rc = check_held(&t, err)) != MQS_OK)
+	    (rc = check_held(&t, err)) != MQS_OK ||
+	    (rc = check_bindings(&t, err)) != MQS_OK)
 		goto out;
 	expect(&t, "floor", t.floor, t.v[MQS_GROUP_FLOOR]);
 out:

@@ -12,41 +12,10 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/name.h"
 #include "engine/consumer.h"
 
 #define PREFETCH	1000
-
-uint32_t
-mqs_family_of(const char *group)
-{
-	return (uint32_t)XXH3_64bits(group, strlen(group));
-}
-
-/* Where a new group starts, from the options' text. */
-int
-mqs_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
-    struct mqs_error *err)
-{
-	memset(start, 0, sizeof(*start));
-	start->at = MQS_START_OLDEST;
-	if (o == NULL)
-		return MQS_OK;
-	if (o->from_time != 0) {
-		start->at = MQS_START_TIME;
-		start->time = o->from_time;
-	} else if (o->from == NULL || strcmp(o->from, "oldest") == 0) {
-		return MQS_OK;
-	} else if (strcmp(o->from, "newest") == 0) {
-		start->at = MQS_START_NEWEST;
-	} else {
-		start->at = MQS_START_ID;
-		if (mqs_parse_u64(o->from, strlen(o->from), &start->id) == -1)
-			return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->from);
-	}
-	return MQS_OK;
-}
 
 int
 mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
@@ -54,11 +23,11 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
     const struct mqs_consumer_options *options, struct mqs_error *err)
 {
 	struct mqs_consumer *c;
-	struct mqs_start start;
+	struct mqs_group_new new;
 	struct mqs_dir *dir;
 	int rc;
 
-	if ((rc = mqs_start_of(&start, options, err)) != MQS_OK)
+	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK)
 		return rc;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", queue, group);
@@ -72,7 +41,7 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 			c->prefetch = options->prefetch;
 	}
 	c->look_owners = 1;
-	if ((rc = mqs_spool_group(spool, queue, group, 1, &start, &c->group,
+	if ((rc = mqs_spool_group(spool, queue, group, 1, &new, &c->group,
 	    err)) != MQS_OK)
 		goto fail;
 	dir = &c->group->log->dir;

@@ -64,9 +64,6 @@ struct mqs_consumer {
 	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */
 };
 
-/* The number that owners of a group share in the upper half of their names. */
-uint32_t mqs_family_of(const char *group);
-
 /* 1 if some lease must be taken back; c->lease_due becomes the next due one. */
 int	mqs_reclaim_wanted(struct mqs_consumer *, int *wanted, struct mqs_error *err);
 /* Takes back what dead consumers held, within a pass. */

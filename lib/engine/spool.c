@@ -217,16 +217,16 @@ mqs_spool_log_readonly(struct mqs_spool *spool, const char *queue,
 
 static int
 open_group(struct mqs_spool *spool, struct mqs_log *log, const char *name,
-    int make, const struct mqs_start *start, struct mqs_group **group,
+    int make, const struct mqs_group_new *new, struct mqs_group **group,
     struct mqs_error *err)
 {
-	static const struct mqs_start oldest = { .at = MQS_START_OLDEST };
+	static const struct mqs_group_new plain;
 	int rc;
 
 	rc = mqs_group_open(group, log, name, err);
 	if (rc != MQS_ENOENT || !make || !(spool->options.flags & MQS_AUTOCREATE))
 		return rc;
-	rc = mqs_group_create(log, name, start == NULL ? &oldest : start, err);
+	rc = mqs_group_create(log, name, new == NULL ? &plain : new, err);
 	if (rc != MQS_OK && rc != MQS_EEXIST)
 		return rc;
 	return mqs_group_open(group, log, name, err);
@@ -234,7 +234,7 @@ open_group(struct mqs_spool *spool, struct mqs_log *log, const char *name,
 
 int
 mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
-    int make, const struct mqs_start *start, struct mqs_group **out,
+    int make, const struct mqs_group_new *new, struct mqs_group **out,
     struct mqs_error *err)
 {
 	struct mqs_spool_queue *q;
@@ -255,11 +255,12 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 	for (g = q->groups; g != NULL; g = g->next)
 		if (strcmp(g->group->name, group) == 0) {
 			*out = g->group;
-			return MQS_OK;
+			return new == NULL ? MQS_OK :
+			    mqs_group_agrees(g->group, new, err);
 		}
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", queue, group);
-	if ((rc = open_group(spool, q->log, group, make, start, &g->group,
+	if ((rc = open_group(spool, q->log, group, make, new, &g->group,
 	    err)) != MQS_OK) {
 		free(g);
 		return rc;
@@ -267,7 +268,7 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 	g->next = q->groups;
 	q->groups = g;
 	*out = g->group;
-	return MQS_OK;
+	return new == NULL ? MQS_OK : mqs_group_agrees(g->group, new, err);
 }
 
 void

@@ -10,6 +10,7 @@
 #define MQS_ENGINE_SPOOL_H
 
 #include "queue/group.h"
+#include "queue/group_new.h"
 #include "queue/log.h"
 
 struct mqs_spool_queue;
@@ -33,13 +34,14 @@ void	mqs_notice(const struct mqs_spool *, const char *fmt, ...)
 int	mqs_spool_log(struct mqs_spool *, const char *queue, int make, struct mqs_log **out, struct mqs_error *err);
 /* The same for reading only, by somebody who may lack permission to write. */
 int	mqs_spool_log_readonly(struct mqs_spool *, const char *queue, struct mqs_log **out, struct mqs_error *err);
-/* A group, borrowed; start (NULL: the oldest) is for one that is made. */
+/*
+ * A group, borrowed.  new (may be NULL): what it gets if it is made, and must agree with
+ * if it is there.
+ */
 int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, int make,
-	    const struct mqs_start *start, struct mqs_group **out, struct mqs_error *err);
+	    const struct mqs_group_new *new, struct mqs_group **out, struct mqs_error *err);
 /* 0, or MQS_EINVAL and what is wrong with a queue's or group's name. */
 int	mqs_spool_check_name(const char *name, struct mqs_error *err);
-/* Where a new group starts, from a caller's options (NULL: the oldest). */
-int	mqs_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
 int	mqs_spool_is_open(struct mqs_spool *, const char *queue);
 /* Closes what is open of a queue.  Nothing may be borrowed from it. */
 void	mqs_spool_forget(struct mqs_spool *, const char *queue);

@@ -64,6 +64,14 @@ for_others(const struct mqs_claim *cl, const struct mqs_record *r)
 	    memcmp(group, r->only_group, r->only_group_len) != 0);
 }
 
+/* What is for this group alone is so because it matched once. */
+static int
+matches(const struct mqs_claim *cl, const struct mqs_record *r)
+{
+	return r->flags & MQS_RECORD_ONLY_GROUP ||
+	    mqs_bindings_match(&cl->c->group->bindings, &r->message);
+}
+
 /* A message that was not looked at before. */
 static int
 admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
@@ -74,6 +82,10 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 
 	if (for_others(cl, r))
 		return MQS_OK;
+	if (!matches(cl, r)) {
+		gtx->v[MQS_GROUP_FILTERED]++;
+		return MQS_OK;
+	}
 	h.entry.id = m->seq;
 	h.entry.size = m->body_len;
 	h.entry.priority = (uint32_t)m->priority;
@@ -167,9 +179,12 @@ look(struct mqs_claim *cl, struct mqs_error *err)
 	if ((rc = mqs_log_reader_next_raw(reader, &id, &value, err)) != MQS_OK)
 		return rc;
 	if (mqs_record_plain(value, &ordinal, &size)) {
-		/* For everybody, at any time. */
+		/* For everybody (bindings apart), at any time. */
 		pass(cl, id, ordinal, size);
-		take(cl, &(struct mqs_entry){ .id = id, .size = size });
+		if (cl->plain_matches)
+			take(cl, &(struct mqs_entry){ .id = id, .size = size });
+		else
+			cl->pass.gtx.v[MQS_GROUP_FILTERED]++;
 		return MQS_OK;
 	}
 	if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK)
@@ -198,9 +213,12 @@ take_new(struct mqs_claim *cl, struct mqs_error *err)
 int
 mqs_take(struct mqs_claim *cl, struct mqs_error *err)
 {
+	static const struct mqs_message plain = MQS_MESSAGE_INIT;
 	size_t ripe;
 	int rc;
 
+	cl->plain_matches =
+	    mqs_bindings_match(&cl->c->group->bindings, &plain);
 	/* After the settling, or what is due at once would be due a moment from now. */
 	cl->now = mqs_judged_now(cl->c->spool);
 	if ((rc = mqs_order_ripen(&cl->pass.gtx, cl->now, cl->max, &ripe, err)) != MQS_OK ||

@@ -23,6 +23,7 @@ struct mqs_claim {
 	}			 leases[MQS_CLAIM_LEASES];	/* one behind the other */
 	size_t			 nleases;
 	int64_t			 now;		/* judged */
+	int			 plain_matches;	/* a message without key and headers is for the group */
 };
 
 /* Takes up to cl->max messages that may go out now, within the claim's pass. */

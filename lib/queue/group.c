@@ -1,18 +1,11 @@
 /*
- * group.c - opening, making and writing the state of a group
- *
- * Making a group: the log's write lock is taken (so that nothing is trimmed
- * meanwhile) - the gate - the file is built under a temporary name, committed and
- * synced (a crash leaves a file that mqs_dir_sweep removes) - a page that an
- * earlier group of this name left is removed (trimming then supposes floor 0) -
- * renamed into place.  Whoever opens it writes the page.
+ * group.c - opening and writing the state of a group (making it: group_new.c)
  *
  * Lock order in the whole library: a group's write lock before a log's, never the
- * other way; the gate last.  (Making a group takes no existing group's lock.)
+ * other way; the gate last.
  */
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,22 +17,26 @@
 #include "queue/group.h"
 #include "queue/state.h"
 
-#define STATE_BYTES	(8 * MQS_GROUP_VALUES)
-
 static const char *const tables[] = {
 	"bindings", "batch", "lease", "first", "extended", "held", "order", "busy",
 	"markers"
 };
 
-static void
-file_name(char buf[MQS_NAME_MAX + 16], const char *group, const char *ending)
+void
+mqs_group_file(char buf[MQS_GROUP_FILE], const char *group, const char *ending)
 {
-	snprintf(buf, MQS_NAME_MAX + 16, "%s.group.%s", group, ending);
+	snprintf(buf, MQS_GROUP_FILE, "%s.group.%s", group, ending);
 }
 
-static void
-spec_of(struct mqs_db_spec *spec, const struct mqs_log *log, const char *file,
-    const char *label)
+uint32_t
+mqs_family_of(const char *group)
+{
+	return (uint32_t)XXH3_64bits(group, strlen(group));
+}
+
+void
+mqs_group_spec(struct mqs_db_spec *spec, const struct mqs_log *log,
+    const char *file, const char *label)
 {
 	memset(spec, 0, sizeof(*spec));
 	spec->dir = log->dir.fd;
@@ -113,13 +110,13 @@ fill_page(struct mqs_page *page, uint64_t tx, const uint64_t *v)
 static int
 find_page(struct mqs_group *group, struct mqs_error *err)
 {
-	char file[MQS_NAME_MAX + 16];
+	char file[MQS_GROUP_FILE];
 	struct stat st;
 	int rc, fd;
 
 	if (fstat(group->page, &st) == -1 || st.st_nlink > 0)
 		return MQS_OK;
-	file_name(file, group->name, "stat");
+	mqs_group_file(file, group->name, "stat");
 	if ((rc = mqs_page_open(&group->log->dir, file, 1, &fd, err)) != MQS_OK)
 		return rc;
 	close(group->page);
@@ -161,17 +158,34 @@ int
 mqs_group_peek(const struct mqs_dir *dir, const char *name,
     uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
 {
-	char file[MQS_NAME_MAX + 16];
+	char file[MQS_GROUP_FILE];
 	struct mqs_page page;
 	int rc;
 
-	file_name(file, name, "stat");
+	mqs_group_file(file, name, "stat");
 	if ((rc = mqs_page_peek(dir, file, &page, err)) == MQS_OK)
 		memcpy(v, page.v, MQS_GROUP_VALUES * sizeof(*v));
 	return rc;
 }
 
 /* ------------------------------------------------------------ opening -- */
+
+/* Loads settings and bindings, if they changed since. */
+static int
+load_settings(struct mqs_group *group, struct mqs_tx *tx, uint64_t seq,
+    struct mqs_error *err)
+{
+	int rc;
+
+	if (seq == group->settings_seen)
+		return MQS_OK;
+	if ((rc = mqs_settings_load(mqs_group_setting_table, tx, &group->settings,
+	    err)) != MQS_OK ||
+	    (rc = mqs_bindings_load(&group->bindings, tx, err)) != MQS_OK)
+		return rc;
+	group->settings_seen = seq;
+	return MQS_OK;
+}
 
 static int
 identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
@@ -199,16 +213,15 @@ identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
 		    "another queue's log", log->dir.path, group->name);
 	if ((rc = mqs_group_read(tx, v, err)) != MQS_OK)
 		return rc;
-	group->settings_seen = v[MQS_GROUP_SETTINGS];
-	return mqs_settings_load(mqs_group_setting_table, tx, &group->settings,
-	    err);
+	group->settings_seen = v[MQS_GROUP_SETTINGS] + 1;
+	return load_settings(group, tx, v[MQS_GROUP_SETTINGS], err);
 }
 
 int
 mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
     struct mqs_error *err)
 {
-	char file[MQS_NAME_MAX + 16], label[2 * MQS_NAME_MAX + 2];
+	char file[MQS_GROUP_FILE], label[2 * MQS_NAME_MAX + 2];
 	struct mqs_group *group;
 	struct mqs_db_spec spec;
 	struct mqs_tx *tx;
@@ -222,9 +235,9 @@ mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
 	group->log = log;
 	group->page = -1;
 	snprintf(group->name, sizeof(group->name), "%s", name);
-	file_name(file, name, "mdb");
+	mqs_group_file(file, name, "mdb");
 	snprintf(label, sizeof(label), "%s/%s", log->dir.name, name);
-	spec_of(&spec, log, file, label);
+	mqs_group_spec(&spec, log, file, label);
 	if ((rc = mqs_db_open(&group->db, &spec, err)) != MQS_OK ||
 	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
 		goto fail;
@@ -232,7 +245,7 @@ mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
 	mqs_tx_abort(tx);
 	if (rc != MQS_OK)
 		goto fail;
-	file_name(file, name, "stat");
+	mqs_group_file(file, name, "stat");
 	if ((rc = mqs_page_open(&log->dir, file, 1, &group->page, err)) != MQS_OK ||
 	    (rc = mqs_group_refresh(group, err)) != MQS_OK)
 		goto fail;
@@ -251,117 +264,8 @@ mqs_group_close(struct mqs_group *group)
 	mqs_db_close(group->db);
 	if (group->page != -1)
 		close(group->page);
+	mqs_bindings_free(&group->bindings);
 	free(group);
-}
-
-/* ------------------------------------------------------------- making -- */
-
-static int
-fill(struct mqs_db *db, const unsigned char uuid[16],
-    const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
-{
-	unsigned char format[4];
-	struct mqs_tx *tx;
-	int rc;
-
-	if ((rc = mqs_tx_write(db, 0, &tx, err)) != MQS_OK)
-		return rc;
-	mqs_put_le32(format, MQS_GROUP_FORMAT);
-	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
-	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "log", 3, uuid, 16, err)) != MQS_OK ||
-	    (rc = mqs_state_put(tx, v, MQS_GROUP_VALUES, err)) != MQS_OK) {
-		mqs_tx_abort(tx);
-		return rc;
-	}
-	if ((rc = mqs_tx_commit(tx, err)) != MQS_OK)
-		return rc;
-	return mqs_db_sync(db, err);
-}
-
-static int
-build(struct mqs_log *log, const char *name, const uint64_t v[MQS_GROUP_VALUES],
-    struct mqs_error *err)
-{
-	char tmp[32], file[MQS_NAME_MAX + 16];
-	struct mqs_db_spec spec;
-	struct mqs_db *db;
-	int rc;
-
-	mqs_temp_name(tmp);
-	spec_of(&spec, log, tmp, name);
-	spec.flags |= MQS_DB_CREATE;
-	spec.gate = spec.turn = -1;
-	if ((rc = mqs_db_open(&db, &spec, err)) != MQS_OK)
-		return rc;
-	rc = fill(db, log->uuid, v, err);
-	mqs_db_close(db);
-	if (rc != MQS_OK) {
-		(void)unlinkat(log->dir.fd, tmp, 0);
-		return rc;
-	}
-	/* A page of an earlier group would outlive this one's younger numbers. */
-	file_name(file, name, "stat");
-	if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
-		return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
-	file_name(file, name, "mdb");
-	return mqs_dir_install(&log->dir, tmp, file, err);
-}
-
-int
-mqs_group_create(struct mqs_log *log, const char *name,
-    const struct mqs_start *start, struct mqs_error *err)
-{
-	uint64_t v[MQS_GROUP_VALUES];
-	struct mqs_log_tx ltx;
-	int rc;
-
-	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
-		return rc;
-	memset(v, 0, STATE_BYTES);
-	/* Markers of a group of this name that was deleted are not of this one. */
-	v[MQS_GROUP_GENERATION] = (uint64_t)mqs_now();
-	rc = mqs_group_place(log, start, v, err);
-	v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] = v[MQS_GROUP_CURSOR] + 1;
-	if (rc != MQS_OK ||
-	    (rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
-		goto out;
-	if (mqs_dir_has_group(&log->dir, name))
-		rc = mqs_fail(err, MQS_EEXIST, "%s/%s: exists already",
-		    log->dir.name, name);
-	else
-		rc = build(log, name, v, err);
-	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
-	    rc == MQS_OK)
-		rc = MQS_ESYSTEM;
-out:
-	mqs_log_abort(&ltx);
-	return rc;
-}
-
-int
-mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
-{
-	static const char *const endings[] = { "mdb", "mdb-lock", "stat" };
-	char file[MQS_NAME_MAX + 16];
-	unsigned i;
-	int rc;
-
-	if (!mqs_dir_has_group(&log->dir, name))
-		return mqs_fail(err, MQS_ENOENT, "%s/%s: no such group",
-		    log->dir.name, name);
-	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
-		return rc;
-	for (i = 0; i < 3 && rc == MQS_OK; i++) {
-		file_name(file, name, endings[i]);
-		if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
-			rc = mqs_fail_errno(err, "%s/%s", log->dir.path, file);
-	}
-	if (rc == MQS_OK)
-		rc = mqs_dir_sync(log->dir.fd, log->dir.path, err);
-	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
-	    rc == MQS_OK)
-		rc = MQS_ESYSTEM;
-	return rc;
 }
 
 /* ------------------------------------------------------------ writing -- */
@@ -376,17 +280,10 @@ mqs_group_begin(struct mqs_group_tx *gtx, struct mqs_group *group,
 	gtx->batch = NULL;
 	if ((rc = mqs_tx_write(group->db, 0, &gtx->tx, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_group_read(gtx->tx, gtx->v, err)) != MQS_OK)
-		goto fail;
-	if (gtx->v[MQS_GROUP_SETTINGS] != group->settings_seen) {
-		if ((rc = mqs_settings_load(mqs_group_setting_table, gtx->tx,
-		    &group->settings, err)) != MQS_OK)
-			goto fail;
-		group->settings_seen = gtx->v[MQS_GROUP_SETTINGS];
-	}
-	return MQS_OK;
-fail:
-	mqs_group_abort(gtx);
+	if ((rc = mqs_group_read(gtx->tx, gtx->v, err)) != MQS_OK ||
+	    (rc = load_settings(group, gtx->tx, gtx->v[MQS_GROUP_SETTINGS],
+	    err)) != MQS_OK)
+		mqs_group_abort(gtx);
 	return rc;
 }
 

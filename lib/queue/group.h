@@ -5,7 +5,7 @@
  *
  *	main		"format" 4 bytes, "log" the log's UUID, "state" (below),
  *			"set:NAME" a setting's text
- *	bindings	reserved: number -> kind, pattern
+ *	bindings	number -> a binding (queue/bindings.h)
  *	batch		lease -> what was handed out together; never changes
  *	lease		lease -> its changing state (queue/batch.h)
  *	first		id of a batch's first message, lease -> nothing
@@ -34,6 +34,7 @@
 #ifndef MQS_QUEUE_GROUP_H
 #define MQS_QUEUE_GROUP_H
 
+#include "queue/bindings.h"
 #include "queue/log.h"
 
 #define MQS_GROUP_FORMAT	1u
@@ -104,7 +105,8 @@ struct mqs_group {
 	struct mqs_db	*db;
 	int		 page;
 	struct mqs_group_settings settings;
-	uint64_t	 settings_seen;
+	struct mqs_bindings bindings;
+	uint64_t	 settings_seen;	/* value of MQS_GROUP_SETTINGS that both are of */
 };
 
 /* Where a new group starts. */
@@ -121,20 +123,24 @@ struct mqs_start {
 	uint64_t	last;
 };
 
+#define MQS_GROUP_FILE	(MQS_NAME_MAX + 16)
+
+/* The name of a file of a group: "mdb", "mdb-lock" or "stat". */
+void	mqs_group_file(char buf[MQS_GROUP_FILE], const char *group, const char *ending);
+/* How its file is to be opened; label is what messages begin with. */
+void	mqs_group_spec(struct mqs_db_spec *, const struct mqs_log *, const char *file, const char *label);
+/* The number that owners of a group share in the upper half of their names. */
+uint32_t mqs_family_of(const char *group);
+
 /* Opens a group and refreshes its page.  MQS_ENOENT: there is none. */
 int	mqs_group_open(struct mqs_group **out, struct mqs_log *, const char *name, struct mqs_error *err);
 void	mqs_group_close(struct mqs_group *);
-/*
- * Makes a group, under the log's write lock, so that nothing it starts at is
- * trimmed meanwhile.  MQS_EEXIST if it is there.
- */
-int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_start *, struct mqs_error *err);
 /*
  * Fills in the cursor, its ordinal and bytes, and the cursors of the priorities: of a
  * group that looks next at the message that the start says.
  */
 int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
-/* Removes a group's files. */
+/* Removes a group's files.  Call it under the log's write lock. */
 int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
 /* The state, in a snapshot of its own. */
 int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);

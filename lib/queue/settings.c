@@ -222,36 +222,69 @@ find(const struct mqs_setting *table, const char *name, size_t n)
 	return NULL;
 }
 
+union either {
+	struct mqs_log_settings log;
+	struct mqs_group_settings group;
+};
+
+/* The setting that a pair is about, and its value, which it was parsed from. */
+static int
+understand(const struct mqs_setting *table, const char *pair,
+    const struct mqs_setting **s, const char **value, union either *parsed,
+    struct mqs_error *err)
+{
+	const char *equals = strchr(pair, '='), *why;
+
+	if (equals == NULL)
+		return mqs_fail(err, MQS_EINVAL, "%s: not NAME=VALUE", pair);
+	if ((*s = find(table, pair, (size_t)(equals - pair))) == NULL)
+		return mqs_fail(err, MQS_ECONFIG, "%.*s: no such setting",
+		    (int)(equals - pair), pair);
+	*value = equals + 1;
+	/* Not all of a long value, which would leave no room for the reason. */
+	if (parse(*s, **value != '\0' ? *value : (*s)->preset, parsed, &why) == -1)
+		return mqs_fail(err, MQS_ECONFIG, "%.128s%s: %s", pair,
+		    strlen(pair) > 128 ? "..." : "", why);
+	return MQS_OK;
+}
+
 static int
 store_one(const struct mqs_setting *table, struct mqs_tx *tx, const char *pair,
     struct mqs_error *err)
 {
-	union {
-		struct mqs_log_settings log;
-		struct mqs_group_settings group;
-	} scratch;
-	const char *equals = strchr(pair, '='), *why;
 	const struct mqs_setting *s;
+	union either scratch;
+	const char *value;
 	char key[64];
 	size_t n;
 	int rc;
 
-	if (equals == NULL)
-		return mqs_fail(err, MQS_EINVAL, "%s: not NAME=VALUE", pair);
-	if ((s = find(table, pair, (size_t)(equals - pair))) == NULL)
-		return mqs_fail(err, MQS_ECONFIG, "%.*s: no such setting",
-		    (int)(equals - pair), pair);
+	if ((rc = understand(table, pair, &s, &value, &scratch, err)) != MQS_OK)
+		return rc;
 	n = key_of(s->name, key);
-	if (equals[1] == '\0') {
-		rc = mqs_tx_del(tx, MQS_DB_MAIN, key, n, err);
-		return rc == MQS_NOTHING ? MQS_OK : rc;
-	}
-	/* Not all of a long value, which would leave no room for the reason. */
-	if (parse(s, equals + 1, &scratch, &why) == -1)
-		return mqs_fail(err, MQS_ECONFIG, "%.128s%s: %s", pair,
-		    strlen(pair) > 128 ? "..." : "", why);
-	return mqs_tx_put(tx, MQS_DB_MAIN, key, n, equals + 1,
-	    strlen(equals + 1), err);
+	if (*value != '\0')
+		return mqs_tx_put(tx, MQS_DB_MAIN, key, n, value, strlen(value), err);
+	rc = mqs_tx_del(tx, MQS_DB_MAIN, key, n, err);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
+mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *tx,
+    const char *pair, int *same, struct mqs_error *err)
+{
+	union either are = { 0 }, would;
+	const struct mqs_setting *s;
+	const char *value;
+	int rc;
+
+	if ((rc = mqs_settings_load(table, tx, &are, err)) != MQS_OK)
+		return rc;
+	/* Parsed over what is there, so that all else is the same. */
+	memcpy(&would, &are, sizeof(would));
+	if ((rc = understand(table, pair, &s, &value, &would, err)) != MQS_OK)
+		return rc;
+	*same = memcmp(&would, &are, sizeof(would)) == 0;
+	return MQS_OK;
 }
 
 int

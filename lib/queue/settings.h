@@ -64,6 +64,9 @@ int	mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *,
  */
 int	mqs_settings_store(const struct mqs_setting *table, struct mqs_tx *,
 	    const char *const *pairs, size_t n, struct mqs_error *err);
+/* *same: a setting has the value that NAME=VALUE gives it.  Errors as from storing it. */
+int	mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *, const char *pair,
+	    int *same, struct mqs_error *err);
 /* Calls fn with every setting of the table; non-zero from it is returned. */
 int	mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *,
 	    mqs_setting_fn *fn, void *arg, struct mqs_error *err);

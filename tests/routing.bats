@@ -1,0 +1,218 @@
+#!/usr/bin/env bats
+# Bindings: which messages a group gets, and what else routes.
+
+load lib/common
+load lib/expect
+
+# Four keys and their bodies.
+publish_keys() {
+	printf '%s\n' eu.fr:1 eu.de:2 us.ny:3 :4 | mq-pub -K : q
+}
+
+@test "-k: a group gets the keys of a pattern; another everything" {
+	publish_keys
+	run -0 mq-sub -e -k 'eu.*' q/europe
+	assert_output $'1\n2'
+	run -0 mq-sub -e q/all
+	assert_output $'1\n2\n3\n4'
+	run -0 mq-sub -e --pattern '#' q/fanout
+	assert_output $'1\n2\n3\n4'
+	run -0 mq-sub -e -k '' q/unkeyed
+	assert_output 4
+}
+
+@test "--key: one key literally, wildcards too" {
+	printf '%s\n' 'a.*:1' 'a.b:2' ':3' | mq-pub -K : q
+	run -0 mq-sub -e --key 'a.*' q/star
+	assert_output 1
+	run -0 mq-sub -e --key '' q/none
+	assert_output 3
+}
+
+@test "-H: all of the headers, or with --any one of them" {
+	mq-pub -H kind=a -H size=1 q both
+	mq-pub -H kind=a -H size=2 q kind
+	mq-pub -H size=1 q size
+	mq-pub q neither
+	run -0 mq-sub -e -H kind=a -H size=1 q/all
+	assert_output both
+	run -0 mq-sub -e -H kind=a --header size=1 --any q/any
+	assert_output $'both\nkind\nsize'
+}
+
+@test "several bindings: each message once, if any of them matches" {
+	publish_keys
+	run -0 mq-sub -e -k 'eu.#' -k '#.fr' --key us.ny -H a=b q/g
+	assert_output $'1\n2\n3'
+}
+
+@test "a group declared before any message is bound from the first on" {
+	mq-ctl create -k 'eu.#' -H urgent=yes q/g
+	publish_keys
+	mq-pub -k us.ny -H urgent=yes q 5
+	run -0 mq-sub -e q/g
+	assert_output $'1\n2\n5'
+}
+
+@test "naming the bindings that a group has is fine, in any order" {
+	publish_keys
+	run -0 mq-sub -e -c 1 -k 'eu.#' --key x -H a=1 -H b=2 q/g
+	run -0 mq-sub -e -H b=2 -H a=1 --key x -k 'eu.#' q/g
+	assert_output 2
+}
+
+@test "other bindings than the group's: 78, and the command that would change it" {
+	mq-ctl create -k 'eu.#' q/bound
+	mq-ctl create q/free
+	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl bind --replace -k 'us.#' q/bound" \
+		mq-sub -e -k 'us.#' q/bound
+	fails 78 "mq-sub: q/free: exists with no bindings; to change that: mq-ctl bind --replace --key 'it'\\''s' q/free" \
+		mq-sub -e --key "it's" q/free
+	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl bind --replace -H 'b=2' -H 'a=1' --any q/bound" \
+		mq-sub -e -H b=2 -H a=1 --any q/bound
+	publish_keys
+	mq-ctl bind --replace -k 'us.#' q/bound
+	run -0 mq-sub -e -k 'us.#' q/bound
+	assert_output 3
+}
+
+@test "malformed bindings: 64" {
+	long=$(printf '%0256d' 0)
+	fails 64 "mq-sub: -k: '${long:0:64}': pattern has 256 bytes, at most 255" mq-sub -k "$long" q
+	fails 64 "mq-sub: --key: '${long:0:64}': key has 256 bytes, at most 255" mq-sub --key "$long" q
+	fails 64 "mq-sub: -k: '"$'\xff'"': pattern is not UTF-8 (byte 1)" mq-sub -k $'\xff' q
+	fails 64 "mq-sub: -H: 'novalue': not NAME=VALUE" mq-sub -H novalue q
+	fails 64 "mq-sub: -H: '=x': not NAME=VALUE" mq-sub -H =x q
+	fails 64 "mq-sub: -H: binding: value of header 1 is not UTF-8 (byte 1)" mq-sub -H $'a=\xff' q
+	fails 64 "mq-sub: --any: there is no -H" mq-sub --any q
+	fails 64 "mq-ctl create: 'q': bindings are for groups" mq-ctl create -k a q
+	fails 64 "mq-ctl bind: no binding was given (-k, --key or -H)" mq-ctl bind q/g
+	fails 64 "mq-ctl unbind: no binding was given (-k, --key or -H)" mq-ctl unbind q/g
+	fails 64 "mq-ctl bind: 'q': names a queue, not a group" mq-ctl bind -k a q
+	[ ! -e "$MQ_SPOOL" ]
+}
+
+@test "create -p: a group that exists must have these bindings" {
+	mq-ctl create -k a q/g
+	mq-ctl create -p -k a q/g
+	mq-ctl create -p q/g
+	fails 78 "mq-ctl create: q/g: exists with other bindings; to change that: mq-ctl bind --replace -k 'b' q/g" \
+		mq-ctl create -p -k b q/g
+	fails 78 "mq-ctl create: q/g: exists already" mq-ctl create -k a q/g
+}
+
+@test "bind and unbind: what the group has not looked at yet" {
+	mq-ctl create -k a q/g
+	mq-pub -k a q 1
+	mq-pub -k b q 2
+	mq-pub -k c q 3
+	mq-ctl bind -k b -k a q/g
+	mq-ctl unbind -k a q/g
+	run -0 mq-sub -e q/g
+	assert_output 2
+	mq-ctl bind -k c q/g
+	run -1 mq-sub -e q/g
+	mq-pub -k c q 4
+	run -0 mq-sub -e q/g
+	assert_output 4
+}
+
+@test "bind takes effect in a consumer that waits" {
+	mq-ctl create -k a q/g
+	mq-sub -c 1 q/g >out 3>&- &
+	until_true '[ "$(field consumers q/g)" = 1 ]'
+	mq-pub -k b q 1
+	until_true '[ "$(depth q/g)" = 0 ]'
+	mq-ctl bind --replace -k b q/g
+	mq-pub -k a q 2
+	mq-pub -k b q 3
+	wait $!
+	[ "$(cat out)" = 3 ]
+}
+
+@test "unbind: exactly that binding, all or none, and a word about the last one" {
+	mq-ctl create -k a --key a -H x=1 -H y=2 q/g
+	fails 66 "mq-ctl unbind: q/g: no such binding: -H 'x=1'" mq-ctl unbind -k a -H x=1 q/g
+	fails 66 "mq-ctl unbind: q/g: no such binding: -H 'y=2' -H 'x=1' --any" \
+		mq-ctl unbind -H y=2 -H x=1 --any q/g
+	mq-ctl unbind -k a -H y=2 -H x=1 q/g
+	run -0 mq-ctl show --changed q/g
+	assert_output binding=key:a
+	run -0 --separate-stderr mq-ctl unbind --key a q/g
+	[ "$stderr" = "mq-ctl unbind: q/g: has no bindings any more: it gets every message" ]
+	mq-ctl bind -k a q/g
+	run -0 --separate-stderr mq-ctl -q unbind -k a q/g
+	[ -z "$stderr" ]
+	fails 66 "mq-ctl unbind: q/h: no such group" mq-ctl unbind -k a q/h
+	fails 66 "mq-ctl bind: q/h: no such group" mq-ctl bind -k a q/h
+}
+
+@test "bind --replace without any: everything" {
+	mq-ctl create -k a q/g
+	mq-ctl bind --replace q/g
+	mq-pub -k b q 1
+	run -0 mq-sub -e q/g
+	assert_output 1
+}
+
+@test "show prints what set reads, and set replaces all bindings" {
+	mq-ctl create -k 'eu.#' --key '50%' -H 'a&b=c=d' -H e=f --any q/g
+	mq-ctl create -k old q/h
+	run -0 mq-ctl show --changed q/g
+	assert_output $'binding=pattern:eu.#\nbinding=key:50%25\nbinding=any:a%26b=c=d&e=f'
+	mq-ctl show q/g | mq-ctl set q/h
+	[ "$(mq-ctl show q/h)" = "$(mq-ctl show q/g)" ]
+	mq-pub -k '50%' q yes
+	mq-pub -k old q no
+	mq-pub -H e=f q headers
+	run -0 mq-sub -e q/h
+	assert_output $'yes\nheaders'
+	mq-ctl set q/h binding=
+	run -1 grep binding <(mq-ctl show --changed q/h)
+	run -0 mq-ctl show q/h
+	assert_line binding=
+}
+
+@test "a setting that is no binding: 78, and nothing is set" {
+	mq-ctl create -k a q/g
+	fails 78 "mq-ctl set: q/g: binding=a: begins with none of pattern:, key:, all: and any:" \
+		mq-ctl set q/g lease=1m binding=a
+	fails 78 "mq-ctl set: q/g: binding=all:a: a header without '='" \
+		mq-ctl set q/g binding=key:b binding=all:a
+	fails 78 "mq-ctl set: q/g: no: no such setting" mq-ctl set q/g binding=key:b no=1
+	run -0 mq-ctl show --changed q/g
+	assert_output binding=pattern:a
+}
+
+@test "what does not match is passed over once, and the position survives" {
+	seq 200000 | mq-pub -k no q
+	mq-ctl create -k yes q/g
+	run -1 mq-sub -e q/g
+	[ "$(depth q/g)" = 0 ]
+	mq-pub -k yes q 1
+	seq 1000 | mq-pub -k no q
+	[ "$(depth q/g)" = 1001 ]
+	run -0 mq-sub -e q/g
+	assert_output 1
+	[ "$(depth q/g)" = 0 ]
+	mq-ctl check q
+}
+
+@test "what does not match does not keep messages from being trimmed" {
+	mq-ctl create -k yes q/g
+	seq 100 | mq-pub -k no q
+	run -1 mq-sub -e q/g
+	run -0 --separate-stderr env MQ_NOW=+30d mq-ctl -v trim q
+	[ "$stderr" = "mq-ctl trim: q: trimmed 100 messages" ]
+}
+
+@test "what is handed out or held when a group is bound anew stays its own" {
+	mq-ctl create q/g
+	mq-ctl set q/g backoff=1ms
+	mq-pub -k a q 1
+	receipt=$(mq-sub -m -e q/g | cut -f 1)
+	mq-ctl bind -k b q/g
+	mq-ack --release "$receipt"
+	run -0 mq-sub -e q/g
+	assert_output 1
+}
