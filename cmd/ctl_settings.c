@@ -154,6 +154,27 @@ show_setting(void *arg, const char *name, const char *value, int is_default)
 	return 0;
 }
 
+/* A pause is no setting: a line that `set' passes over. */
+static int
+note_queue(void *arg, const struct mqs_queue_stat *q)
+{
+	struct listing *l = arg;
+
+	if (q->paused)
+		must(mqs_buf_addf(&l->text, "# paused\n"));
+	return 0;
+}
+
+static int
+note_group(void *arg, const struct mqs_group_stat *g)
+{
+	struct listing *l = arg;
+
+	if (g->paused)
+		must(mqs_buf_addf(&l->text, "# paused\n"));
+	return 0;
+}
+
 static int
 show(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
@@ -164,7 +185,9 @@ show(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	if (l->titles)
 		must(mqs_buf_addf(&l->text, "# %s%s%s\n", queue,
 		    group != NULL ? "/" : "", group != NULL ? group : ""));
-	rc = mqs_show(spool, queue, group, show_setting, l, err);
+	if ((rc = mqs_show(spool, queue, group, show_setting, l, err)) >= 0)
+		rc = mqs_stat(spool, queue, group, note_queue,
+		    group != NULL ? note_group : NULL, l, err);
 	/* Printed only now: the library may call from inside a snapshot. */
 	if (rc >= 0 && l->text.n > 0)
 		fwrite(l->text.p, 1, l->text.n, stdout);

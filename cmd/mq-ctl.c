@@ -20,6 +20,8 @@ static const struct tool tool = {
 	    "[options] bind [--replace] BINDING... QUEUE/GROUP...\n"
 	    "[options] unbind BINDING... QUEUE/GROUP...\n"
 	    "[options] list [--queues] [QUEUE...]\n"
+	    "[options] pause QUEUE[/GROUP]...\n"
+	    "[options] resume QUEUE[/GROUP]...\n"
 	    "[options] delete [-f] QUEUE[/GROUP]...\n"
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] trim QUEUE...\n"
@@ -33,7 +35,7 @@ static const struct tool tool = {
 
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
-	&ctl_trim, &ctl_check, &ctl_bind, &ctl_unbind
+	&ctl_trim, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume
 };
 
 static const struct ctl_command *

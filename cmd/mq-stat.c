@@ -115,9 +115,10 @@ json_queue(struct view *v, const struct mqs_queue_stat *q)
 	    ",\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
 	    ",\"in_messages\":%" PRIu64 ",\"in_bytes\":%" PRIu64
 	    ",\"trimmed\":%" PRIu64 ",\"disk_bytes\":%" PRIu64
-	    ",\"last_id\":\"%s\",\"groups\":%u",
+	    ",\"last_id\":\"%s\",\"groups\":%u,\"paused\":%s",
 	    q->name, q->uuid, q->messages, q->bytes, q->in_messages,
-	    q->in_bytes, q->trimmed, q->disk_bytes, q->last_id, q->groups));
+	    q->in_bytes, q->trimmed, q->disk_bytes, q->last_id, q->groups,
+	    q->paused ? "true" : "false"));
 	json_oldest(v, q->oldest);
 	must(mqs_buf_add(&v->text, "}\n", 2));
 }
@@ -130,10 +131,10 @@ json_group(struct view *v, const struct mqs_group_stat *g)
 	    ",\"delayed\":%" PRIu64 ",\"delivered\":%" PRIu64
 	    ",\"acked\":%" PRIu64 ",\"retried\":%" PRIu64
 	    ",\"released\":%" PRIu64 ",\"rejected\":%" PRIu64
-	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"consumers\":%u",
-	    g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
+	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"consumers\":%u"
+	    ",\"paused\":%s", g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
 	    g->delivered, g->acked, g->retried, g->released, g->rejected,
-	    g->dead, g->expired, g->consumers));
+	    g->dead, g->expired, g->consumers, g->paused ? "true" : "false"));
 	json_oldest(v, g->oldest);
 	must(mqs_buf_add(&v->text, "}\n", 2));
 }

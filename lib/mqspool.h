@@ -325,8 +325,9 @@ int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
  * transaction that also carries out what mqs_consumer_settle has collected.
  * *count says how many were added; they follow, in mqs_consumer_next, those
  * not yet read.  MQS_NOTHING when there are none now: poll mqs_consumer_fd.
- * *held (may be NULL) is set non-zero when prefetch or a limit, not want of
- * messages, was the reason.
+ * *held (may be NULL) is set non-zero when prefetch or a limit (the group's
+ * max-leased, another consumer that is the active one), not want of messages, was the
+ * reason.  While the group is paused there are none.
  *
  * After an error *count means nothing: mqs_consumer_next gives what there is, and
  * what was collected and not carried out is, next time.  If it was the dead-letter
@@ -563,6 +564,7 @@ struct mqs_queue_stat {
 	uint64_t	disk_bytes;	/* the files' allocated size */
 	char		last_id[MQS_ID_SIZE];	/* "0": nothing was ever published */
 	unsigned	groups;
+	int		paused;		/* 1: no group is given anything, see mqs_pause */
 };
 
 struct mqs_group_stat {
@@ -575,6 +577,7 @@ struct mqs_group_stat {
 	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
 	int64_t		oldest;		/* time of the oldest unsettled; 0: none */
 	unsigned	consumers;	/* living */
+	int		paused;		/* 1: the group, or all of the queue, is given nothing */
 };
 
 /* Called for each, in the order of names; a positive number stops and is returned. */
@@ -671,6 +674,15 @@ struct mqs_rewound {
  */
 int	mqs_rewind(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_rewind_options *, struct mqs_rewound *, struct mqs_error *err);
+
+/*
+ * Pauses a group, or (group NULL) all groups of a queue, or (on 0) ends that: while it
+ * lasts consumers are given nothing, as if there were no messages.  Publishing and
+ * settling go on.  The two are apart: a group goes on when neither it nor its queue is
+ * paused.
+ */
+int	mqs_pause(struct mqs_spool *, const char *queue, const char *group, int on,
+	    struct mqs_error *err);
 
 /*
  * Removes what retention allows, now.  *count: how many messages.  Also

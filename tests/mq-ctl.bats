@@ -52,7 +52,7 @@ receipts() {
 	run -0 mq-ctl --help
 	assert_line -n 0 --partial 'usage: mq-ctl [options] create'
 	run -0 mq-ctl help
-	for command in create set show list delete purge trim check; do
+	for command in create set show list pause resume delete purge trim check; do
 		assert_output --partial "mq-ctl [options] $command "
 		run -0 --separate-stderr mq-ctl "$command" --help
 		assert_line -n 0 --partial "usage: mq-ctl $command [options]"

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/admit.h"
 #include "engine/take.h"
 #include "queue/forget.h"
 
@@ -25,7 +26,7 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 {
 	uint64_t v[MQS_GROUP_VALUES], lv[MQS_LOG_VALUES];
 	int64_t due, wake;
-	int rc;
+	int rc, paused;
 
 	if ((rc = mqs_group_state(c->group, v, err)) != MQS_OK)
 		return rc;
@@ -38,10 +39,11 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 	*work = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) ||
 	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] ||
 	    v[MQS_GROUP_ORDINAL] > lv[MQS_LOG_ORDINAL];
-	if (*work)
-		return MQS_OK;
-	/* Nothing now: when will there be? */
-	wake = due == 0 ? 0 : mqs_later(mqs_boottime(), due - now);
+	if ((rc = mqs_admit_look(c, v, lv, work, &paused, err)) != MQS_OK || *work)
+		return rc;
+	/* Nothing now: when will there be?  What holds it back ends with a page. */
+	wake = due == 0 || paused || c->held_back ? 0 :
+	    mqs_later(mqs_boottime(), due - now);
 	if (c->lease_due != 0 && (wake == 0 || c->lease_due < wake))
 		wake = c->lease_due;
 	return mqs_wake_at(c->wake, wake, err);
@@ -143,6 +145,21 @@ lease_taken(struct mqs_claim *cl, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* Lowers what is wanted to what this consumer may be given. */
+static int
+cap(struct mqs_claim *cl, struct mqs_error *err)
+{
+	size_t max = cl->max;
+	int rc;
+
+	if (max == 0)
+		return MQS_OK;
+	rc = mqs_admit(cl->c, &cl->pass.gtx, cl->lv, &cl->max, err);
+	if (cl->max < max)
+		cl->capped = 1;
+	return rc;
+}
+
 static int
 transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 {
@@ -158,6 +175,7 @@ transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
 	    (rc = settle_wants(cl, err)) != MQS_OK ||
 	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
+	    (rc = cap(cl, err)) != MQS_OK ||
 	    (cl->max > 0 && (rc = mqs_take(cl, err)) != MQS_OK) ||
 	    (rc = lease_taken(cl, err)) != MQS_OK) {
 		mqs_log_reader_rest(&c->reader);
@@ -316,6 +334,10 @@ claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
 	free(cl.entries);
 	*count = cl.n;
 	*again = cl.n == 0 && cl.passed > 0;
+	if (cl.capped && cl.n > 0)
+		c->held_back = cl.n == cl.max;
+	else if (cl.capped && rc == MQS_OK)
+		rc = anything(c, mqs_judged_now(c->spool), &work, err);
 	return rc;
 }
 
@@ -335,6 +357,7 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 	int rc, again;
 
 	*count = 0;
+	c->held_back = 0;
 	if (held != NULL)
 		*held = 0;
 	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
@@ -356,6 +379,8 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 		if (rc != MQS_OK)
 			return rc;
 	} while (again && !interrupted(c));
+	if (held != NULL && c->held_back)
+		*held = 1;
 	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
 		return rc;
 	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;

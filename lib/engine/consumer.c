@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "engine/consumer.h"
+#include "engine/admit.h"
 
 #define PREFETCH	1000
 
@@ -336,11 +336,30 @@ release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 	return MQS_OK;
 }
 
-int
-mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
+/* Releases what is held, and gives up being the active consumer. */
+static int
+give_up(struct mqs_consumer *c, struct mqs_error *err)
 {
 	struct mqs_pass pass;
 	size_t i;
+	int rc;
+
+	if ((rc = mqs_pass_begin(&pass, c->spool, c->group, &c->reader, 0, err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < c->nown && rc == MQS_OK; i++)
+		rc = release_lease(c, &pass, c->own[i].lease, err);
+	if (rc != MQS_OK) {
+		mqs_pass_abort(&pass);
+		return rc;
+	}
+	if (mqs_admit_active(c, pass.gtx.v))
+		pass.gtx.v[MQS_GROUP_ACTIVE] = pass.gtx.v[MQS_GROUP_ACTIVE_BOOT] = 0;
+	return mqs_pass_commit(&pass, err);
+}
+
+int
+mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
+{
 	int rc;
 
 	close_body(c);
@@ -348,19 +367,8 @@ mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	    (rc = mqs_consumer_recount(c, err)) != MQS_OK)
 		return rc;
 	mqs_log_reader_rest(&c->reader);
-	if (c->nown > 0) {
-		if ((rc = mqs_pass_begin(&pass, c->spool, c->group, &c->reader, 0,
-		    err)) != MQS_OK)
-			return rc;
-		for (i = 0; i < c->nown && rc == MQS_OK; i++)
-			rc = release_lease(c, &pass, c->own[i].lease, err);
-		if (rc != MQS_OK) {
-			mqs_pass_abort(&pass);
-			return rc;
-		}
-		if ((rc = mqs_pass_commit(&pass, err)) != MQS_OK)
-			return rc;
-	}
+	if ((c->nown > 0 || c->active) && (rc = give_up(c, err)) != MQS_OK)
+		return rc;
 	c->nown = c->held = 0;
 	mqs_owner_free(c->owner, 1);
 	c->owner = NULL;

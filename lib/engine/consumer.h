@@ -61,6 +61,8 @@ struct mqs_consumer {
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */
+	int			 active;	/* was made the group's active one (exclusive) */
+	int			 held_back;	/* in the last claim, by a limit of the group */
 	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */
 };
 

@@ -84,6 +84,7 @@ look_at_queue(struct look *l)
 	st.trimmed = lv[MQS_LOG_REMOVED];
 	st.oldest = (int64_t)lv[MQS_LOG_OLDEST_TIME];
 	st.disk_bytes = folder_bytes(log->dir.fd) + folder_bytes(log->dir.blob);
+	st.paused = lv[MQS_LOG_PAUSED] != 0;
 	mqs_format_u64(lv[MQS_LOG_LAST_ID], st.last_id);
 	if ((rc = mqs_dir_each_group(&log->dir, count_group, &st.groups,
 	    l->err)) != MQS_OK)
@@ -153,6 +154,7 @@ fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 	st->rejected = v[MQS_GROUP_REJECTED];
 	st->dead = v[MQS_GROUP_DEAD];
 	st->expired = v[MQS_GROUP_EXPIRED];
+	st->paused = v[MQS_GROUP_PAUSED] != 0 || lv[MQS_LOG_PAUSED] != 0;
 }
 
 static int

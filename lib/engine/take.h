@@ -24,6 +24,7 @@ struct mqs_claim {
 	size_t			 nleases;
 	int64_t			 now;		/* judged */
 	int			 plain_matches;	/* a message without key and headers is for the group */
+	int			 capped;	/* max was lowered to what may be given */
 };
 
 /* Takes up to cl->max messages that may go out now, within the claim's pass. */

@@ -34,6 +34,8 @@ const struct mqs_setting mqs_group_setting_table[] = {
 	{ "lease", MQS_SETTING_DURATION, GROUP_AT(lease), "30s", 1, INT64_MAX },
 	{ "max-attempts", MQS_SETTING_NUMBER, GROUP_AT(max_attempts), "5", 1, UINT32_MAX },
 	{ "backoff", MQS_SETTING_RANGE, GROUP_AT(backoff_min), "1s..5m", 0, INT64_MAX },
+	{ "max-leased", MQS_SETTING_COUNT, GROUP_AT(max_leased), "off", 1, UINT32_MAX },
+	{ "exclusive", MQS_SETTING_SWITCH, GROUP_AT(exclusive), "off", 0, 0 },
 	{ 0 }
 };
 
@@ -78,7 +80,7 @@ parse_amount(const struct mqs_setting *s, const char *text, void *at,
 		if (mqs_parse_duration(text, &ns, why) == -1)
 			return -1;
 		v = (uint64_t)ns;
-	} else if (s->kind == MQS_SETTING_NUMBER) {
+	} else if (s->kind == MQS_SETTING_NUMBER || s->kind == MQS_SETTING_COUNT) {
 		if (mqs_parse_u64(text, strlen(text), &v) == -1) {
 			*why = "is not a number";
 			return -1;
@@ -125,7 +127,7 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
     const char **why)
 {
 	void *at = (char *)structure + s->offset;
-	int64_t relaxed;
+	int64_t on;
 
 	switch (s->kind) {
 	case MQS_SETTING_RETAIN:
@@ -136,6 +138,7 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 		break;
 	case MQS_SETTING_LIMIT:
 	case MQS_SETTING_SPAN:
+	case MQS_SETTING_COUNT:
 		if (strcmp(text, "off") == 0) {
 			memset(at, 0, sizeof(uint64_t));
 			return 0;
@@ -144,12 +147,20 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 	case MQS_SETTING_RANGE:
 		return parse_range(text, at, why);
 	case MQS_SETTING_SYNC:
-		relaxed = strcmp(text, "relaxed") == 0;
-		if (!relaxed && strcmp(text, "full") != 0) {
+		on = strcmp(text, "relaxed") == 0;
+		if (!on && strcmp(text, "full") != 0) {
 			*why = "is neither full nor relaxed";
 			return -1;
 		}
-		memcpy(at, &relaxed, sizeof(relaxed));
+		memcpy(at, &on, sizeof(on));
+		return 0;
+	case MQS_SETTING_SWITCH:
+		on = strcmp(text, "on") == 0;
+		if (!on && strcmp(text, "off") != 0) {
+			*why = "is neither on nor off";
+			return -1;
+		}
+		memcpy(at, &on, sizeof(on));
 		return 0;
 	case MQS_SETTING_QUEUE:
 	case MQS_SETTING_TEXT:

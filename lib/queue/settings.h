@@ -28,6 +28,8 @@ struct mqs_group_settings {
 	uint64_t	max_attempts;
 	int64_t		backoff_min, backoff_max;	/* ns */
 	int64_t		ordered;	/* one message of a key at a time */
+	uint64_t	max_leased;	/* 0: no limit */
+	int64_t		exclusive;	/* one active consumer */
 };
 
 enum mqs_setting_kind {
@@ -38,6 +40,8 @@ enum mqs_setting_kind {
 	MQS_SETTING_LIMIT,	/* a size, or "off" for 0 */
 	MQS_SETTING_SPAN,	/* a duration, or "off" for 0 */
 	MQS_SETTING_NUMBER,
+	MQS_SETTING_COUNT,	/* a number, or "off" for 0 */
+	MQS_SETTING_SWITCH,	/* "on" or "off": an int64_t */
 	MQS_SETTING_SYNC,	/* "full" or "relaxed" */
 	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
 	MQS_SETTING_TEXT
