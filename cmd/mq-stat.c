@@ -114,11 +114,11 @@ json_queue(struct view *v, const struct mqs_queue_stat *q)
 	must(mqs_buf_addf(&v->text, "{\"queue\":\"%s\",\"uuid\":\"%s\""
 	    ",\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
 	    ",\"in_messages\":%" PRIu64 ",\"in_bytes\":%" PRIu64
-	    ",\"trimmed\":%" PRIu64 ",\"disk_bytes\":%" PRIu64
+	    ",\"trimmed\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"disk_bytes\":%" PRIu64
 	    ",\"last_id\":\"%s\",\"groups\":%u,\"paused\":%s",
 	    q->name, q->uuid, q->messages, q->bytes, q->in_messages,
-	    q->in_bytes, q->trimmed, q->disk_bytes, q->last_id, q->groups,
-	    q->paused ? "true" : "false"));
+	    q->in_bytes, q->trimmed, q->dropped, q->disk_bytes, q->last_id,
+	    q->groups, q->paused ? "true" : "false"));
 	json_oldest(v, q->oldest);
 	must(mqs_buf_add(&v->text, "}\n", 2));
 }
@@ -131,10 +131,11 @@ json_group(struct view *v, const struct mqs_group_stat *g)
 	    ",\"delayed\":%" PRIu64 ",\"delivered\":%" PRIu64
 	    ",\"acked\":%" PRIu64 ",\"retried\":%" PRIu64
 	    ",\"released\":%" PRIu64 ",\"rejected\":%" PRIu64
-	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"consumers\":%u"
-	    ",\"paused\":%s", g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
+	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64
+	    ",\"dropped\":%" PRIu64 ",\"consumers\":%u,\"paused\":%s",
+	    g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
 	    g->delivered, g->acked, g->retried, g->released, g->rejected,
-	    g->dead, g->expired, g->consumers, g->paused ? "true" : "false"));
+	    g->dead, g->expired, g->dropped, g->consumers, g->paused ? "true" : "false"));
 	json_oldest(v, g->oldest);
 	must(mqs_buf_add(&v->text, "}\n", 2));
 }

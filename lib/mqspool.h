@@ -560,6 +560,7 @@ struct mqs_queue_stat {
 	uint64_t	in_messages;	/* ever published */
 	uint64_t	in_bytes;
 	uint64_t	trimmed;	/* ever removed */
+	uint64_t	dropped;	/* of these: by overflow=drop-oldest, not settled by every group */
 	int64_t		oldest;		/* time of the oldest retained; 0: none */
 	uint64_t	disk_bytes;	/* the files' allocated size */
 	char		last_id[MQS_ID_SIZE];	/* "0": nothing was ever published */
@@ -575,6 +576,7 @@ struct mqs_group_stat {
 	uint64_t	leased;		/* of these: being worked on */
 	uint64_t	delayed;	/* of these: waiting for their time */
 	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
+	uint64_t	dropped;	/* ever removed from the queue before they were settled here */
 	int64_t		oldest;		/* time of the oldest unsettled; 0: none */
 	unsigned	consumers;	/* living */
 	int		paused;		/* 1: the group, or all of the queue, is given nothing */

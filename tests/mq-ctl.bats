@@ -229,6 +229,8 @@ description='
 	assert_output 'lease=30s
 max-attempts=5
 backoff=1s..5m
+max-leased=off
+exclusive=off
 binding='
 	run -0 mq-ctl show --changed q
 	assert_output ''
@@ -258,6 +260,8 @@ description=with = and  blanks, ünïcode'
 	assert_output 'lease=250ms
 max-attempts=7
 backoff=0s..1m30s
+max-leased=off
+exclusive=off
 binding='
 	run -0 mq-ctl show --changed b/g
 	assert_equal "${#lines[@]}" 3

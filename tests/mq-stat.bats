@@ -88,7 +88,7 @@ b y'
 	run -0 --separate-stderr mq-stat -J q
 	assert_equal "${#lines[@]}" 3
 	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
-	assert_output '["queue","uuid","messages","bytes","in_messages","in_bytes","trimmed","disk_bytes","last_id","groups","oldest","oldest_age"]'
+	assert_output '["queue","uuid","messages","bytes","in_messages","in_bytes","trimmed","dropped","disk_bytes","last_id","groups","paused","oldest","oldest_age"]'
 	run -0 sh -c 'mq-stat --json q | head -n 1 | jq -c "[.queue, .messages, .bytes, .in_messages, .in_bytes, .trimmed, .groups]"'
 	assert_output '["q",2,8,2,8,0,2]'
 	# Ids are strings: jq rounds such numbers.
@@ -109,7 +109,7 @@ b y'
 	run -0 --separate-stderr mq-stat -J q/g
 	assert_equal "${#lines[@]}" 1
 	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
-	assert_output '["queue","group","depth","ready","leased","delayed","delivered","acked","retried","released","rejected","dead","expired","consumers","oldest","oldest_age"]'
+	assert_output '["queue","group","depth","ready","leased","delayed","delivered","acked","retried","released","rejected","dead","expired","dropped","consumers","paused","oldest","oldest_age"]'
 	run -0 jq -c '[.queue, .group, .depth, .consumers]' <<<"$(mq-stat -J q/g)"
 	assert_output '["q","g",1,0]'
 }

@@ -82,6 +82,7 @@ look_at_queue(struct look *l)
 	st.in_messages = lv[MQS_LOG_ORDINAL];
 	st.in_bytes = lv[MQS_LOG_IN_BYTES];
 	st.trimmed = lv[MQS_LOG_REMOVED];
+	st.dropped = lv[MQS_LOG_DROPPED];
 	st.oldest = (int64_t)lv[MQS_LOG_OLDEST_TIME];
 	st.disk_bytes = folder_bytes(log->dir.fd) + folder_bytes(log->dir.blob);
 	st.paused = lv[MQS_LOG_PAUSED] != 0;
@@ -154,6 +155,7 @@ fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 	st->rejected = v[MQS_GROUP_REJECTED];
 	st->dead = v[MQS_GROUP_DEAD];
 	st->expired = v[MQS_GROUP_EXPIRED];
+	st->dropped = v[MQS_GROUP_DROPPED];
 	st->paused = v[MQS_GROUP_PAUSED] != 0 || lv[MQS_LOG_PAUSED] != 0;
 }
 
