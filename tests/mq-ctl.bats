@@ -264,7 +264,7 @@ max-leased=off
 exclusive=off
 binding='
 	run -0 mq-ctl show --changed b/g
-	assert_equal "${#lines[@]}" 3
+	assert_equal "${#lines[@]}" 5
 	# Back to the defaults.
 	mq-ctl create c/g
 	mq-ctl show c | mq-ctl set b
