@@ -12,7 +12,7 @@ struct ctl_command {
 };
 
 extern const struct ctl_command ctl_create, ctl_set, ctl_show, ctl_list, ctl_delete,
-    ctl_purge, ctl_trim, ctl_check, ctl_bind, ctl_unbind,
+    ctl_purge, ctl_trim, ctl_redrive, ctl_check, ctl_bind, ctl_unbind,
     ctl_pause, ctl_resume;
 
 /* Starts a subcommand that has the common options only. */

@@ -25,6 +25,7 @@ static const struct tool tool = {
 	    "[options] delete [-f] QUEUE[/GROUP]...\n"
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] trim QUEUE...\n"
+	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
 	    "[options] check [QUEUE...]\n"
 	    "help [SUBCOMMAND]",
 	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.\n"
@@ -35,7 +36,7 @@ static const struct tool tool = {
 
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
-	&ctl_trim, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume
+	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume
 };
 
 static const struct ctl_command *

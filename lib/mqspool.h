@@ -677,6 +677,28 @@ struct mqs_rewound {
 int	mqs_rewind(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_rewind_options *, struct mqs_rewound *, struct mqs_error *err);
 
+/* Which dead letters to redrive. */
+struct mqs_redrive_options {
+	uint64_t	 count;		/* so many at most; 0: all */
+	const char	*reason;	/* whose reason matches, as file names do in the shell; NULL: any */
+	int		 dry_run;	/* only count them */
+};
+
+struct mqs_redriven {
+	uint64_t	redriven, left;	/* dead letters */
+};
+
+/*
+ * Makes messages that became dead letters deliverable again, each in the group where it
+ * died and only there, with no attempt counted: the message itself, or, if that is not
+ * retained or has expired, what the letter holds of it, once, however often this is
+ * interrupted and begun again.  `queue' is the dead-letter queue, whose group `redrive'
+ * keeps those that are left.  Letters that can't go back where they died (no such
+ * queue) are left too, and the first such error is returned when the others have.
+ */
+int	mqs_redrive(struct mqs_spool *, const char *queue, const struct mqs_redrive_options *,
+	    struct mqs_redriven *, struct mqs_error *err);
+
 /*
  * Pauses a group, or (group NULL) all groups of a queue, or (on 0) ends that: while it
  * lasts consumers are given nothing, as if there were no messages.  Publishing and

@@ -10,8 +10,8 @@
 #include "queue/group.h"
 
 /*
- * Adds to *count how many messages that were.  *more: there are more held messages
- * than `max', which is as many as this transaction should take.
+ * Adds to *count how many messages that were.  *more: there may be more than `max' held
+ * ones, which is as many as this transaction should take.
  */
 int	mqs_group_forget(struct mqs_group_tx *, size_t max, uint64_t *count, int *more,
 	    struct mqs_error *err);

@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# redrive.bats - mq-ctl redrive: dead letters go back to where they died
+
+load lib/common
+load lib/expect
+
+# A group q/g that gives up at once.
+impatient() {
+	mq-ctl create "${1:-q}/g"
+	mq-ctl set "${1:-q}/g" max-attempts=1
+}
+
+# bury STATUS [QUEUE]: all that QUEUE/g has dies.
+bury() {
+	mq-sub -e "${2:-q}/g" -- sh -c "echo why >&2; exit $1" 2>/dev/null
+}
+
+redriven() {
+	local text=$1
+	shift
+	run -0 --separate-stderr mq-ctl redrive "$@"
+	assert_equal "$stderr" ''
+	assert_output "$text"
+}
+
+@test "the message itself, in its group, as if for the first time" {
+	impatient
+	mq-ctl create q/h
+	mq-pub -I -k a.b -H app=shop -H app=two q body >id
+	bury 3
+	mq-sub -e q/h >/dev/null
+	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	[ "$(messages q)" = 1 ]
+	[ "$(depth q/g) $(depth q/h)" = '1 0' ]
+	run -0 mq-sub -J -e q/g
+	assert_equal "$(jq -c '[.id, .key, .headers, .attempt, .body]' <<<"$output")" \
+	    "[\"$(cat id)\",\"a.b\",{\"app\":[\"shop\",\"two\"]},1,\"body\"]"
+	[ "$(depth q/g)" = 0 ]
+	run -0 mq-ctl check
+}
+
+@test "what dies again makes another letter, which can be redriven again" {
+	impatient
+	mq-pub q m
+	local i
+	for i in 1 2 3; do
+		bury "$i"
+		[ "$(messages q.dead)" = "$i" ]
+		redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	done
+	run -0 mq-replay -J q.dead
+	assert_equal "$(jq -r '.headers["mq-dead-reason"]' <<<"$output")" 'exit 1
+exit 2
+exit 3'
+	run -0 mq-sub -e q/g
+	assert_output m
+}
+
+@test "a message that was trimmed: a copy, with key, headers and priority, for that group alone" {
+	impatient
+	mq-ctl create q/h
+	echo '{"key":"a.b","headers":{"app":"shop"},"priority":4,"body":"m"}' | mq-pub -J q
+	bury 3
+	mq-sub -e q/h >/dev/null
+	MQ_NOW=+8d mq-ctl trim q
+	[ "$(messages q)" = 0 ]
+	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	[ "$(messages q)" = 1 ]
+	run -1 mq-sub -e q/h
+	run -0 mq-sub -J -e q/g
+	assert_equal "$(jq -c '[.key, .headers, .priority, .attempt, .body]' <<<"$output")" \
+	    '["a.b",{"app":"shop"},4,1,"m"]'
+	redriven 'q.dead: 0 letters redriven, 0 left' q.dead
+}
+
+@test "a copy that dies makes a letter of its own, and goes back too" {
+	impatient
+	mq-pub q m
+	bury 3
+	MQ_NOW=+8d mq-ctl trim q
+	mq-ctl redrive q.dead
+	bury 4
+	[ "$(messages q.dead)" = 2 ]
+	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	run -0 mq-sub -e q/g
+	assert_output m
+}
+
+@test "a group that was deleted: a copy, for when it is there again" {
+	impatient
+	mq-ctl create q/h
+	mq-pub q m
+	bury 3
+	mq-ctl delete q/g
+	mq-sub -e q/h >/dev/null
+	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	run -1 mq-sub -e q/h
+	mq-ctl create --from -1s q/g
+	run -0 mq-sub --from "$(mq-replay -J --last 1 q | jq -r .id)" -e q/g
+	assert_line m
+}
+
+@test "a message that has expired: a copy that does not" {
+	impatient
+	mq-pub --ttl 1h q m
+	bury 3
+	MQ_NOW=+2h redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	MQ_NOW=+2h run -0 mq-sub -e q/g
+	assert_output m
+}
+
+@test "large bodies share one file, and each outlives the others" {
+	impatient
+	head -c 300000 /dev/urandom >body
+	mq-pub -F q body
+	bury 3
+	[ "$(stat -c %i spool/q/blob/*)" = "$(stat -c %i spool/q.dead/blob/*)" ]
+	MQ_NOW=+8d mq-ctl trim q
+	[ "$(find spool/q/blob -type f | wc -l)" = 0 ]
+	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	[ "$(stat -c %i spool/q/blob/*)" = "$(stat -c %i spool/q.dead/blob/*)" ]
+	mq-ctl check
+	mq-ctl purge q.dead
+	mq-ctl trim q.dead
+	run -0 mq-ctl check
+	mq-sub -e q/g -- cat >got
+	cmp body got
+}
+
+@test "a large body that can't be shared is copied" {
+	impatient
+	head -c 300000 /dev/urandom >body
+	mq-pub -F q body
+	mq-ctl create q.dead
+	chmod 700 spool/q.dead/blob
+	bury 3
+	[ "$(stat -c %a spool/q.dead/blob/*)" = 600 ]
+	[ "$(stat -c %i spool/q/blob/*)" != "$(stat -c %i spool/q.dead/blob/*)" ]
+	mq-replay q.dead | head -c 300000 | cmp body
+}
+
+@test "-c: so many, the oldest first" {
+	impatient
+	seq 5 | mq-pub q
+	bury 3
+	redriven 'q.dead: 2 letters redriven, 3 left' -c 2 q.dead
+	run -0 mq-sub -e q/g
+	assert_output '1
+2'
+	redriven 'q.dead: 3 letters redriven, 0 left' -c 9 q.dead
+}
+
+@test "--reason: those that died so, by a pattern; the others stay" {
+	impatient
+	seq 2 | mq-pub q
+	bury 3
+	mq-pub q 3
+	bury 30
+	mq-pub q 4
+	mq-sub -m -c 1 q/g | mq-ack --reject='not today'
+	redriven 'q.dead: 0 letters redriven, 4 left' --reason 'exit' q.dead
+	[ ! -e spool/q.dead/redrive.group.mdb ]
+	redriven 'q.dead: 2 letters redriven, 2 left' --reason 'exit 3' q.dead
+	run -0 mq-sub -e q/g
+	assert_output "$(seq 2)"
+	redriven 'q.dead: 0 letters redriven, 2 left' --reason 'exit ?' q.dead
+	redriven 'q.dead: 1 letters redriven, 1 left' --reason 'exit *' q.dead
+	redriven 'q.dead: 1 letters redriven, 0 left' --reason 'not today' q.dead
+	run -0 mq-sub -e q/g
+	assert_output '3
+4'
+}
+
+@test "--dry-run: says how many, and changes nothing" {
+	impatient
+	seq 5 | mq-pub q
+	bury 3
+	redriven 'q.dead: 5 letters would be redriven, 0 left' --dry-run q.dead
+	redriven 'q.dead: 2 letters would be redriven, 3 left' -q --dry-run -c 2 q.dead
+	[ ! -e spool/q.dead/redrive.group.mdb ]
+	[ "$(depth q/g)" = 0 ]
+	mq-ctl redrive -c 1 q.dead
+	redriven 'q.dead: 0 letters would be redriven, 4 left' --dry-run --reason x q.dead
+	redriven 'q.dead: 4 letters would be redriven, 0 left' --dry-run q.dead
+	[ "$(depth q/g)" = 1 ]
+}
+
+@test "-q: without a word" {
+	impatient
+	mq-pub q m
+	bury 3
+	redriven '' -q q.dead
+	[ "$(depth q/g)" = 1 ]
+}
+
+@test "letters of several queues and groups, each to its own" {
+	local q
+	for q in a b; do
+		impatient "$q"
+		mq-ctl set "$q" dead-letter=graveyard
+		seq 2 | mq-pub "$q"
+		bury 3 "$q"
+	done
+	mq-ctl create a/h
+	mq-ctl set a/h max-attempts=1
+	mq-sub -e a/h -- false
+	redriven 'graveyard: 6 letters redriven, 0 left' graveyard
+	[ "$(depth a/g) $(depth a/h) $(depth b/g)" = '2 2 2' ]
+}
+
+@test "a queue that is gone: 66, its letters stay, the others go back" {
+	local q
+	for q in a b; do
+		impatient "$q"
+		mq-ctl set "$q" dead-letter=graveyard
+		mq-pub "$q" "$q"
+		bury 3 "$q"
+	done
+	mq-ctl delete a
+	run -66 --separate-stderr mq-ctl redrive graveyard
+	assert_equal "$stderr" "mq-ctl redrive: a: no such queue in $MQ_SPOOL"
+	assert_output 'graveyard: 1 letters redriven, 1 left'
+	[ "$(depth b/g)" = 1 ]
+	[ ! -e spool/a ]
+	mq-ctl create a
+	redriven 'graveyard: 1 letters redriven, 0 left' graveyard
+}
+
+@test "a queue without letters gets no group, which would keep its messages" {
+	seq 5 | mq-pub q
+	redriven 'q: 0 letters redriven, 5 left' q
+	run -0 mq-ctl list
+	assert_output q
+}
+
+@test "messages that are no letters stay" {
+	impatient
+	mq-pub q m
+	bury 3
+	mq-pub q.dead 'by hand'
+	mq-pub -H mq-dead-queue=../q -H mq-dead-group=g -H mq-dead-id=1 q.dead forged
+	mq-pub -H mq-dead-queue=q -H mq-dead-group=g -H mq-dead-id=x q.dead forged
+	redriven 'q.dead: 1 letters redriven, 3 left' q.dead
+	redriven 'q.dead: 0 letters redriven, 3 left' q.dead
+}
+
+@test "headers like a letter's that the message had itself are its own" {
+	impatient
+	mq-pub -H mq-dead-queue=old -H mq-dead-reason=long-ago q m
+	bury 3
+	MQ_NOW=+8d mq-ctl trim q
+	redriven 'q.dead: 1 letters redriven, 0 left' --reason 'exit 3' q.dead
+	run -0 mq-sub -J -e q/g
+	assert_equal "$(jq -c .headers <<<"$output")" \
+	    '{"mq-dead-queue":"old","mq-dead-reason":"long-ago"}'
+}
+
+@test "a message that its group gets again anyway comes once" {
+	impatient
+	seq 3 | mq-pub q
+	bury 3
+	mq-replay -q --rewind --to oldest q/g
+	mq-sub -m -c 1 --prefetch 1 q/g >took		# one out, two not looked at
+	redriven 'q.dead: 3 letters redriven, 0 left' q.dead
+	mq-ctl check
+	mq-ack "$(cut -f 1 took)"
+	run -0 mq-sub -e q/g
+	assert_output '2
+3'
+	[ "$(depth q/g)" = 0 ]
+}
+
+@test "what went back is not trimmed" {
+	impatient
+	seq 3 | mq-pub q
+	bury 3
+	mq-ctl redrive -c 1 q.dead
+	MQ_NOW=+8d mq-ctl trim q
+	[ "$(messages q)" = 3 ]
+	mq-sub -e q/g >/dev/null
+	MQ_NOW=+8d mq-ctl trim q
+	[ "$(messages q)" = 0 ]
+}
+
+@test "letters that went back are trimmed like others" {
+	impatient
+	seq 3 | mq-pub q
+	bury 3
+	mq-ctl redrive -c 2 q.dead
+	MQ_NOW=+8d mq-ctl trim q.dead
+	[ "$(messages q.dead)" = 1 ]
+}
+
+@test "a consumer that waits wakes up, and gets it" {
+	impatient
+	mq-pub q m
+	bury 3
+	mq-sub q/g >out &
+	until_true '[ "$(field consumers q/g)" = 1 ]'
+	mq-ctl redrive q.dead
+	until_true '[ "$(cat out)" = m ]'
+	kill %1
+}
+
+@test "two at once redrive each letter once" {
+	impatient
+	seq 3000 | mq-pub q
+	mq-sub -m -e q/g | mq-ack --reject=why
+	[ "$(messages q.dead)" = 3000 ]
+	mq-ctl redrive q.dead >one &
+	mq-ctl redrive q.dead >two
+	wait %1
+	[ "$(cat one two | awk '{ n += $2 } END { print n }')" = 3000 ]
+	mq-sub -e q/g | sort -n | cmp - <(seq 3000)
+	mq-ctl check
+}
+
+@test "killed at any moment: each message comes once" {
+	impatient
+	local i
+	seq 1000 | mq-pub q
+	mq-sub -m -e q/g | mq-ack --reject=why
+	# Half of them are trimmed, and come back as copies.
+	MQ_NOW=+8d mq-ctl trim q
+	seq 1001 2000 | mq-pub q
+	mq-sub -m -e q/g | mq-ack --reject=why
+	for ((i = 0; i < 30; i++)); do
+		timeout -s KILL "0.0$((RANDOM % 60 + 5))" mq-ctl redrive -c 150 q.dead >/dev/null || :
+	done
+	mq-ctl redrive q.dead
+	mq-ctl check
+	mq-sub -e q/g | sort -n | cmp - <(seq 2000)
+	mq-ctl redrive q.dead
+	run -1 mq-sub -e q/g
+}
+
+@test "usage errors and errors" {
+	fails 64 'mq-ctl redrive: no queue was named' mq-ctl redrive
+	fails 64 "mq-ctl redrive: 'q/g': names a group, not a queue" mq-ctl redrive q/g
+	fails 64 "mq-ctl redrive: -c: '0': too small (at least 1)" mq-ctl redrive -c 0 q
+	fails 64 "mq-ctl redrive: -c: 'x': not a number" mq-ctl redrive -c x q
+	mq-ctl create other
+	fails 66 "mq-ctl redrive: q: no such queue in $MQ_SPOOL" mq-ctl redrive q
+	for_everybody
+	impatient
+	mq-pub q m
+	bury 3
+	chmod -R a+rX spool
+	run -77 as_nobody mq-ctl -s "$MQ_SPOOL" redrive q.dead
+	[ "$(depth q/g)" = 0 ]
+}
