@@ -23,6 +23,7 @@
 enum {
 	OPTION_RECEIPTS = TOOL_LONG,
 	OPTION_ATOMIC,
+	OPTION_MANDATORY,
 	OPTION_REJECT_TO
 };
 
@@ -42,6 +43,7 @@ static const struct tool_option options[] = {
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
+	{ OPTION_MANDATORY, "mandatory", NULL, "fail (status 66) unless some group will get each message" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
 	{ 0, NULL, NULL, NULL }
 };
@@ -55,7 +57,7 @@ static const struct tool tool = {
 
 /* What the command line said. */
 struct request {
-	int		 files, one, json, print_ids, receipts, atomic;
+	int		 files, one, json, print_ids, receipts, atomic, mandatory;
 	const char	*key, *reject_to;
 	char		 delim[MQS_DELIM_MAX], key_delim[MQS_DELIM_MAX];
 	size_t		 delim_len, key_delim_len;
@@ -133,6 +135,9 @@ parse_option(struct request *q, int id, const char *arg)
 		break;
 	case OPTION_ATOMIC:
 		q->atomic = 1;
+		break;
+	case OPTION_MANDATORY:
+		q->mandatory = 1;
 		break;
 	case OPTION_REJECT_TO:
 		q->reject_to = arg;
@@ -249,7 +254,8 @@ static struct mqs_spool *volatile left_open;	/* so that leak checkers see who ha
 static int
 run(const struct request *q)
 {
-	struct batch batch = { .atomic = q->atomic, .print = q->print_ids ? PRINT_IDS :
+	struct batch batch = { .atomic = q->atomic,
+	    .mandatory = q->mandatory, .print = q->print_ids ? PRINT_IDS :
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,
 	    .keep = q->json || q->files || q->atomic,

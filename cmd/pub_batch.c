@@ -40,7 +40,8 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 {
 	struct mqs_publisher_options options = {
 	    /* Nobody is told an id that nobody asked for. */
-	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b };
+	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
+	    .flags = b->mandatory ? MQS_MANDATORY : 0 };
 	struct mqs_error err;
 
 	b->queue = queue;
@@ -182,18 +183,33 @@ print_out(struct batch *b)
 	b->out.n = 0;
 }
 
+/* Drops what is to be printed of messages that were not published after all. */
+static void
+keep_printable(struct batch *b, size_t n)
+{
+	const char *at = b->out.p, *end = at + b->out.n;
+
+	for (; n > 0 && at < end; n--)
+		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+	b->out.n -= (size_t)(end - at);
+}
+
 void
 batch_flush(struct batch *b)
 {
 	const size_t n = pending(b);
 	struct mqs_error err;
 
-	if (n > 0 && mqs_publisher_flush(b->publisher, &err) != 0)
-		batch_fail(b, &err);
-	b->published += n;
+	int failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
+
+	if (failed)
+		keep_printable(b, mqs_publisher_stored(b->publisher));
+	b->published += failed ? mqs_publisher_stored(b->publisher) : n;
 	b->kept_used = 0;
 	if (b->out.n > 0 || b->out_failed)
 		print_out(b);
+	if (failed)
+		batch_fail(b, &err);
 }
 
 void

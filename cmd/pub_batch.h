@@ -16,6 +16,7 @@ struct batch {
 	const char	*queue;
 	enum pub_print	 print;
 	int		 atomic;	/* one flush, at the end of the input */
+	int		 mandatory;	/* some group must get each message */
 	char		*kept;		/* copies, good until the next flush */
 	size_t		 kept_size, kept_used;
 	struct mqs_buf	 out;		/* to print when the batch is durable */
@@ -23,7 +24,7 @@ struct batch {
 	uint64_t	 published;	/* messages that are durable */
 };
 
-/* Opens the queue; ends the tool on failure.  print and atomic stand already. */
+/* Opens the queue; ends the tool on failure.  print, atomic and mandatory stand already. */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*
  * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and

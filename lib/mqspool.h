@@ -220,17 +220,20 @@ struct mqs_publisher;
  * The outcome for one message, told from within mqs_publisher_flush, in the order
  * of the batch: code 0 and its id, or an error and NULL.  tag is what
  * mqs_publisher_send was given.  A message whose message id is there already has
- * the id of the first.  A failed flush reports every message of the batch with
- * the same error: none of them was published.
+ * the id of the first.  A failed flush reports every message that was not published
+ * with the same error.
  */
 typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
 
 /* More are never in a batch, unless it is atomic. */
 #define MQS_BATCH_MESSAGES	16384
 
+#define MQS_MANDATORY	1u	/* MQS_ENOENT for a message that no group would get */
+
 struct mqs_publisher_options {
 	mqs_published_fn *published;	/* may be NULL */
 	void		*arg;
+	unsigned	 flags;		/* MQS_MANDATORY */
 };
 
 /* Opens a queue for publishing; makes it if the spool has MQS_AUTOCREATE. */
@@ -251,11 +254,19 @@ int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 
 /*
  * Stores the batch in one transaction.  On return 0 all of it is on stable
- * storage and visible; otherwise none of it is.  Either way the batch is
- * empty afterwards, each message's outcome was reported, and every mqs_large
- * in it is gone.  Messages of a batch have consecutive places in the log.
+ * storage and visible; otherwise none of it is, or, under MQS_MANDATORY (unless it is
+ * atomic), what came before the first message that no group would get: see
+ * mqs_publisher_stored.  Either way the batch is empty afterwards, each message's
+ * outcome was reported, and every mqs_large in it is gone.  Messages of a batch have
+ * consecutive places in the log.
  */
 int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
+
+/*
+ * How many messages of the last batch, its first ones, were stored; after an error some
+ * may have been.
+ */
+size_t	mqs_publisher_stored(const struct mqs_publisher *);
 
 /*
  * Takes the size limits of one transaction off (more) or puts them back (0),

@@ -216,3 +216,69 @@ publish_keys() {
 	run -0 mq-sub -e q/g
 	assert_output 1
 }
+
+@test "--mandatory: fails where no group would get a message, and names its key" {
+	mq-ctl create -k 'eu.#' -H x=1 q/g
+	mq-pub --mandatory -k eu.fr q 1
+	mq-pub --mandatory -H x=1 q 2
+	fails 66 "mq-pub: q: no group would get a message with key 'us.ny'" \
+		mq-pub --mandatory -k us.ny q 3
+	fails 66 "mq-pub: q: no group would get a message without a key" \
+		mq-pub --mandatory q 4
+	run -0 mq-replay q
+	assert_output $'1\n2'
+	mq-ctl create q/all
+	mq-pub --mandatory -k us.ny q 5
+}
+
+@test "--mandatory: a queue without groups has nobody" {
+	mq-ctl create q
+	fails 66 "mq-pub: q: no group would get a message with key 'k'" mq-pub --mandatory -k k q 1
+	fails 66 "mq-pub: new: no group would get a message without a key" mq-pub --mandatory new 1
+}
+
+@test "--mandatory: what came before is published, with its ids or receipts" {
+	mq-ctl create -k yes q/g
+	printf '%s\n' yes:1 yes:2 no:3 yes:4 >in
+	fails 66 "mq-pub: q: no group would get a message with key 'no' (2 messages were published before)" \
+		mq-pub --mandatory -K : -I q <in
+	assert_output "$(mq-replay -f '%o\n' q)"
+	run -0 mq-replay q
+	assert_output $'1\n2'
+	printf '{"key":"%s","receipt":"a/b/1.%d","body":"x"}\n' yes 1 no 2 >in.json
+	run -66 --separate-stderr mq-pub --mandatory -J --receipts q <in.json
+	assert_output a/b/1.1
+}
+
+@test "--mandatory with --atomic: nothing is published" {
+	mq-ctl create -k yes q/g
+	run -66 --separate-stderr mq-pub --mandatory --atomic -K : q < <(printf '%s\n' yes:1 no:2)
+	[ "$stderr" = "mq-pub: q: no group would get a message with key 'no'" ]
+	run -1 mq-replay q
+}
+
+@test "--mandatory: large bodies of what was refused go, of the others stay" {
+	mq-ctl create -k yes q/g
+	head -c 300000 /dev/zero >large
+	printf '{"key":"%s","body_base64":"%s"}\n' yes "$(base64 -w 0 large)" no "$(base64 -w 0 large)" |
+	    run -66 mq-pub --mandatory -J q
+	[ "$(find "$MQ_SPOOL/q/blob" -type f | wc -l)" = 1 ]
+	mq-sub -e q/g | cmp - <(cat large; echo)
+	mq-ctl check q
+}
+
+@test "--mandatory notices bindings that change meanwhile" {
+	mq-ctl create -k a q/g
+	mkfifo in
+	mq-pub --mandatory -K : q <in 2>err 3>&- &
+	exec 4>in
+	echo a:1 >&4
+	until_true '[ "$(mq-replay q | wc -l)" = 1 ]'
+	mq-ctl bind --replace -k b q/g
+	echo b:2 >&4
+	until_true '[ "$(mq-replay q | wc -l)" = 2 ]'
+	echo a:3 >&4
+	run -66 wait $!
+	exec 4>&-
+	[ "$(cat err)" = "mq-pub: q: no group would get a message with key 'a' (2 messages were published before)" ]
+}

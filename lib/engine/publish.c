@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "engine/inputs.h"
+#include "engine/routes.h"
 #include "message/headers.h"
 #include "queue/retention.h"
 
@@ -64,6 +65,9 @@ struct mqs_publisher {
 	uint64_t		 bytes;	/* of bodies that go into the log itself */
 	uint64_t		 total;	/* of all bodies */
 	int			 atomic;
+	unsigned		 flags;
+	struct mqs_routes	 routes;	/* MQS_MANDATORY */
+	size_t			 stored;	/* of the last batch: so many, the first ones */
 	struct section		*sections;	/* of the batch: what came of each delivery */
 	size_t			 nsections, sections_cap;
 };
@@ -86,6 +90,7 @@ mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 		return mqs_fail_errno(err, "%s", queue);
 	p->spool = spool;
 	if (options != NULL) {
+		p->flags = options->flags;
 		p->published = options->published;
 		p->arg = options->arg;
 	}
@@ -97,13 +102,15 @@ mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 	return MQS_OK;
 }
 
+/* Empties the batch, of which `stored' messages are in the log. */
 static void
-clear(struct mqs_publisher *p, int published)
+clear(struct mqs_publisher *p, size_t stored)
 {
-	size_t i;
+	size_t i, shapes = stored < p->n ? p->batch[stored].shape : p->nshapes;
 
 	for (i = 0; i < p->nshapes; i++) {
-		mqs_blob_free(p->shapes[i].blob, published);
+		/* A large body has a shape to itself. */
+		mqs_blob_free(p->shapes[i].blob, i < shapes);
 		free(p->shapes[i].own);
 	}
 	p->n = p->nshapes = p->nlarge = p->nsections = 0;
@@ -116,6 +123,7 @@ mqs_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	clear(p, 0);
+	mqs_routes_free(&p->routes);
 	free(p->sections);
 	free(p->shapes);
 	free(p->batch);
@@ -134,6 +142,12 @@ mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
 	if (bytes != NULL)
 		*bytes = p->total;
 	return p->n;
+}
+
+size_t
+mqs_publisher_stored(const struct mqs_publisher *p)
+{
+	return p->stored;
 }
 
 uint64_t
@@ -499,16 +513,19 @@ drop(struct mqs_publisher *p, size_t from, size_t to)
 	}
 }
 
-/* Appends the batch: what is of no input, then the section of each, with its marker. */
+/*
+ * Appends the first n messages (all, if they are of inputs): what is of no input, then
+ * the section of each, with its marker.
+ */
 static int
-append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx,
+append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t n,
     struct mqs_error *err)
 {
 	struct section *s = p->sections, *end = s + p->nsections;
 	size_t to;
 	int rc;
 
-	if ((rc = append(p, ltx, 0, s < end ? s->input.first : p->n, err)) != MQS_OK)
+	if ((rc = append(p, ltx, 0, s < end ? s->input.first : n, err)) != MQS_OK)
 		return rc;
 	for (; s < end; s++) {
 		to = s + 1 < end ? s[1].input.first : p->n;
@@ -573,7 +590,8 @@ report(struct mqs_publisher *p, int code)
 	if (p->published == NULL)
 		return;
 	for (i = 0; i < p->n; i++) {
-		one = code == MQS_OK && p->batch[i].id == 0 ? MQS_EEXIST : code;
+		one = i >= p->stored ? code :
+		    p->batch[i].id == 0 ? MQS_EEXIST : MQS_OK;
 		if (one == MQS_OK)
 			mqs_format_u64(p->batch[i].id, id);
 		p->published(p->arg, p->batch[i].tag, one,
@@ -581,40 +599,95 @@ report(struct mqs_publisher *p, int code)
 	}
 }
 
+/* That no group would get a message. */
+static int
+unroutable(const struct mqs_publisher *p, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	if (m->key_len == 0)
+		return mqs_fail(err, MQS_ENOENT, "%s: no group would get a message "
+		    "without a key", p->log->dir.name);
+	return mqs_fail(err, MQS_ENOENT, "%s: no group would get a message with "
+	    "key '%.*s'", p->log->dir.name, (int)m->key_len, m->key);
+}
+
+/*
+ * How many messages may be stored, under MQS_MANDATORY: those before the first that no
+ * group would get, and the error that is then returned.
+ */
+static int
+count_routable(struct mqs_publisher *p, size_t *n, struct mqs_error *err)
+{
+	const struct mqs_message *m;
+	uint32_t shape = UINT32_MAX;
+	int rc;
+
+	*n = p->n;
+	if (!(p->flags & MQS_MANDATORY))
+		return MQS_OK;
+	*n = 0;
+	if ((rc = mqs_routes_look(&p->routes, p->spool, p->log, err)) != MQS_OK)
+		return rc;
+	for (; *n < p->n; ++*n) {
+		if (p->batch[*n].shape == shape)
+			continue;
+		shape = p->batch[*n].shape;
+		m = &p->shapes[shape].record.message;
+		if (mqs_routes_match(&p->routes, m))
+			continue;
+		if (p->atomic || p->nsections > 0)
+			*n = 0;
+		return unroutable(p, m, err);
+	}
+	return MQS_OK;
+}
+
 static int
 store(struct mqs_publisher *p, struct mqs_trimmed *t, struct mqs_error *err)
 {
 	struct mqs_log_tx ltx;
-	int rc;
+	int rc, refused;
+	size_t n;
 
 	if ((rc = finish_blobs(p, err)) != MQS_OK ||
 	    (rc = mqs_log_begin(&ltx, p->log, 0, err)) != MQS_OK)
 		return rc;
-	if ((rc = append_all(p, &ltx, err)) != MQS_OK ||
-	    (rc = trim(p, &ltx, 2 * p->n, t, err)) != MQS_OK) {
+	if ((refused = count_routable(p, &n, err)) != MQS_OK && n == 0) {
+		mqs_log_abort(&ltx);
+		return refused;
+	}
+	if ((rc = append_all(p, &ltx, n, err)) != MQS_OK ||
+	    (rc = trim(p, &ltx, 2 * n, t, err)) != MQS_OK) {
 		mqs_log_abort(&ltx);
 		return rc;
 	}
-	return mqs_log_commit(&ltx, err);
+	if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK)
+		return rc;
+	p->stored = n;
+	return refused;
 }
 
 int
 mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 {
 	struct mqs_trimmed t;
-	size_t n = p->n, sections = p->nsections;
+	size_t n, sections = p->nsections;
 	int rc;
 
-	if (n == 0 && sections == 0)
+	p->stored = 0;
+	if (p->n == 0 && sections == 0)
 		return MQS_OK;
 	rc = store(p, &t, err);
 	report(p, rc);
-	clear(p, rc == MQS_OK);
-	if (rc != MQS_OK)
+	n = p->stored;
+	clear(p, rc == MQS_OK ? p->n : n);
+	if (rc != MQS_OK && n == 0)
 		return rc;
 	(void)mqs_trim_unlink(p->log, &t, NULL);
 	if (t.records == MQS_TRIM_RECORDS && 2 * n > t.records)
 		trim_more(p, 2 * n - t.records);
+	if (rc != MQS_OK)
+		return rc;
 	/* The inputs are settled after this, and must not be settled for longer than their outputs last. */
 	return sections > 0 && p->log->settings.relaxed ?
 	    mqs_db_sync(p->log->db, err) : MQS_OK;

@@ -125,6 +125,26 @@ find_queue(struct mqs_spool *spool, const char *queue)
 	return NULL;
 }
 
+static struct mqs_group *
+find_group(const struct mqs_spool_queue *q, const char *group)
+{
+	struct mqs_spool_group *g;
+
+	for (g = q->groups; g != NULL; g = g->next)
+		if (strcmp(g->group->name, group) == 0)
+			return g->group;
+	return NULL;
+}
+
+struct mqs_group *
+mqs_spool_find_group(struct mqs_spool *spool, const struct mqs_log *log,
+    const char *group)
+{
+	const struct mqs_spool_queue *q = find_queue(spool, log->dir.name);
+
+	return q == NULL ? NULL : find_group(q, group);
+}
+
 int
 mqs_spool_is_open(struct mqs_spool *spool, const char *queue)
 {
@@ -252,12 +272,8 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 		rc = MQS_OK;
 	if (rc != MQS_OK)
 		return rc;
-	for (g = q->groups; g != NULL; g = g->next)
-		if (strcmp(g->group->name, group) == 0) {
-			*out = g->group;
-			return new == NULL ? MQS_OK :
-			    mqs_group_agrees(g->group, new, err);
-		}
+	if ((*out = find_group(q, group)) != NULL)
+		return new == NULL ? MQS_OK : mqs_group_agrees(*out, new, err);
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", queue, group);
 	if ((rc = open_group(spool, q->log, group, make, new, &g->group,

@@ -40,6 +40,8 @@ int	mqs_spool_log_readonly(struct mqs_spool *, const char *queue, struct mqs_log
  */
 int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, int make,
 	    const struct mqs_group_new *new, struct mqs_group **out, struct mqs_error *err);
+/* A group that is open already, or NULL. */
+struct mqs_group *mqs_spool_find_group(struct mqs_spool *, const struct mqs_log *, const char *group);
 /* 0, or MQS_EINVAL and what is wrong with a queue's or group's name. */
 int	mqs_spool_check_name(const char *name, struct mqs_error *err);
 int	mqs_spool_is_open(struct mqs_spool *, const char *queue);
