@@ -31,6 +31,8 @@ struct handler {
 	int		 theirs;	/* to be its stderr; -1 once started */
 	int		 output;	/* takes its stdout, until the end; -1: ours does */
 	int		 run_fd;	/* the run's, which it inherits */
+	int64_t		 deadline;	/* when it is ended, or killed; 0: never */
+	int		 timed_out;	/* its time was up */
 	int		 over;		/* it has ended, with this status: */
 	int		 status;
 	int		 errors;	/* read end of its stderr; -1: none */

@@ -13,7 +13,7 @@
 #include "sub_ahead.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TO, OPT_COPY_META };
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_TO, OPT_COPY_META };
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -24,6 +24,7 @@ static const struct tool_option options[] = {
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
 	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
+	{ OPT_TIMEOUT, "timeout", "DURATION", "end a command that takes longer, and retry its message" },
 	{ OPT_TO, "to", "QUEUE", "publish what COMMAND prints there, exactly once" },
 	{ OPT_COPY_META, "copy-meta", NULL, "with --to: with the key and headers of the input" },
 	{ '1', "one", NULL, "with --to: all that COMMAND prints is one message" },
@@ -101,6 +102,10 @@ set_option(struct sub *s, int id, const char *arg)
 	case OPT_FROM:
 		set_from(s, arg);
 		break;
+	case OPT_TIMEOUT:
+		if ((s->timeout = arg_duration("--timeout", arg)) == 0)
+			usage_error("--timeout: '%s': too short", arg);
+		break;
 	case OPT_TO:
 		set_to(s, arg);
 		break;
@@ -166,6 +171,8 @@ check_options(struct sub *s, int printing)
 		usage_error("-%c: a command is given the body alone", printing);
 	if (s->command == NULL && s->workers != 0)
 		usage_error("-P: there is no command");
+	if (s->command == NULL && s->timeout != 0)
+		usage_error("--timeout: there is no command");
 	if (s->options.lease != 0 && !manual)
 		usage_error("-l: only with -m");
 	if (manual && s->printer.format != NULL &&

@@ -35,6 +35,7 @@ struct sub {
 	char		 to[MQS_NAME_MAX + 1];	/* its output goes to this queue; "": to stdout */
 	int		 copy_meta;	/* with the key and headers of the input */
 	int		 whole;		/* all of it is one message */
+	int64_t		 timeout;	/* commands may take so long, ns; 0: as long as they like */
 	struct printer	 printer;
 
 	/* How far it is. */

@@ -3,8 +3,9 @@
  *
  * Its status decides: 0 acks; 65 and 100 reject; 126 and 127 say that the command can't
  * be executed, which is not the message's fault: it is released, and mq-sub stops with
- * that status; all else retries.  Whichever settles first wins, so a command that used
- * mq-ack itself has its way.  Under --to, 0 publishes what it printed, and then acks.
+ * that status; all else retries, and so does what --timeout ended, whatever its status.
+ * Whichever settles first wins, so a command that used mq-ack itself has its way.  Under
+ * --to, 0 publishes what it printed, and then acks.
  */
 #include <stdio.h>
 #include <sys/wait.h>
@@ -14,21 +15,23 @@
 #include "tool.h"
 
 static const char *
-what_happened(char *buf, size_t room, int status)
+what_happened(char *buf, size_t room, const struct handler *h)
 {
-	if (WIFSIGNALED(status))
-		(void)snprintf(buf, room, "signal %d", WTERMSIG(status));
+	if (h->timed_out)
+		(void)snprintf(buf, room, "timeout");
+	else if (WIFSIGNALED(h->status))
+		(void)snprintf(buf, room, "signal %d", WTERMSIG(h->status));
 	else
-		(void)snprintf(buf, room, "exit %d", WEXITSTATUS(status));
+		(void)snprintf(buf, room, "exit %d", WEXITSTATUS(h->status));
 	return buf;
 }
 
 static enum mqs_verb
-verdict(struct sub *s, int status)
+verdict(struct sub *s, const struct handler *h)
 {
-	if (!WIFEXITED(status))
+	if (!WIFEXITED(h->status) || h->timed_out)
 		return MQS_RETRY;
-	switch (WEXITSTATUS(status)) {
+	switch (WEXITSTATUS(h->status)) {
 	case 0:
 		return MQS_ACK;
 	case 65:
@@ -37,7 +40,7 @@ verdict(struct sub *s, int status)
 	case 126:
 	case 127:
 		if (s->status == 0)
-			s->status = WEXITSTATUS(status);
+			s->status = WEXITSTATUS(h->status);
 		return MQS_RELEASE;
 	default:
 		return MQS_RETRY;
@@ -72,9 +75,9 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 	h->pid = 0;
 	p->running--;
 	ahead_done(&p->ahead);
-	how.verb = verdict(s, h->status);
+	how.verb = verdict(s, h);
 	if (how.verb != MQS_ACK)
-		how.reason = what_happened(reason, sizeof(reason), h->status);
+		how.reason = what_happened(reason, sizeof(reason), h);
 	else if (s->to[0] != '\0')
 		rc = filter_take(&p->filter, h, &how, err);
 	if (rc == MQS_OK)
@@ -103,7 +106,10 @@ reap(struct pool *p)
 	sub_child_ended = 0;
 	for (i = 0; i < p->sub->workers; i++) {
 		h = &p->places[i];
-		if (h->pid != 0 && !h->over && waitpid(h->pid, &h->status, WNOHANG) == h->pid)
+		if (h->pid == 0 || h->over)
+			continue;
+		timeout_end(h);
+		if (waitpid(h->pid, &h->status, WNOHANG) == h->pid)
 			h->over = 1;
 	}
 }

@@ -111,7 +111,7 @@ patience(const struct pool *p)
 	int64_t ahead = ahead_patience(&p->ahead, in_hand(p));
 	int64_t filter = filter_patience(&p->filter);
 
-	return sooner(ahead, filter);
+	return sooner(sooner(ahead, filter), timeouts_patience(p));
 }
 
 /* Waits, and passes on what the commands say meanwhile. */
@@ -166,6 +166,7 @@ turn(struct pool *p, struct mqs_error *err)
 	int rc;
 
 	tell(p);
+	timeouts_act(p);
 	if ((rc = pool_settle(p, err)) != MQS_OK || (rc = pool_start(p, err)) != MQS_OK ||
 	    (rc = publish(p, err)) != MQS_OK ||
 	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
@@ -182,6 +183,7 @@ let_finish(struct pool *p)
 	p->sub->unread = 0;	/* closing releases them */
 	while (p->running > 0) {
 		tell(p);
+		timeouts_act(p);
 		(void)pool_settle(p, NULL);
 		(void)filter_flush(&p->filter, NULL);
 		if (p->running > 0 && wait_for_more(p, NULL) != MQS_OK)

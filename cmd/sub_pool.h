@@ -28,6 +28,14 @@ struct pool {
 int	pool_start(struct pool *, struct mqs_error *err);
 /* Lets go of what is ready; its message stays claimed. */
 void	pool_discard(struct pool *);
+/* sub_timeout.c: a command was started: its time runs, if there is to be one. */
+void	timeout_start(const struct sub *, struct handler *);
+/* Ends those whose time is up. */
+void	timeouts_act(struct pool *);
+/* How long, in ns, until the next one's time is up: -1 for never. */
+int64_t	timeouts_patience(const struct pool *);
+/* Before it is waited for: kills what a command that was ended so has left behind. */
+void	timeout_end(const struct handler *);
 /* sub_ended.c: settles the messages of commands that have ended. */
 int	pool_settle(struct pool *, struct mqs_error *err);
 

@@ -106,6 +106,7 @@ start(struct pool *p, struct handler *place, struct mqs_error *err)
 	*place = p->next;
 	p->ready = 0;
 	p->running++;
+	timeout_start(p->sub, place);
 	return mqs_run_started(place->run, place->pid, err);
 }
 
