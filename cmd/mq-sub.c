@@ -10,7 +10,6 @@
 #include "bindings.h"
 #include "point.h"
 #include "sub.h"
-#include "sub_ahead.h"
 #include "tool.h"
 
 enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_TO, OPT_COPY_META };
@@ -20,7 +19,7 @@ static const struct tool_option options[] = {
 	{ 'm', "manual", NULL, "print RECEIPT<TAB>BODY, and leave settling to mq-ack" },
 	{ 'l', "lease", "DURATION", "with -m: leases run for so long from hand-out" },
 	{ 'P', "parallel", "COUNT", "run so many commands at once (1)" },
-	{ OPT_PREFETCH, "prefetch", "COUNT", "hold so many messages at most (8192; 1000 with -m; twice -P, more if they are fast)" },
+	{ OPT_PREFETCH, "prefetch", "COUNT", "hold so many messages at most (8192; 1000 with -m; twice -P; more if they are fast)" },
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
 	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
@@ -43,6 +42,8 @@ static const struct tool tool = {
 };
 
 #define PREFETCH_STDOUT	8192
+#define PREFETCH_FAST	32768	/* to stdout, while its reader is fast */
+#define MORE_COMMANDS	64	/* held for commands while they are fast */
 #define PREFETCH_MANUAL	1000
 #define PREFETCH_MAX	10000000
 #define WORKERS_MAX	4096
@@ -158,6 +159,24 @@ check_to(const struct sub *s, int printing)
 		usage_error("-1 and -%c: only one of them", printing);
 }
 
+/* How many messages to hold, at least and at most. */
+static void
+set_hold(struct sub *s)
+{
+	s->hold = s->options.prefetch;
+	if (s->hold != 0)
+		return;
+	if (s->command != NULL) {
+		s->hold = 2 * s->workers;
+		s->options.prefetch = s->hold + MORE_COMMANDS;
+	} else if (s->options.flags & MQS_MANUAL) {
+		s->hold = s->options.prefetch = PREFETCH_MANUAL;
+	} else {
+		s->hold = PREFETCH_STDOUT;
+		s->options.prefetch = PREFETCH_FAST;
+	}
+}
+
 /* Combinations that mean nothing. */
 static void
 check_options(struct sub *s, int printing)
@@ -181,10 +200,7 @@ check_options(struct sub *s, int printing)
 	s->printer.receipts = manual;
 	if (s->workers == 0)
 		s->workers = 1;
-	s->hold = s->options.prefetch != 0 ? s->options.prefetch : 2 * s->workers;
-	if (s->options.prefetch == 0)
-		s->options.prefetch = s->command != NULL ? s->hold + AHEAD_MORE_MAX :
-		    manual ? PREFETCH_MANUAL : PREFETCH_STDOUT;
+	set_hold(s);
 	if (s->must_exist && s->idle == -1)
 		s->idle = 0;
 }

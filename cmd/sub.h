@@ -30,7 +30,7 @@ struct sub {
 	int64_t		 idle;		/* stop after nothing for so long; -1: never */
 	int		 must_exist;	/* -e: the queue is not to be made */
 	size_t		 workers;
-	size_t		 hold;		/* with a command: messages to hold at least */
+	size_t		 hold;		/* messages to hold at least, prefetch at most */
 	char		**command;	/* NULL: to stdout */
 	char		 to[MQS_NAME_MAX + 1];	/* its output goes to this queue; "": to stdout */
 	int		 copy_meta;	/* with the key and headers of the input */
@@ -64,6 +64,8 @@ int	sub_claim(struct sub *, size_t max, int busy, struct mqs_error *err);
 /* The next claimed message, or MQS_NOTHING. */
 int	sub_next(struct sub *, struct mqs_message *, struct mqs_error *err);
 int	sub_settle(struct sub *, const struct mqs_settlement *, struct mqs_error *err);
+/* Releases what was claimed and not read. */
+int	sub_give_back(struct sub *, struct mqs_error *err);
 /* As mqs_consumer_ack_through. */
 int	sub_ack_through(struct sub *, uint64_t seq, uint64_t lease, size_t n,
 	    struct mqs_error *err);

@@ -1,11 +1,11 @@
 /*
- * sub_ahead.c - how many messages to hold for commands that are to come
+ * sub_ahead.c - how many messages to hold for what is to come
  *
  * What is held can't be worked on by others, so it should be little; but each claim is
- * a commit, and commands that take a millisecond are done sooner than a disk flushes.
- * So, unless a number was asked for, as many are held as go by in SPAN, and at least
- * twice as many as run at once.  If then one takes so long that what waits behind it
- * has waited for PATIENCE, that is given back.
+ * a commit, and commands that take a millisecond, or a reader that takes thousands in
+ * one, are done sooner than a disk flushes.  So, unless a number was asked for, as many
+ * are held as go by in SPAN, and at least twice as many commands as run at once.  If
+ * then nothing is done for PATIENCE, what waits is given back.
  */
 #include "base/clock.h"
 #include "sub_ahead.h"
@@ -14,18 +14,20 @@
 #define PATIENCE	(100 * MQS_MSEC)
 
 void
-ahead_init(struct ahead *a, size_t least, int fixed)
+ahead_init(struct ahead *a, size_t least, size_t most)
 {
 	int64_t now = mqs_boottime();
 
-	*a = (struct ahead){ .least = least, .fixed = fixed, .hold = least,
+	*a = (struct ahead){ .least = least, .most = most, .hold = least,
 	    .claimed = now, .progress = now };
 }
 
 void
-ahead_done(struct ahead *a)
+ahead_done(struct ahead *a, size_t n)
 {
-	a->done++;
+	if (n == 0)
+		return;
+	a->done += n;
 	a->progress = mqs_boottime();
 }
 
@@ -33,13 +35,14 @@ void
 ahead_claims(struct ahead *a)
 {
 	int64_t now = mqs_boottime(), took = now - a->claimed;
-	size_t more = 0;
 
 	if (took < 1)
 		took = 1;
-	if (!a->fixed && took < (int64_t)a->done * SPAN)
-		more = (size_t)((int64_t)a->done * SPAN / took);
-	a->hold = a->least + (more < AHEAD_MORE_MAX ? more : AHEAD_MORE_MAX);
+	a->hold = (size_t)((int64_t)a->done * SPAN / took);
+	if (a->hold < a->least)
+		a->hold = a->least;
+	if (a->hold > a->most)
+		a->hold = a->most;
 	a->done = 0;
 	a->claimed = now;
 }
@@ -49,7 +52,7 @@ ahead_patience(const struct ahead *a, size_t waiting)
 {
 	int64_t left;
 
-	if (a->fixed || waiting <= a->least)
+	if (a->most == a->least || waiting <= a->least)
 		return -1;
 	left = a->progress + PATIENCE - mqs_boottime();
 	return left > 0 ? left : 0;

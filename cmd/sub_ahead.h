@@ -1,24 +1,21 @@
-/* sub_ahead.h - how many messages to hold for commands that are to come */
+/* sub_ahead.h - how many messages to hold for what is to come */
 #ifndef MQ_CMD_SUB_AHEAD_H
 #define MQ_CMD_SUB_AHEAD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define AHEAD_MORE_MAX	((size_t)64)	/* held at most beyond the least */
-
 struct ahead {
-	size_t	 least;		/* hold so many in any case */
-	int	 fixed;		/* and never more */
+	size_t	 least, most;	/* hold so many in any case, and never more */
 	size_t	 hold;		/* hold so many now, those that are worked on included */
 	size_t	 done;		/* messages that were done since the last claim */
 	int64_t	 claimed;	/* when that was */
 	int64_t	 progress;	/* when a message was done last */
 };
 
-void	ahead_init(struct ahead *, size_t least, int fixed);
-/* A message is done with. */
-void	ahead_done(struct ahead *);
+void	ahead_init(struct ahead *, size_t least, size_t most);
+/* n messages are done with. */
+void	ahead_done(struct ahead *, size_t n);
 /* A claim is made: how many to hold follows from how fast they went. */
 void	ahead_claims(struct ahead *);
 /*

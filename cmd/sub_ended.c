@@ -74,7 +74,7 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 
 	h->pid = 0;
 	p->running--;
-	ahead_done(&p->ahead);
+	ahead_done(&p->ahead, 1);
 	how.verb = verdict(s, h);
 	if (how.verb != MQS_ACK)
 		how.reason = what_happened(reason, sizeof(reason), h);

@@ -57,23 +57,10 @@ claim(struct pool *p, struct mqs_error *err)
 static int
 give_back(struct pool *p, struct mqs_error *err)
 {
-	struct mqs_settlement how = { .verb = MQS_RELEASE };
-	struct mqs_message m = MQS_MESSAGE_INIT;
-	struct sub *s = p->sub;
-	int rc = MQS_OK;
-
 	if (ahead_patience(&p->ahead, in_hand(p)) != 0)
 		return MQS_OK;
-	while (s->unread > 0 && (rc = sub_next(s, &m, err)) == MQS_OK) {
-		how.seq = m.seq;
-		how.lease = m.lease;
-		s->read--;
-		if ((rc = sub_settle(s, &how, err)) != MQS_OK)
-			break;
-	}
-	mqs_consumer_rest(s->consumer);
 	ahead_gave_back(&p->ahead);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
+	return sub_give_back(p->sub, err);
 }
 
 /* Passes on to the commands that they shall stop as well. */
@@ -198,7 +185,7 @@ pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 	int rc;
 
 	*p = (struct pool){ .sub = s };
-	ahead_init(&p->ahead, s->hold, s->hold == s->options.prefetch);
+	ahead_init(&p->ahead, s->hold, s->options.prefetch);
 	p->places = calloc(s->workers, sizeof(*p->places));
 	p->fds = calloc(s->workers + 2, sizeof(*p->fds));
 	if (p->places == NULL || p->fds == NULL)

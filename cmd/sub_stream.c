@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "sub.h"
+#include "sub_ahead.h"
 #include "sub_outlet.h"
 #include "sub_policy.h"
 #include "sub_signals.h"
@@ -32,6 +33,7 @@ struct stream {
 	struct sub	*sub;
 	struct outlet	 out;
 	struct manual	 manual;
+	struct ahead	 ahead;		/* of what is to be acked */
 	struct mqs_buf	 kept;		/* of a large message: what was borrowed */
 	int64_t		 look_after;	/* for what the reader takes next */
 	size_t		 outstanding;	/* printed and not done with, at the last look */
@@ -94,6 +96,18 @@ print_one(struct stream *t, struct mqs_message *m, struct mqs_error *err)
 	return rc;
 }
 
+/* A damaged message: what was printed before it is delivered first. */
+static int
+end_later(struct stream *t, int rc, const struct mqs_error *err)
+{
+	if (rc >= 0 || rc == MQS_EINTR || outlet_waiting(&t->out) == 0)
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	t->late = *err;
+	t->sub->ending = 1;
+	t->sub->unread = 0;
+	return MQS_OK;
+}
+
 /* Prints what was claimed until the buffer is full. */
 static int
 fill(struct stream *t, struct mqs_error *err)
@@ -109,14 +123,25 @@ fill(struct stream *t, struct mqs_error *err)
 		if ((rc = sub_next(s, &m, err)) == MQS_OK)
 			rc = print_one(t, &m, err);
 	mqs_consumer_rest(s->consumer);
-	if (rc < 0 && rc != MQS_EINTR && outlet_waiting(&t->out) > 0) {
-		/* A damaged message: what came before it is delivered first. */
-		t->late = *err;
-		s->ending = 1;
-		s->unread = 0;
+	return end_later(t, rc, err);
+}
+
+/* For how long the reader may yet take nothing before what waits is given back. */
+static int64_t
+patience(const struct stream *t)
+{
+	if (is_manual(t) || t->sub->unread == 0)
+		return -1;
+	return ahead_patience(&t->ahead, t->sub->unread + t->out.n);
+}
+
+static int
+give_back(struct stream *t, struct mqs_error *err)
+{
+	if (patience(t) != 0)
 		return MQS_OK;
-	}
-	return rc == MQS_NOTHING ? MQS_OK : rc;
+	ahead_gave_back(&t->ahead);
+	return end_later(t, sub_give_back(t->sub, err), err);
 }
 
 /* How many messages may be claimed now. */
@@ -127,6 +152,8 @@ room(const struct stream *t)
 
 	if (s->unread > 0 || outlet_waiting(&t->out) > PRINT_BELOW)
 		return 0;
+	if (!is_manual(t))
+		return t->ahead.hold > t->out.n ? t->ahead.hold - t->out.n : 0;
 	if (s->options.lease == 0)
 		return SUB_CLAIM_MAX;
 	if (outlet_waiting(&t->out) > 0 || !s->look)
@@ -139,16 +166,19 @@ static int
 account(struct stream *t, struct mqs_error *err)
 {
 	struct sub *s = t->sub;
+	size_t before;
 	int rc;
 
 	if (stopping) {
 		s->unread = 0;
 		outlet_drop(&t->out, outlet_unbegun(&t->out));
 	}
+	before = t->out.n;
 	if (is_manual(t))
 		rc = manual_mark(s, &t->manual, &t->out, err);
 	else
 		rc = stdout_settle(s, &t->out, err);
+	ahead_done(&t->ahead, before - t->out.n);
 	if (rc == MQS_OK && s->options.lease != 0 && outlet_waiting(&t->out) > 0)
 		rc = manual_give_back(s, &t->manual, &t->out, err);
 	return rc == MQS_OK ? sub_flush_due(s, err) : rc;
@@ -173,7 +203,7 @@ wait_for_more(struct stream *t, struct mqs_error *err)
 {
 	struct pollfd fds[2] = { { 0 }, { .fd = t->out.fd } };
 	struct sub *s = t->sub;
-	int64_t most = -1;
+	int64_t most = patience(t);
 	int rc;
 
 	if (t->out.n != t->outstanding)
@@ -184,7 +214,8 @@ wait_for_more(struct stream *t, struct mqs_error *err)
 	if (outlet_waiting(&t->out) > 0 || (s->options.lease != 0 && s->look))
 		fds[1].events = POLLOUT;
 	if (t->out.n > 0 && t->out.kind == OUTLET_PIPE) {
-		most = t->look_after;
+		if (most < 0 || t->look_after < most)
+			most = t->look_after;
 		t->look_after *= 2;
 		if (t->look_after > LOOK_LAST)
 			t->look_after = LOOK_LAST;
@@ -210,18 +241,23 @@ can_go_on(const struct stream *t)
 static int
 turn(struct stream *t, struct mqs_error *err)
 {
+	struct sub *s = t->sub;
 	size_t printed;
 	int rc;
 
-	if ((rc = sub_claim(t->sub, room(t), 0, err)) != MQS_OK ||
+	if (s->look && sub_wants(s) && room(t) > 0)
+		ahead_claims(&t->ahead);
+	if ((rc = sub_claim(s, room(t), 0, err)) != MQS_OK ||
 	    (rc = fill(t, err)) != MQS_OK)
 		return rc;
 	printed = outlet_waiting(&t->out);
 	if ((rc = outlet_write(&t->out, err)) != MQS_OK)
 		return rc;
-	if (printed > 0 && outlet_waiting(&t->out) == 0 && t->sub->unread == 0)
+	if (printed > 0 && outlet_waiting(&t->out) == 0 && s->unread == 0)
 		manual_fitted(&t->manual);
-	return account(t, err);
+	if ((rc = account(t, err)) != MQS_OK)
+		return rc;
+	return give_back(t, err);
 }
 
 /*
@@ -250,6 +286,7 @@ sub_stream(struct sub *s, struct mqs_error *err)
 	struct stream t = { .sub = s, .look_after = LOOK_FIRST };
 	int rc;
 
+	ahead_init(&t.ahead, s->hold, s->options.prefetch);
 	if ((rc = outlet_init(&t.out, &s->printer, err)) != MQS_OK)
 		return rc;
 	/*

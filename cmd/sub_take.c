@@ -109,6 +109,24 @@ sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *er
 }
 
 int
+sub_give_back(struct sub *s, struct mqs_error *err)
+{
+	struct mqs_settlement how = { .verb = MQS_RELEASE };
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	int rc = MQS_OK;
+
+	while (s->unread > 0 && (rc = sub_next(s, &m, err)) == MQS_OK) {
+		how.seq = m.seq;
+		how.lease = m.lease;
+		s->read--;
+		if ((rc = sub_settle(s, &how, err)) != MQS_OK)
+			break;
+	}
+	mqs_consumer_rest(s->consumer);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
 sub_ack_through(struct sub *s, uint64_t seq, uint64_t lease, size_t n,
     struct mqs_error *err)
 {

@@ -133,6 +133,22 @@ lines() {
 	[ "$(depth q/default)" = 0 ]
 }
 
+@test "to a pipe: what was claimed for a fast reader is given back when it stops" {
+	seq -f '%0100.0f' 60000 >all
+	mq-pub q <all
+	mkfifo out
+	begin out mq-sub -e q
+	exec 7<out
+	head -c $((30000 * 101)) <&7 >got
+	# What the pipe and the buffer before it hold: 1 MiB and 128 KiB.
+	until_true '[ "$(field leased q/default)" -le 12000 ]'
+	cat <&7 >>got
+	exec 7<&-
+	wait "$pid"
+	cmp got all
+	[ "$(depth q/default)" = 0 ]
+}
+
 @test "to a regular file: all of it, acked, and appended to where it stood" {
 	seq 3 | mq-pub q
 	echo before >out
