@@ -22,6 +22,7 @@
 
 enum {
 	OPTION_RECEIPTS = TOOL_LONG,
+	OPTION_CALL,
 	OPTION_ATOMIC,
 	OPTION_MANDATORY,
 	OPTION_REJECT_TO
@@ -42,6 +43,8 @@ static const struct tool_option options[] = {
 	{ 'J', "json", NULL, "each record is a JSON envelope; -k -H -d --at --ttl -i fill what it lacks" },
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
+	{ OPTION_CALL, "call", NULL, "publish one message, wait for the reply to it, and print that" },
+	{ 'W', "wait", "DURATION", "with --call: wait no longer than this" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
 	{ OPTION_MANDATORY, "mandatory", NULL, "fail (status 66) unless some group will get each message" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
@@ -57,7 +60,8 @@ static const struct tool tool = {
 
 /* What the command line said. */
 struct request {
-	int		 files, one, json, print_ids, receipts, atomic, mandatory;
+	int		 files, one, json, print_ids, receipts, atomic, mandatory, call;
+	int64_t		 wait;		/* ns; -1: for ever */
 	const char	*key, *reject_to;
 	char		 delim[MQS_DELIM_MAX], key_delim[MQS_DELIM_MAX];
 	size_t		 delim_len, key_delim_len;
@@ -133,6 +137,12 @@ parse_option(struct request *q, int id, const char *arg)
 	case OPTION_RECEIPTS:
 		q->receipts = 1;
 		break;
+	case OPTION_CALL:
+		q->call = 1;
+		break;
+	case 'W':
+		q->wait = arg_duration("-W", arg);
+		break;
 	case OPTION_ATOMIC:
 		q->atomic = 1;
 		break;
@@ -162,6 +172,25 @@ parse_operands(struct request *q, int argc, char **argv)
 	q->n_operands = argc - at - 1;
 }
 
+static void
+check_call(const struct request *q)
+{
+	if (!q->call && q->wait != -1)
+		usage_error("-W: only with --call");
+	if (!q->call)
+		return;
+	if (q->n_operands > 1)
+		usage_error("--call: one message, not %d", q->n_operands);
+	if (q->print_ids || q->receipts || q->reject_to != NULL)
+		usage_error("%s: not with --call", q->print_ids ? "-I" :
+		    q->receipts ? "--receipts" : "--reject-to");
+	if (q->terms.message_id != NULL)
+		usage_error("-i: not with --call: there may be no reply to what was "
+		    "published before");
+	if (mqs_headers_get(q->headers.p, q->headers.n, MQS_REPLY_TO) != NULL)
+		usage_error("-H: " MQS_REPLY_TO " is set by --call");
+}
+
 /* Combinations that can't mean anything are refused, not guessed at. */
 static void
 check_request(const struct request *q)
@@ -179,6 +208,7 @@ check_request(const struct request *q)
 	if (q->receipts && q->print_ids)
 		usage_error("--receipts and -I: only one of them can be printed");
 	terms_check(&q->terms, q->n_operands);
+	check_call(q);
 }
 
 static void
@@ -187,7 +217,8 @@ parse(struct request *q, int argc, char **argv)
 	const char *arg;
 	int id;
 
-	*q = (struct request){ .delim = "\n", .delim_len = 1, .terms = TERMS_INIT };
+	*q = (struct request){ .delim = "\n", .delim_len = 1, .wait = -1,
+	    .terms = TERMS_INIT };
 	while ((id = tool_option(&arg)) != 0)
 		parse_option(q, id, arg);
 	parse_operands(q, argc, argv);
@@ -252,16 +283,17 @@ finish(const struct batch *b, const struct reject *reject, int all)
 static struct mqs_spool *volatile left_open;	/* so that leak checkers see who has it */
 
 static int
-run(const struct request *q)
+run(struct request *q)
 {
-	struct batch batch = { .atomic = q->atomic,
+	struct batch batch = { .atomic = q->atomic || q->call,
 	    .mandatory = q->mandatory, .print = q->print_ids ? PRINT_IDS :
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,
-	    .keep = q->json || q->files || q->atomic,
+	    .keep = q->json || q->files || q->atomic || q->call,
 	    .key_delim_len = q->key_delim_len, .terms = q->terms };
 	struct reject reject;
 	struct mqs_spool *spool;
+	struct pub_call call = { .wait = q->wait };
 	int all;
 
 	memcpy(recorder.key_delim, q->key_delim, sizeof(recorder.key_delim));
@@ -272,6 +304,11 @@ run(const struct request *q)
 	}
 	spool = open_spool(MQS_AUTOCREATE);
 	batch_open(&batch, spool, q->queue);
+	if (q->call) {
+		call_begin(&call, spool, q->queue, &q->headers);
+		recorder.call = &call;
+		set_base(&recorder, q);
+	}
 	all = publish(&recorder, q);
 	if (recorder.reject != NULL)
 		reject_close(&reject);
@@ -282,7 +319,8 @@ run(const struct request *q)
 	 * that the end of the process undoes anyway, a tenth of what one message costs.
 	 */
 	left_open = spool;
-	return finish(&batch, recorder.reject, all);
+	return recorder.call != NULL && (all || batch.published > 0) ?
+	    call_finish(&call, &batch) : finish(&batch, recorder.reject, all);
 }
 
 int

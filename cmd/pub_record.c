@@ -52,6 +52,8 @@ add(struct recorder *r, struct mqs_message *m, int keep, const char *receipt)
 	struct mqs_error err;
 	int code;
 
+	if (fault == NULL && r->call != NULL)
+		fault = call_fill(r->call, m);
 	if (fault != NULL) {
 		record_bad(r, fault);
 		return -1;

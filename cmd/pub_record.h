@@ -5,6 +5,7 @@
 #include "message/envelope.h"
 #include "message/framing.h"
 #include "pub_batch.h"
+#include "pub_call.h"
 #include "pub_reject.h"
 #include "pub_terms.h"
 
@@ -21,6 +22,7 @@ struct recorder {
 	const char	*source;	/* "stdin", a file's name, "command line" */
 	const char	*unit;		/* "record", "message"; NULL: the source is one */
 	uint64_t	 number;	/* of the record that is being read */
+	struct pub_call	*call;		/* NULL: no --call */
 	int		 bad_status;	/* what a bad record ends the run with */
 
 	struct mqs_envelope envelope;	/* reused for each record */

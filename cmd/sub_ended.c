@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "sub_pool.h"
+#include "sub_reply.h"
 #include "sub_signals.h"
 #include "tool.h"
 
@@ -80,6 +81,8 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 		how.reason = what_happened(reason, sizeof(reason), h);
 	else if (s->to[0] != '\0')
 		rc = filter_take(&p->filter, h, &how, err);
+	if (s->to[0] == '\0')
+		reply_send(s, h, &how);
 	if (rc == MQS_OK)
 		rc = carry_out(s, h, &how, err);
 	else if (rc == MQS_NOTHING) {

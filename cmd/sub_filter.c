@@ -57,8 +57,9 @@ filter_free(struct filter *f)
 	output_free(&f->output);
 }
 
-int
-filter_skip(struct filter *f, const struct mqs_message *m, struct mqs_error *err)
+/* The outputs of a message are there: only its settling was lost. */
+static int
+done(struct filter *f, const struct mqs_message *m, struct mqs_error *err)
 {
 	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
 	    .lease = m->lease };
@@ -66,19 +67,22 @@ filter_skip(struct filter *f, const struct mqs_message *m, struct mqs_error *err
 	char id[MQS_ID_SIZE];
 	int rc;
 
-	if ((rc = mqs_publisher_input_done(f->output.publisher, s->consumer, m,
-	    err)) != MQS_OK)
-		return rc;
 	note("%s/%s: %s: its output is in %s already", s->queue, s->group,
 	    mqs_message_id(m, id), s->to);
 	s->delivered++;
-	return sub_settle(s, &ack, err);
+	rc = sub_settle(s, &ack, err);
+	return rc == MQS_OK ? MQS_NOTHING : rc;
 }
 
 int
 filter_prepare(struct filter *f, struct handler *h, const struct mqs_message *m,
     struct mqs_error *err)
 {
+	int rc;
+
+	rc = mqs_publisher_input_done(f->output.publisher, f->sub->consumer, m, err);
+	if (rc != MQS_NOTHING)
+		return rc == MQS_OK ? done(f, m, err) : rc;
 	if (f->sub->copy_meta && (mqs_buf_add(&h->meta, m->key, m->key_len) != 0 ||
 	    mqs_buf_add(&h->meta, m->headers, m->headers_len) != 0))
 		return mqs_fail_errno(err, "%s", f->sub->to);

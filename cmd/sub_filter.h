@@ -24,9 +24,10 @@ struct filter {
 int	filter_init(struct filter *, struct sub *, struct mqs_error *err);
 /* Frees it; inputs whose outputs were not published are not settled. */
 void	filter_free(struct filter *);
-/* MQS_OK: the outputs of this message are there: it was acked; MQS_NOTHING: run it. */
-int	filter_skip(struct filter *, const struct mqs_message *, struct mqs_error *err);
-/* Gives a command the file for its output, and keeps what --copy-meta copies. */
+/*
+ * Gives a command the file for its output, and keeps what --copy-meta copies; or
+ * MQS_NOTHING: the outputs of this message are there, and it was acked.
+ */
 int	filter_prepare(struct filter *, struct handler *, const struct mqs_message *,
 	    struct mqs_error *err);
 /*

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "sub_pool.h"
+#include "sub_reply.h"
 #include "tool.h"
 
 /* The command could not be started, errno says why: the message's fault, or the end. */
@@ -57,21 +58,32 @@ make_ready(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 	struct sub *s = p->sub;
 	int rc;
 
-	handler_init(h);
-	h->seq = m->seq;
-	h->lease = m->lease;
-	(void)mqs_message_id(m, h->id);
-	p->ready = 1;
 	if ((rc = handler_describe(&p->command, s->consumer, s->queue, s->group, m,
 	    err)) != MQS_OK ||
 	    (rc = handler_body(&h->body, m, err)) != MQS_OK ||
-	    (rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err)) != MQS_OK ||
-	    (s->to[0] != '\0' &&
-	    (rc = filter_prepare(&p->filter, h, m, err)) != MQS_OK))
+	    (rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err)) != MQS_OK)
 		return rc;
 	if ((errno = handler_open_errors(h)) != 0)
 		return mqs_fail_errno(err, "%s", s->command[0]);
 	return MQS_OK;
+}
+
+/* Finds out where the output goes: MQS_NOTHING if the message need not be run. */
+static int
+begin(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
+{
+	struct handler *h = &p->next;
+	struct sub *s = p->sub;
+	int rc;
+
+	handler_init(h);
+	h->seq = m->seq;
+	h->lease = m->lease;
+	(void)mqs_message_id(m, h->id);
+	rc = s->to[0] != '\0' ? filter_prepare(&p->filter, h, m, err) :
+	    reply_prepare(s, h, m, err);
+	p->ready = rc != MQS_NOTHING;
+	return rc;
 }
 
 /* Makes the next message's command ready, if there is one that has to be run. */
@@ -85,9 +97,10 @@ prepare(struct pool *p, struct mqs_error *err)
 	while (rc == MQS_OK && !p->ready && s->unread > 0) {
 		if ((rc = sub_next(s, &m, err)) != MQS_OK)
 			break;
-		rc = s->to[0] == '\0' ? MQS_NOTHING : filter_skip(&p->filter, &m, err);
-		if (rc == MQS_NOTHING)
+		if ((rc = begin(p, &m, err)) == MQS_OK)
 			rc = make_ready(p, &m, err);
+		else if (rc == MQS_NOTHING)
+			rc = MQS_OK;
 	}
 	mqs_consumer_rest(s->consumer);
 	return rc == MQS_NOTHING ? MQS_OK : rc;

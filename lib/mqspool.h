@@ -493,6 +493,42 @@ void	mqs_publisher_input_drop(struct mqs_publisher *);
 int	mqs_publisher_input_done(struct mqs_publisher *, struct mqs_consumer *,
 	    const struct mqs_message *, struct mqs_error *err);
 
+/* -------------------------------------------------- request and reply -- */
+
+struct mqs_call;
+
+#define MQS_REPLY_TO	"mq-reply-to"	/* the header that says where the reply goes */
+
+struct mqs_reply {
+	const char	*reason;	/* NULL: it went well; or "exit 1", "signal 9", ... */
+	int		 fd;		/* its body: size bytes from the current offset */
+	uint64_t	 size;
+};
+
+/*
+ * A caller's side.  Opens a mailbox in a queue, for one reply; then publish a message with
+ * the header MQS_REPLY_TO: mqs_call_address, and wait: for so long (-1: for ever), then
+ * MQS_ETIMEOUT.  What was handed out is good until mqs_call_free, which ends the mailbox:
+ * a reply that comes after that is refused.
+ */
+int	mqs_call_open(struct mqs_call **out, struct mqs_spool *, const char *queue,
+	    struct mqs_error *err);
+const char *mqs_call_address(const struct mqs_call *);
+int	mqs_call_wait(struct mqs_call *, int64_t timeout, struct mqs_reply *,
+	    struct mqs_error *err);
+void	mqs_call_free(struct mqs_call *);
+
+/*
+ * A handler's side.  mqs_reply_wanted: MQS_OK and the address (borrowed from the message)
+ * if its caller waits; MQS_EEXIST if it has its reply, so that the message is done; or
+ * MQS_NOTHING.  mqs_reply gives it all of a file, and why it failed (up to 32 bytes of
+ * text, or NULL); MQS_NOTHING: the caller has gone.  Then settle the delivery.
+ */
+int	mqs_reply_wanted(struct mqs_spool *, const struct mqs_message *,
+	    const char **address, struct mqs_error *err);
+int	mqs_reply(struct mqs_spool *, const char *address, const char *reason, int fd,
+	    struct mqs_error *err);
+
 /* ------------------------------------------------- settling by receipt -- */
 
 struct mqs_settler;

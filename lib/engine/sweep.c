@@ -2,14 +2,15 @@
  * sweep.c - collecting what crashes left in a queue's directory
  *
  * Half-made groups (under the gate: their makers hold it, so what is there is dead),
- * large bodies that no record names, and owner files of dead consumers of groups that
- * are gone.  (Those of a group that is there are collected by its next consumer.)
+ * large bodies that no record names, mailboxes of dead callers, and owner files of dead
+ * consumers of groups that are gone.  (Those of a group that is there are collected by its next consumer.)
  */
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "engine/consumer.h"
 #include "engine/sweep.h"
+#include "store/mailbox.h"
 
 /*
  * The blobs that records name.  Almost every file in blob/ is one of them, so they
@@ -152,7 +153,8 @@ mqs_sweep(struct mqs_log *log, struct mqs_error *err)
 	unlocked = mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL);
 	if (rc != MQS_OK || unlocked != MQS_OK)
 		return rc != MQS_OK ? rc : unlocked;
-	if ((rc = mqs_owner_each(&log->dir, sweep_owner, &owners, err)) != MQS_OK)
+	if ((rc = mqs_owner_each(&log->dir, sweep_owner, &owners, err)) != MQS_OK ||
+	    (rc = mqs_mailbox_sweep(&log->dir, err)) != MQS_OK)
 		return rc;
 	return sweep_blobs(log, err);
 }

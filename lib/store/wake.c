@@ -33,6 +33,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/mailbox.h"
 #include "store/page.h"
 #include "store/wake.h"
 
@@ -280,6 +281,10 @@ take_event(struct mqs_wake *w, const struct inotify_event *event, int64_t now)
 		watch->wd = -1;
 		w->missing |= watch->what;
 	}
+	/* A mailbox is no consumer. */
+	if (watch->what == MQS_WAKE_OWNER && event->len > 0 &&
+	    strncmp(event->name, MQS_MAILBOX_BEFORE, strlen(MQS_MAILBOX_BEFORE)) == 0)
+		return 0;
 	if (watch->what == MQS_WAKE_OWNER) {
 		w->owner_event = now;
 		w->rechecks = 0;

@@ -1,0 +1,67 @@
+/*
+ * sub_reply.c - what a command prints goes back to who published its message
+ *
+ * A message with the header mq-reply-to, whose caller lives: the command's stdout is a
+ * file without a name, and when it has ended, that and the status go into the caller's
+ * mailbox.  The message is answered then, whatever the status, and acked; except where
+ * the command could not be executed.  A kill before the reply repeats the command, one
+ * after it makes the message come again, which is acked without a run.
+ *
+ * If the caller has gone, the message is one like any other, but for its output when it
+ * was already being printed.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "capture.h"
+#include "sub_reply.h"
+#include "tool.h"
+
+/* There is a reply: only the settling was lost. */
+static int
+done(struct sub *s, const struct mqs_message *m, struct mqs_error *err)
+{
+	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
+	    .lease = m->lease };
+	int rc;
+
+	s->delivered++;
+	rc = sub_settle(s, &ack, err);
+	return rc == MQS_OK ? MQS_NOTHING : rc;
+}
+
+int
+reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	const char *address;
+	int rc;
+
+	rc = mqs_reply_wanted(s->spool, m, &address, err);
+	if (rc == MQS_EEXIST)
+		return done(s, m, err);
+	if (rc != MQS_OK)
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	if (mqs_buf_add(&h->meta, address, strlen(address) + 1) != 0)
+		return mqs_fail_errno(err, "%s", s->command[0]);
+	return capture_open(&h->output, err);
+}
+
+void
+reply_send(struct sub *s, const struct handler *h, struct mqs_settlement *how)
+{
+	struct mqs_error err;
+	int rc;
+
+	if (h->output == -1 || how->verb == MQS_RELEASE)
+		return;
+	rc = mqs_reply(s->spool, h->meta.p, how->verb == MQS_ACK ? NULL : how->reason,
+	    h->output, &err);
+	if (rc == MQS_OK) {
+		how->verb = MQS_ACK;
+	} else if (rc < 0) {
+		report("%s/%s: %s: %s", s->queue, s->group, h->id, err.text);
+		how->verb = MQS_RETRY;
+		how->reason = "reply not written";
+	}
+}
