@@ -14,13 +14,16 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "output.h"
+#include "stat.h"
 #include "table.h"
 #include "tool.h"
 
-enum { OPT_NAMES = TOOL_LONG };
+enum { OPT_NAMES = TOOL_LONG, OPT_NEXT_DUE };
 
 static const struct tool_option options[] = {
 	{ 'J', "json", NULL, "one JSON object a line, for each queue and each group" },
+	{ 'l', "list", NULL, "consumers, and each message that is out to one" },
+	{ OPT_NEXT_DUE, "next-due", NULL, "only the seconds until there is work" },
 	{ OPT_NAMES, "names", NULL, "only the names, one QUEUE or QUEUE/GROUP a line" },
 	{ 0 }
 };
@@ -39,6 +42,11 @@ static const struct table_column columns[] = {
 };
 
 enum style { STYLE_TABLE, STYLE_JSON, STYLE_NAMES };
+
+/* What was asked for; one of the last three at most, and -J not with the last two. */
+struct request {
+	int	json, list, next_due, names;
+};
 
 struct view {
 	enum style	 style;
@@ -236,35 +244,71 @@ spool_missing(void)
 	    access(common.spool, F_OK) == -1 && errno == ENOENT;
 }
 
-int
-main(int argc, char **argv)
+/* The table of queues and groups, or what stands for it. */
+static int
+show(struct mqs_spool *spool, char **operands, int n, enum style style)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
-	struct view view = { 0 };
-	struct mqs_spool *spool;
-	const char *arg;
-	int i, id, status = STATUS_OK, one;
+	struct view view = {
+		.style = style, .now = mqs_now() + common.clock_shift
+	};
+	int i, one, status = STATUS_OK;
 
-	tool_start(&tool, argc, argv);
-	while ((id = tool_option(&arg)) != 0)
-		view.style = id == 'J' ? STYLE_JSON : STYLE_NAMES;
-	for (i = tool_operand(); i < argc; i++)
-		arg_queue(argv[i], queue, group);
-	if (view.style == STYLE_NAMES && spool_missing())
-		return STATUS_OK;
-	spool = open_spool(0);
-	view.now = mqs_now() + common.clock_shift;
 	table_init(&view.table, columns, sizeof(columns) / sizeof(columns[0]));
-	if (tool_operand() == argc)
+	if (n == 0)
 		status = look(&view, spool, NULL);
-	for (i = tool_operand(); i < argc; i++) {
-		one = look(&view, spool, argv[i]);
+	for (i = 0; i < n; i++) {
+		one = look(&view, spool, operands[i]);
 		if (status == STATUS_OK)
 			status = one;
 	}
-	mqs_spool_free(spool);
 	print(&view, status);
 	table_free(&view.table);
 	mqs_buf_free(&view.text);
+	return status;
+}
+
+static void
+parse(struct request *r, int argc, char **argv)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	const char *arg;
+	int i, id;
+
+	tool_start(&tool, argc, argv);
+	while ((id = tool_option(&arg)) != 0) {
+		r->json |= id == 'J';
+		r->list |= id == 'l';
+		r->next_due |= id == OPT_NEXT_DUE;
+		r->names |= id == OPT_NAMES;
+	}
+	if (r->list + r->next_due + r->names > 1)
+		usage_error("only one of -l, --next-due, --names");
+	if (r->json && r->next_due + r->names > 0)
+		usage_error("-J: not with --next-due or --names");
+	for (i = tool_operand(); i < argc; i++)
+		arg_queue(argv[i], queue, group);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request r = { 0 };
+	struct mqs_spool *spool;
+	int n, status;
+
+	parse(&r, argc, argv);
+	if (r.names && spool_missing())
+		return STATUS_OK;
+	argv += tool_operand();
+	n = argc - tool_operand();
+	spool = open_spool(0);
+	if (r.list)
+		status = stat_list(spool, argv, n, r.json);
+	else if (r.next_due)
+		status = stat_next_due(spool, argv, n);
+	else
+		status = show(spool, argv, n, r.json ? STYLE_JSON :
+		    r.names ? STYLE_NAMES : STYLE_TABLE);
+	mqs_spool_free(spool);
 	return status;
 }

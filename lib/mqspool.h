@@ -643,6 +643,55 @@ int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,
 	    struct mqs_error *err);
 
+/* How far a message has come that is out to a consumer. */
+enum mqs_delivery_state {
+	MQS_PREFETCHED = 1,	/* its consumer holds it and has not begun */
+	MQS_RUNNING,		/* a handler works on it */
+	MQS_HANDED_OUT,		/* MQS_MANUAL: a worker has it, or may have */
+	MQS_ORPHAN,		/* a handler works on it whose consumer is gone */
+	MQS_RETURNING		/* its consumer is gone, or its lease over: the next claim takes it back */
+};
+
+struct mqs_delivery_stat {
+	char		queue[MQS_NAME_MAX + 1];
+	char		group[MQS_NAME_MAX + 1];
+	char		id[MQS_ID_SIZE];
+	char		receipt[MQS_RECEIPT_SIZE];
+	unsigned	attempt;	/* which one this is */
+	uint64_t	bytes;		/* of its body */
+	enum mqs_delivery_state state;
+	int64_t		consumer;	/* pid of the consumer; 0: gone */
+	int64_t		handler;	/* pid of the handler; 0: none */
+	int64_t		since;		/* when it was claimed */
+	int64_t		until;		/* when its lease ends; 0: with its consumer */
+};
+
+struct mqs_consumer_stat {
+	char		queue[MQS_NAME_MAX + 1];
+	char		group[MQS_NAME_MAX + 1];
+	int64_t		pid;
+	uint64_t	held;		/* deliveries that it has */
+	uint64_t	running;	/* handlers */
+};
+
+typedef int	mqs_delivery_stat_fn(void *arg, const struct mqs_delivery_stat *);
+typedef int	mqs_consumer_stat_fn(void *arg, const struct mqs_consumer_stat *);
+
+/*
+ * Lists the living consumers and then what is out, of one group, of all of a queue's
+ * (group NULL), or of all there are (queue NULL too).  Either function may be NULL; a
+ * positive number from one stops and is returned.  Needs permission to consume.
+ */
+int	mqs_outstanding(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_consumer_stat_fn *, mqs_delivery_stat_fn *, void *arg, struct mqs_error *err);
+
+/*
+ * When there is work next for one of these groups, by the clock as it is shifted; now,
+ * or before: there is some.  MQS_NOTHING: none is to be expected.
+ */
+int	mqs_next_due(struct mqs_spool *, const char *queue, const char *group,
+	    int64_t *due, struct mqs_error *err);
+
 /* ------------------------------------------------------- administering -- */
 
 /*

@@ -336,11 +336,180 @@ c/g'
 	said 'spool: Permission denied'
 }
 
+@test "-l: living consumers, and what each delivery has come to" {
+	seq 10 | mq-pub q
+	mq-ctl create q/g
+	mq-sub -m -c 2 --prefetch 2 q/g >took
+	mkfifo hold
+	exec 9<>hold
+	mq-sub -P 1 --prefetch 3 q/g -- sh -c 'echo $$ >pid; read -r x <hold' 9>&- &
+	until_true '[ "$(field leased q/g)" = 5 ] && [ -s pid ]'
+	run -0 --separate-stderr mq-stat -l
+	assert_equal "$stderr" ''
+	assert_line -n 0 --regexp '^QUEUE +GROUP +CONSUMER +HELD +RUNNING$'
+	assert_line -n 1 --regexp "^q +g +$! +3 +1\$"
+	assert_line -n 2 --regexp '^QUEUE +GROUP +STATE +CONSUMER +HANDLER +ATTEMPT +AGE +RECEIPT$'
+	assert_line -n 3 --regexp "^q +g +handed-out +- +- +1 +[0-9]+s +$(sed -n 1p took | cut -f 1)\$"
+	assert_line -n 5 --regexp "^q +g +running +$! +$(cat pid) +1 +[0-9]+s +q/g/"
+	assert_line -n 6 --regexp "^q +g +prefetched +$! +- +1 +[0-9]+s +q/g/"
+	assert_equal "${#lines[@]}" 8
+	kill -KILL $!
+	until_true '[ "$(mq-stat -lJ q/g | jq -r "select(.handler).state")" = orphan ]'
+	run -0 sh -c 'mq-stat -lJ q/g | jq -r .state'
+	assert_output 'handed-out
+handed-out
+orphan
+returning
+returning'
+	echo >&9
+}
+
+@test "-l -J: objects of consumers and of deliveries, with all their fields" {
+	printf 'one\nthree\n' | mq-pub -I q >ids
+	mq-sub -m -l 1h -c 1 --prefetch 1 q/g >took
+	mq-sub q/g -- sh -c 'echo $$ >pid; exec sleep 60' &
+	until_true '[ -s pid ] && mq-stat -lJ | jq -e "select(.handler)" >/dev/null'
+	run -0 --separate-stderr mq-stat -l --json
+	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
+	assert_output '["queue","group","consumer","held","running"]'
+	run -0 sh -c 'mq-stat -lJ | sed -n 2p | jq -c "keys_unsorted"'
+	assert_output '["queue","group","id","receipt","attempt","bytes","state","consumer","handler","since","age","until"]'
+	run -0 sh -c 'mq-stat -lJ | sed 1d | jq -c "[.queue, .group, .id, .receipt, .attempt, .bytes, .state]"'
+	assert_line -n 0 "[\"q\",\"g\",\"$(sed -n 1p ids)\",\"$(cut -f 1 took)\",1,3,\"handed-out\"]"
+	# A lease of an hour ends in an hour; one that is its consumer's has no end.
+	run -0 sh -c 'mq-stat -lJ | jq -r "select(.receipt) | .until | type"'
+	assert_output 'string
+null'
+	run -0 sh -c 'mq-stat -lJ | jq "select(.until) | ((.until[0:19] + \"Z\" | fromdate) - (.since[0:19] + \"Z\" | fromdate)) as \$s | \$s >= 3599 and \$s <= 3601"'
+	assert_output true
+	mq-ack --extend 2h "$(cut -f 1 took)"
+	run -0 sh -c 'mq-stat -lJ | jq "select(.until) | ((.until[0:19] + \"Z\" | fromdate) - (.since[0:19] + \"Z\" | fromdate)) as \$s | \$s >= 7199 and \$s < 7300"'
+	assert_output true
+	kill "$(cat pid)"
+}
+
+@test "-l: the attempt, of one queue, one group, or all" {
+	mq-pub a x
+	mq-pub b x
+	mq-ctl create a/g a/h b/g
+	mq-sub -m -c 1 a/g | cut -f 1 >took
+	mq-ack --release <took
+	mq-sub -m -c 1 a/g >/dev/null
+	mq-sub -m -c 1 a/h >/dev/null
+	mq-sub -m -c 1 b/g | cut -f 1 | mq-ack --retry -d 0s
+	mq-sub -m -c 1 b/g >/dev/null
+	run -0 sh -c 'mq-stat -lJ | jq -c "[.queue, .group, .attempt]"'
+	assert_output '["a","g",1]
+["a","h",1]
+["b","g",2]'
+	run -0 sh -c 'mq-stat -lJ a | jq -c "[.queue, .group]"'
+	assert_output '["a","g"]
+["a","h"]'
+	run -0 sh -c 'mq-stat -lJ b a/h | jq -c "[.queue, .group]"'
+	assert_output '["b","g"]
+["a","h"]'
+	run -0 mq-stat -lJ b/g
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "-l: what can't be looked at is named, and does not hide the rest" {
+	mq-pub a x
+	mq-sub -m -c 1 a/g >/dev/null
+	run -66 --separate-stderr mq-stat -lJ nix a/nix a/g
+	assert_equal "$stderr" "mq-stat: nix: no such queue in $MQ_SPOOL
+mq-stat: a/nix: no such group"
+	assert_equal "${#lines[@]}" 1
+	readable_by_all
+	run -77 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL" -l a
+	said 'a/g.group.mdb'
+}
+
+# due COMMAND...: what it prints, in whole seconds, rounded up.
+due() {
+	"$@" | awk '{ n = int($1); print n < $1 ? n + 1 : n }'
+}
+
+@test "--next-due: 0 while there is work, then the seconds until there is some" {
+	run -66 mq-stat --next-due q
+	mq-ctl create q/g
+	run -1 --separate-stderr mq-stat --next-due q
+	assert_output ''
+	assert_equal "$stderr" ''
+	mq-pub -d 1h q later
+	# Before and after somebody has looked at it.
+	run -0 mq-stat --next-due
+	assert_output --regexp '^3(600|599)\.[0-9]{3}$'
+	run -1 mq-sub -e q/g
+	[ "$(due mq-stat --next-due q/g)" = 3600 ]
+	[ "$(MQ_NOW=+50m due mq-stat --next-due q)" = 600 ]
+	MQ_NOW=+1h run -0 mq-stat --next-due q
+	assert_output 0
+	mq-pub q now
+	run -0 mq-stat --next-due q
+	assert_output 0
+	mq-sub -e q/g >/dev/null
+	[ "$(due mq-stat --next-due q)" = 3600 ]
+	mq-ctl purge q
+	run -1 mq-stat --next-due q
+}
+
+@test "--next-due: rounded up, never too early" {
+	mq-pub -d 1d q later
+	mq-ctl create q/g
+	mq-sub -e q/g >/dev/null || :
+	not_before=$(mq-replay -J q | jq -r '.not_before')
+	s=$(MQ_NOW=$(date -u -d "$not_before 1 hour ago" +%Y-%m-%dT%H:%M:%SZ) mq-stat --next-due q)
+	awk -v s="$s" 'BEGIN { exit !(s > 3590 && s <= 3601) }'
+}
+
+@test "--next-due: a retry, a lease that ends, what a dead consumer had" {
+	seq 3 | mq-pub q
+	mq-ctl create q/g
+	mq-ctl set q/g backoff=2h lease=1h
+	mq-sub -m -c 3 --prefetch 3 q/g | cut -f 1 >took
+	[ "$(due mq-stat --next-due q)" = 3600 ]
+	sed -n 1,2p took | mq-ack
+	sed -n 3p took | mq-ack --retry -d 2h
+	[ "$(due mq-stat --next-due q)" = 7200 ]
+	seq 2 | mq-pub q
+	mq-sub -P 1 q/g -- sh -c 'echo $$ >pid; exec sleep 60' &
+	until_true '[ -s pid ] && [ "$(field leased q/g)" = 2 ]'
+	[ "$(due mq-stat --next-due q)" = 7200 ]
+	# One is an orphan's, the other nobody's.
+	kill -KILL "$!"
+	until_true '[ "$(mq-stat --next-due q)" = 0 ]'
+	kill "$(cat pid)"
+}
+
+@test "--next-due: the first of several, for the groups that can get it" {
+	mq-pub -d 2h a x
+	mq-pub -d 1h b x
+	mq-ctl create a/g b/g
+	mq-ctl create -k 'no.*' c/g
+	mq-pub -k other c x
+	[ "$(due mq-stat --next-due)" = 3600 ]
+	[ "$(due mq-stat --next-due a b)" = 3600 ]
+	[ "$(due mq-stat --next-due a)" = 7200 ]
+	run -1 mq-stat --next-due c
+	mq-ctl pause b
+	[ "$(due mq-stat --next-due)" = 7200 ]
+	run -1 mq-stat --next-due b
+	run -66 --separate-stderr mq-stat --next-due nix a
+	assert_equal "$stderr" "mq-stat: nix: no such queue in $MQ_SPOOL"
+	assert_output --regexp '^7[0-9]+\.[0-9]{3}$'
+}
+
 @test "usage errors: 64" {
 	run -64 --separate-stderr mq-stat --bad
 	said 'mq-stat: unknown option --bad'
 	run -64 --separate-stderr mq-stat -x
 	said 'mq-stat: unknown option -x'
+	run -64 --separate-stderr mq-stat -l --names
+	said 'mq-stat: only one of -l, --next-due, --names'
+	run -64 --separate-stderr mq-stat -l --next-due
+	said 'mq-stat: only one of -l, --next-due, --names'
+	run -64 --separate-stderr mq-stat -J --next-due
+	said 'mq-stat: -J: not with --next-due or --names'
 	run -64 --separate-stderr mq-stat --json=yes
 	said 'mq-stat: option --json takes no argument'
 	run -64 --separate-stderr mq-stat 'a b'

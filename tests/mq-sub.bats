@@ -1027,3 +1027,15 @@ lines() {
 	run -0 mq-sub -V
 	assert_output --regexp '^mq-sub .*[0-9]'
 }
+
+@test "-l: a lease that runs out while its consumer lives: the dead letter says so" {
+	mq-ctl create q/g
+	mq-ctl set q/g max-attempts=1
+	mq-pub q m
+	mq-sub -m -l 100ms q/g >took &
+	until_true '[ "$(mq-stat -J q.dead 2>/dev/null | jq -r "select(.messages) | .messages")" = 1 ]'
+	[ -s took ]
+	run -0 sh -c "mq-replay -J q.dead | jq -r '.headers[\"mq-dead-reason\"]'"
+	assert_output 'lease ran out'
+	kill "$!"
+}

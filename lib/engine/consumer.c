@@ -323,7 +323,7 @@ release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 		if (mqs_batch_settled(b, i))
 			continue;
 		pass->gtx.v[MQS_GROUP_RELEASED]++;
-		if ((rc = mqs_pass_return(pass, i, 0, err)) != MQS_OK)
+		if ((rc = mqs_pass_return(pass, i, 0, NULL, err)) != MQS_OK)
 			return rc;
 	}
 	if (b->unsettled > 0 && !(b->flags & MQS_LEASE_GONE)) {

@@ -19,17 +19,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/consumer.h"
+#include "engine/fate.h"
 
 #define ORPHAN_LOOK	((uint64_t)MQS_SECOND)	/* how often, where time ran out */
 
-/* What is known of the owner of a lease. */
-struct fate {
-	enum mqs_owner_life	 life;
-	struct mqs_owner_left	 left;
-};
-
 static int
-look(struct mqs_consumer *c, uint64_t owner, uint64_t boot, struct fate *f,
+look(struct mqs_consumer *c, uint64_t owner, uint64_t boot, struct mqs_fate *f,
     struct mqs_error *err)
 {
 	int rc;
@@ -50,19 +45,11 @@ note_due(struct mqs_consumer *c, uint64_t due)
 		c->lease_due = (int64_t)due;
 }
 
-/* 1 if a lease's own time has come. */
-static int
-ran_out(const struct mqs_batch *b)
-{
-	return b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE) && b->due != 0 &&
-	    b->due <= (uint64_t)mqs_boottime();
-}
-
 /* ------------------------------------------------------------ looking -- */
 
 /* 1 if a lease's owner lives, or is known to be gone: all that is left waits. */
 static int
-nothing_to_do(const struct mqs_batch *b, const struct fate *f)
+nothing_to_do(const struct mqs_batch *b, const struct mqs_fate *f)
 {
 	return f->life == MQS_OWNER_LIVES || b->flags & MQS_LEASE_GONE;
 }
@@ -72,7 +59,7 @@ nothing_to_do(const struct mqs_batch *b, const struct fate *f)
  * those are kept, and no others.
  */
 static int
-orphaned(struct mqs_tx *tx, struct mqs_batch *b, const struct fate *f, size_t *n,
+orphaned(struct mqs_tx *tx, struct mqs_batch *b, const struct mqs_fate *f, size_t *n,
     struct mqs_error *err)
 {
 	const uint64_t lease = b->lease;
@@ -96,18 +83,16 @@ static int
 wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease,
     struct mqs_batch *b, int *wanted, struct mqs_error *err)
 {
-	struct fate f;
+	struct mqs_fate f;
 	size_t alive;
 	int rc;
 
 	if ((rc = mqs_batch_head(tx, lease, b, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) {
-		if (b->boot != mqs_boot() || ran_out(b))
-			*wanted = 1;
-		else
-			note_due(c, b->due);
-	}
+	if (mqs_lease_over(b))
+		*wanted = 1;
+	else if (mqs_lease_timed(b))
+		note_due(c, b->due);
 	if (*wanted)
 		return MQS_OK;
 	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
@@ -144,27 +129,6 @@ mqs_reclaim_wanted(struct mqs_consumer *c, int *wanted, struct mqs_error *err)
 
 /* ------------------------------------------------------------ taking -- */
 
-static const struct mqs_owner_slot *
-slot_of(const struct fate *f, uint64_t lease, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < f->left.nslots; i++)
-		if (f->left.slots[i].lease == lease && f->left.slots[i].id == id)
-			return &f->left.slots[i];
-	return NULL;
-}
-
-static int
-handed_out(const struct mqs_batch *b, const struct fate *f, size_t i)
-{
-	if (!(b->flags & MQS_LEASE_MANUAL))
-		return 0;
-	if (b->lease != f->left.handed_lease)
-		return b->lease < f->left.handed_lease;
-	return i < f->left.handed_count;
-}
-
 /* 1 if the message was given more time, which has not passed. */
 static int
 extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
@@ -177,7 +141,7 @@ extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
 	*more = 0;
 	if (!(b->flags & MQS_LEASE_EXTENDED) || b->boot != mqs_boot())
 		return MQS_OK;
-	if ((rc = mqs_batch_extended(&pass->gtx, b->lease, b->entries[i].id,
+	if ((rc = mqs_batch_extended(pass->gtx.tx, b->lease, b->entries[i].id,
 	    &due, err)) != MQS_OK)
 		return rc;
 	*more = due > (uint64_t)mqs_boottime();
@@ -186,69 +150,60 @@ extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
 	return MQS_OK;
 }
 
-/* Takes back all of a lease whose time has come, but what orphans work on. */
+/*
+ * Takes back entry i of the loaded batch, unless somebody still works on it; *kept then.
+ * over: its time has come, so that it counts whatever was done with it.
+ */
 static int
-take_all(struct mqs_consumer *c, struct mqs_pass *pass, const struct fate *f,
-    struct mqs_error *err)
+take_one(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_fate *f,
+    int over, size_t i, int *kept, struct mqs_error *err)
 {
-	struct mqs_batch *b = pass->gtx.batch;
-	const struct mqs_owner_slot *slot;
-	int rc, more, kept = 0;
-	size_t i;
+	const struct mqs_batch *b = pass->gtx.batch;
+	const struct mqs_owner_slot *slot = mqs_fate_slot(f, b->lease, b->entries[i].id);
+	const char *reason = over && f->life == MQS_OWNER_LIVES ?
+	    "lease ran out" : "consumer died";
+	int rc, more;
 
-	for (i = 0; i < b->n; i++) {
-		if (mqs_batch_settled(b, i))
-			continue;
-		if ((rc = extended(c, pass, i, &more, err)) != MQS_OK)
-			return rc;
-		slot = slot_of(f, b->lease, b->entries[i].id);
-		if (slot != NULL && slot->alive) {
-			note_due(c, (uint64_t)mqs_boottime() + ORPHAN_LOOK);
-			kept = 1;
-		} else if (more)
-			kept = 1;
-		else if ((rc = mqs_pass_return(pass, i, 1, err)) != MQS_OK)
-			return rc;
+	if ((rc = extended(c, pass, i, &more, err)) != MQS_OK)
+		return rc;
+	if (slot != NULL && slot->alive) {
+		/* Of one that is dead, the end is an event; and it holds up no others. */
+		if (!over)
+			return MQS_OK;
+		note_due(c, (uint64_t)mqs_boottime() + ORPHAN_LOOK);
+		more = 1;
 	}
-	if (kept) {	/* look again when extensions or orphans end, not at once */
-		b->due = (uint64_t)c->lease_due;
-		b->changed = 1;
+	if (more || (!over && mqs_fate_handed_out(f, b, i))) {
+		*kept = 1;
+		return MQS_OK;
 	}
-	return MQS_OK;
+	return mqs_pass_return(pass, i, over || (slot != NULL && slot->started), reason,
+	    err);
 }
 
-/* Takes back what a dead owner had not begun; keeps what still goes on. */
+/* Takes back what a lease still holds: it is over, or its owner is dead. */
 static int
-take_dead(struct mqs_consumer *c, struct mqs_pass *pass, const struct fate *f,
+take(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_fate *f, int over,
     struct mqs_error *err)
 {
 	struct mqs_batch *b = pass->gtx.batch;
-	const struct mqs_owner_slot *slot;
-	int rc, more, kept = 0;
+	int rc, kept = 0;
 	size_t i;
 
-	for (i = 0; i < b->n; i++) {
-		if (mqs_batch_settled(b, i))
-			continue;
-		slot = slot_of(f, b->lease, b->entries[i].id);
-		if (slot != NULL && slot->alive)
-			continue;
-		if ((rc = extended(c, pass, i, &more, err)) != MQS_OK)
+	for (i = 0; i < b->n; i++)
+		if (!mqs_batch_settled(b, i) &&
+		    (rc = take_one(c, pass, f, over, i, &kept, err)) != MQS_OK)
 			return rc;
-		if (handed_out(b, f, i) || more) {
-			kept = 1;
-			continue;
-		}
-		if ((rc = mqs_pass_return(pass, i, slot != NULL && slot->started,
-		    err)) != MQS_OK)
-			return rc;
-	}
 	if (!kept)
 		return MQS_OK;
+	b->changed = 1;
+	if (over) {	/* look again when extensions or orphans end, not at once */
+		b->due = (uint64_t)c->lease_due;
+		return MQS_OK;
+	}
 	if (!(b->flags & MQS_LEASE_TIMED))
 		b->due = (uint64_t)mqs_later(mqs_boottime(), c->group->settings.lease);
 	b->flags |= MQS_LEASE_GONE;
-	b->changed = 1;
 	note_due(c, b->due);
 	return MQS_OK;
 }
@@ -258,23 +213,19 @@ reclaim_one(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
     struct mqs_error *err)
 {
 	struct mqs_batch *b;
-	struct fate f;
-	int rc, over = 0;
+	struct mqs_fate f;
+	int rc, over;
 
 	if ((rc = mqs_batch_load(&pass->gtx, lease, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	b = pass->gtx.batch;
-	if (b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) {
-		over = b->boot != mqs_boot() || ran_out(b);
-		if (!over)
-			note_due(c, b->due);
-	}
+	over = mqs_lease_over(b);
+	if (!over && mqs_lease_timed(b))
+		note_due(c, b->due);
 	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
 		return rc;
-	if (over)
-		rc = take_all(c, pass, &f, err);
-	else if (!nothing_to_do(b, &f))
-		rc = take_dead(c, pass, &f, err);
+	if (over || !nothing_to_do(b, &f))
+		rc = take(c, pass, &f, over, err);
 	mqs_owner_left_free(&f.left);
 	return rc;
 }

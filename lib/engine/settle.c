@@ -202,15 +202,14 @@ mqs_pass_settle(struct mqs_pass *pass, struct mqs_want *w, struct mqs_error *err
 }
 
 int
-mqs_pass_return(struct mqs_pass *pass, size_t i, int counted,
+mqs_pass_return(struct mqs_pass *pass, size_t i, int counted, const char *reason,
     struct mqs_error *err)
 {
 	struct mqs_entry e = pass->gtx.batch->entries[i];
 
 	mqs_batch_mark(&pass->gtx, i);
 	if (counted && e.attempts + 1 >= pass->group->settings.max_attempts)
-		return mqs_pass_dead(pass, &e, e.attempts + 1, "consumer died", NULL,
-		    err);
+		return mqs_pass_dead(pass, &e, e.attempts + 1, reason, NULL, err);
 	if (counted)
 		e.attempts++;
 	return mqs_group_hold_ready(&pass->gtx, &e, err);

@@ -60,10 +60,12 @@ int	mqs_pass_bury(struct mqs_pass *, struct mqs_error *err);
 /* Settles one; an error ends the pass, want->code is about the delivery only. */
 int	mqs_pass_settle(struct mqs_pass *, struct mqs_want *, struct mqs_error *err);
 /*
- * Entry i of the loaded batch comes back, because its consumer is gone: counted
- * if it had started, and then dead-lettered if that was its last attempt.
+ * Entry i of the loaded batch comes back, because its consumer is gone, or its lease:
+ * counted if it had started, and then dead-lettered, for that reason, if that was its
+ * last attempt.
  */
-int	mqs_pass_return(struct mqs_pass *, size_t i, int counted, struct mqs_error *err);
+int	mqs_pass_return(struct mqs_pass *, size_t i, int counted, const char *reason,
+	    struct mqs_error *err);
 /*
  * Dead-letters a message that `attempts' attempts did not settle; it is in none of the
  * group's tables.

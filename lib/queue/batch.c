@@ -522,7 +522,7 @@ mqs_batch_extend(struct mqs_group_tx *gtx, uint64_t lease, uint64_t id,
 }
 
 int
-mqs_batch_extended(struct mqs_group_tx *gtx, uint64_t lease, uint64_t id,
+mqs_batch_extended(struct mqs_tx *tx, uint64_t lease, uint64_t id,
     uint64_t *due, struct mqs_error *err)
 {
 	struct mqs_slice value;
@@ -531,7 +531,7 @@ mqs_batch_extended(struct mqs_group_tx *gtx, uint64_t lease, uint64_t id,
 
 	*due = 0;
 	first_key(key, lease, id);
-	rc = mqs_tx_get(gtx->tx, MQS_GROUP_EXTENDED, key, sizeof(key), &value, err);
+	rc = mqs_tx_get(tx, MQS_GROUP_EXTENDED, key, sizeof(key), &value, err);
 	if (rc == MQS_OK && value.n == 8)
 		*due = mqs_get_le64(value.p);
 	return rc < 0 ? rc : MQS_OK;

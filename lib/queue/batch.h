@@ -87,6 +87,6 @@ int	mqs_batch_unsettled(struct mqs_tx *, uint64_t lease, uint32_t *unsettled, st
 /* More time for one message: not taken back before `due'. */
 int	mqs_batch_extend(struct mqs_group_tx *, uint64_t lease, uint64_t id, uint64_t due, struct mqs_error *err);
 /* *due: until when; 0 if it was not extended. */
-int	mqs_batch_extended(struct mqs_group_tx *, uint64_t lease, uint64_t id, uint64_t *due, struct mqs_error *err);
+int	mqs_batch_extended(struct mqs_tx *, uint64_t lease, uint64_t id, uint64_t *due, struct mqs_error *err);
 
 #endif

@@ -54,11 +54,13 @@ enum mqs_owner_life {
 	MQS_OWNER_LIVES
 };
 
-/* What a dead consumer left. */
+/* What a dead consumer left, or a living one shows. */
 struct mqs_owner_left {
+	int64_t		 pid;		/* the consumer's; 0: not known */
 	uint64_t	 handed_lease, handed_count;	/* the hand-out mark; 0, 0: none */
 	struct mqs_owner_slot {
 		uint64_t lease, id;
+		int64_t	 pid;		/* the handler's; 0: not started */
 		int	 started;
 		int	 alive;		/* its handler still works */
 	}		*slots;
@@ -70,6 +72,9 @@ struct mqs_owner_left {
  * freed with mqs_owner_left_free.  Called often: one open, one fcntl for a living one.
  */
 int	mqs_owner_look(const struct mqs_dir *, uint64_t name, enum mqs_owner_life *,
+	    struct mqs_owner_left *left, struct mqs_error *err);
+/* The same for somebody who only watches: left is filled of a living one too. */
+int	mqs_owner_watch(const struct mqs_dir *, uint64_t name, enum mqs_owner_life *,
 	    struct mqs_owner_left *left, struct mqs_error *err);
 void	mqs_owner_left_free(struct mqs_owner_left *);
 /* Removes a dead owner's file once nothing refers to it (not one that lives or has orphans). */

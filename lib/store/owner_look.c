@@ -110,6 +110,7 @@ add_slots(int fd, const struct content *c, struct mqs_owner_left *left)
 
 	same_boot = mqs_owner_header_get(c->b, &header) &&
 	    header.boot == mqs_boot();
+	left->pid = same_boot ? (int64_t)header.pid : 0;
 	if ((any_lock = mqs_file_locked(fd, 1, 0)) == -1)
 		return -1;
 	for (i = 0; i < c->nslots; i++) {
@@ -120,14 +121,14 @@ add_slots(int fd, const struct content *c, struct mqs_owner_left *left)
 		if (alive == -1)
 			return -1;
 		left->slots[left->nslots++] = (struct mqs_owner_slot){
-			.lease = e.lease, .id = e.id,
+			.lease = e.lease, .id = e.id, .pid = (int64_t)e.pid,
 			.started = e.started != 0, .alive = alive
 		};
 	}
 	return 0;
 }
 
-/* What a dead owner left: 0 or -1. */
+/* What is in its file: 0 or -1. */
 static int
 look_closer(int fd, struct mqs_owner_left *left)
 {
@@ -164,9 +165,9 @@ dead_or_orphans(const struct mqs_owner_left *left)
 	return MQS_OWNER_DEAD;
 }
 
-/* Looks at an open file: 0, or -1 with errno. */
+/* Looks at an open file, into that of a living one only if `watch': 0, or -1 with errno. */
 static int
-judge(int fd, enum mqs_owner_life *life, struct mqs_owner_left *left)
+judge(int fd, int watch, enum mqs_owner_life *life, struct mqs_owner_left *left)
 {
 	int locked;
 
@@ -174,7 +175,7 @@ judge(int fd, enum mqs_owner_life *life, struct mqs_owner_left *left)
 		return -1;
 	if (locked) {
 		*life = MQS_OWNER_LIVES;
-		return 0;
+		return watch ? look_closer(fd, left) : 0;
 	}
 	if (look_closer(fd, left) == -1)
 		return -1;
@@ -182,8 +183,8 @@ judge(int fd, enum mqs_owner_life *life, struct mqs_owner_left *left)
 	return 0;
 }
 
-int
-mqs_owner_look(const struct mqs_dir *dir, uint64_t name,
+static int
+look(const struct mqs_dir *dir, uint64_t name, int watch,
     enum mqs_owner_life *life, struct mqs_owner_left *left,
     struct mqs_error *err)
 {
@@ -200,7 +201,7 @@ mqs_owner_look(const struct mqs_dir *dir, uint64_t name,
 			return 0;
 		return mqs_file_fail(err, dir, "owner", name, "open");
 	}
-	if (judge(fd, life, &mine) == -1)
+	if (judge(fd, watch, life, &mine) == -1)
 		rc = mqs_file_fail(err, dir, "owner", name, "look");
 	close(fd);
 	if (rc == 0 && left != NULL)
@@ -208,6 +209,22 @@ mqs_owner_look(const struct mqs_dir *dir, uint64_t name,
 	else
 		mqs_owner_left_free(&mine);
 	return rc;
+}
+
+int
+mqs_owner_look(const struct mqs_dir *dir, uint64_t name,
+    enum mqs_owner_life *life, struct mqs_owner_left *left,
+    struct mqs_error *err)
+{
+	return look(dir, name, 0, life, left, err);
+}
+
+int
+mqs_owner_watch(const struct mqs_dir *dir, uint64_t name,
+    enum mqs_owner_life *life, struct mqs_owner_left *left,
+    struct mqs_error *err)
+{
+	return look(dir, name, 1, life, left, err);
 }
 
 void

@@ -1,0 +1,37 @@
+/* fate.c - see fate.h */
+#include "base/clock.h"
+#include "engine/fate.h"
+
+const struct mqs_owner_slot *
+mqs_fate_slot(const struct mqs_fate *f, uint64_t lease, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < f->left.nslots; i++)
+		if (f->left.slots[i].lease == lease && f->left.slots[i].id == id)
+			return &f->left.slots[i];
+	return NULL;
+}
+
+int
+mqs_fate_handed_out(const struct mqs_fate *f, const struct mqs_batch *b, size_t i)
+{
+	if (!(b->flags & MQS_LEASE_MANUAL))
+		return 0;
+	if (b->lease != f->left.handed_lease)
+		return b->lease < f->left.handed_lease;
+	return i < f->left.handed_count;
+}
+
+int
+mqs_lease_timed(const struct mqs_batch *b)
+{
+	return (b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) != 0;
+}
+
+int
+mqs_lease_over(const struct mqs_batch *b)
+{
+	return mqs_lease_timed(b) && (b->boot != mqs_boot() ||
+	    (b->due != 0 && b->due <= (uint64_t)mqs_boottime()));
+}
