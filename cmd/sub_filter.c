@@ -8,7 +8,7 @@
  * transaction of the other queue; then the inputs are settled (mqs_publisher_input).  A
  * kill before the one repeats the commands; a kill between the two makes the inputs come
  * again, which are acked without a run where the mark is seen in time, and whose outputs
- * are void where it is not.
+ * are void where it is not; nor do they become dead letters if that was the last attempt.
  *
  * An output that is no list of messages is the command's failure, and retried.  One that
  * is larger than a transaction may be will not get smaller: its input is rejected.
@@ -43,6 +43,7 @@ filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 	if ((rc = mqs_publisher_open(&o->publisher, s->spool, s->to, NULL, err)) != MQS_OK)
 		return rc;
 	mqs_publisher_atomic(o->publisher, 1);
+	mqs_publisher_feed(o->publisher, s->consumer);
 	f->waiting = calloc(FLUSH_INPUTS, sizeof(*f->waiting));
 	return f->waiting == NULL ? mqs_fail_errno(err, "%s", s->to) : MQS_OK;
 }

@@ -475,6 +475,7 @@ void	mqs_run_free(struct mqs_run *);
  * that they are there are stored in one transaction, and the delivery is settled after
  * that.  A crash in between repeats the delivery; its outputs are void then.
  *
+ *	mqs_publisher_feed(publisher, consumer);	once
  *	mqs_publisher_input(publisher, consumer, &message, &err);
  *	... mqs_publisher_send, any number of times, also none ...
  *	mqs_publisher_flush(publisher, &err);
@@ -487,6 +488,12 @@ void	mqs_run_free(struct mqs_run *);
  */
 int	mqs_publisher_input(struct mqs_publisher *, struct mqs_consumer *,
 	    const struct mqs_message *, struct mqs_error *err);
+/*
+ * This publisher is where the outputs of a consumer's deliveries go: call it before the
+ * first claim.  A message whose consumer died between publishing and settling is done
+ * then, even if that was its last attempt, and no dead letter.
+ */
+void	mqs_publisher_feed(struct mqs_publisher *, struct mqs_consumer *);
 /* Takes back the last mqs_publisher_input, and what was sent since. */
 void	mqs_publisher_input_drop(struct mqs_publisher *);
 /* MQS_OK: the outputs of this delivery's message are there, just settle it; or MQS_NOTHING. */

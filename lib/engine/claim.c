@@ -171,6 +171,7 @@ transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 	if ((rc = mqs_pass_begin(&cl->pass, c->spool, c->group, &c->reader, keep,
 	    err)) != MQS_OK)
 		return rc;
+	cl->pass.made_in = c->made_in;
 	if ((rc = check_log(cl, err)) != MQS_OK ||
 	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
 	    (rc = settle_wants(cl, err)) != MQS_OK ||

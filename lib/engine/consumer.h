@@ -58,6 +58,7 @@ struct mqs_consumer {
 	struct mqs_want		*wants;
 	size_t			 nwants, wants_cap;
 
+	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */

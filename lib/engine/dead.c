@@ -200,6 +200,27 @@ bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
 	return rc;
 }
 
+/*
+ * MQS_OK if what was made of a message is in the queue where this consumer puts such:
+ * whoever had it died between publishing and settling.
+ */
+static int
+made(struct mqs_pass *pass, uint64_t id, struct mqs_error *err)
+{
+	struct mqs_marker marker;
+	struct mqs_tx *tx;
+	int rc;
+
+	if (pass->made_in == NULL)
+		return MQS_NOTHING;
+	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION], id);
+	if ((rc = mqs_tx_read(pass->made_in->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_marker_find(tx, MQS_LOG_MARKERS, &marker, err);
+	mqs_tx_abort(tx);
+	return rc;
+}
+
 int
 mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempts,
     const char *reason, const char *detail, struct mqs_error *err)
@@ -207,6 +228,12 @@ mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempt
 	struct mqs_held h = { *e, MQS_WAITING, 0 };
 	int rc;
 
+	if ((rc = made(pass, e->id, err)) < 0)
+		return rc;
+	if (rc == MQS_OK) {
+		pass->gtx.v[MQS_GROUP_ACKED]++;
+		return mqs_order_leave(&pass->gtx, e, err);
+	}
 	if (pass->keep != MQS_OK) {
 		pass->kept = 1;
 		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool),

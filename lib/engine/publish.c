@@ -404,6 +404,12 @@ mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
 }
 
 void
+mqs_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c)
+{
+	c->made_in = p->log;
+}
+
+void
 mqs_publisher_input_drop(struct mqs_publisher *p)
 {
 	struct section *s;

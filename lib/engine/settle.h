@@ -38,6 +38,7 @@ struct mqs_pass {
 	struct mqs_group	*group;
 	struct mqs_group_tx	 gtx;
 	struct mqs_log_reader	*reader;	/* of the group's log; borrowed */
+	struct mqs_log		*made_in;	/* marked there, it is no dead letter; NULL: nowhere */
 	struct mqs_log_tx	 dead;		/* open if dead_log is set */
 	struct mqs_log		*dead_log;
 	struct mqs_blob		*blobs[MQS_PASS_BLOBS];	/* of dead letters; locked */

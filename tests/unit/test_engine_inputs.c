@@ -1,6 +1,8 @@
 /*
  * test_engine_inputs.c - outputs of deliveries: there once, whole, or not at all
  */
+#include <sys/wait.h>
+
 #include "engine.h"
 
 static struct mqs_publisher *publisher;
@@ -144,6 +146,55 @@ test_settling_fails(void)
 	ok(mqs_publisher_flush(publisher, &err));
 	check_u64(count("out"), 0);
 	finish_all(c);
+}
+
+/*
+ * Its consumer dies after publishing, in the last attempt that it has: it is done, and no
+ * dead letter.
+ */
+static void
+last_attempt(int feed, uint64_t letters)
+{
+	const char *const pairs[] = { "max-attempts=1" };
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	struct mqs_run *run;
+	pid_t pid;
+	int fd;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	ok(mqs_create(spool, "q", "g", NULL, &err));
+	ok(mqs_set(spool, "q", "g", pairs, 1, &err));
+	c = take("q", &m);
+	ok(mqs_run_new(&run, c, &m, &fd, &err));
+	if ((pid = fork()) == 0)
+		_exit(0);
+	must(waitpid(pid, NULL, 0) == pid);
+	ok(mqs_run_started(run, pid, &err));
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	/* As if killed: the slot stays. */
+	settle(c, &m, MQS_ACK);
+	mqs_run_free(run);
+	mqs_consumer_free(c);
+	reopen();
+	c = consumer("q");
+	if (feed)
+		mqs_publisher_feed(publisher, c);
+	check_int(next(c, &m), MQS_NOTHING);
+	check_u64(count("q.dead"), letters);
+	check_u64(count("out"), 2);
+	finish_all(c);
+}
+
+static void
+test_last_attempt(void)
+{
+	last_attempt(1, 0);
+	/* That it would have been one otherwise. */
+	last_attempt(0, 1);
 }
 
 /* OUT's commit fails: no output and no marker; a second try makes both. */
@@ -388,6 +439,7 @@ main(void)
 	run_test("an input's outputs are there, and known to be", test_once);
 	run_test("killed between OUT's commit and the settling", test_killed_between);
 	run_test("the settling's commit fails, and OUT is emptied", test_settling_fails);
+	run_test("killed after publishing, in the last attempt", test_last_attempt);
 	run_test("OUT's commit fails: no output, no marker", test_output_fails);
 	run_test("no output is remembered as well", test_nothing_made);
 	run_test("several inputs share a commit", test_several);
