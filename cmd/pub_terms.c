@@ -30,6 +30,9 @@ int
 terms_option(struct terms *t, int id, const char *arg)
 {
 	switch (id) {
+	case 'p':
+		t->priority = (int)arg_number("-p", arg, 0, 9);
+		break;
 	case 'd':
 		t->delay = arg_duration("-d", arg);
 		break;
@@ -77,6 +80,8 @@ terms_fill(const struct terms *t, struct mqs_message *m)
 {
 	if (!t->given)
 		return NULL;
+	if (m->priority == 0)
+		m->priority = t->priority;
 	if (t->delay != -1 || t->at != 0 || t->ttl != -1)
 		fill_times(t, m);
 	if (t->message_id == NULL || m->message_id != NULL)

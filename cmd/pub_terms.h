@@ -9,6 +9,7 @@ enum { TERMS_AT = TOOL_LONG + 32, TERMS_TTL };
 
 /* Rows of mq-pub's option table. */
 #define TERMS_OPTIONS								\
+	{ 'p', "priority", "NUMBER", "priority, 0 (default) to 9, the most urgent" },	\
 	{ 'd', "delay", "DURATION", "deliver no earlier than so long from now" },	\
 	{ TERMS_AT, "at", "TIME", "deliver no earlier than then" },		\
 	{ TERMS_TTL, "ttl", "DURATION", "deliver no later than so long after that" },	\
@@ -17,6 +18,7 @@ enum { TERMS_AT = TOOL_LONG + 32, TERMS_TTL };
 /* What the options said; all of them 0 or -1 where they said nothing. */
 struct terms {
 	int		 given;		/* any of them */
+	int		 priority;
 	int64_t		 delay;		/* ns; -1: none */
 	int64_t		 at;		/* 0: none */
 	int64_t		 ttl;		/* ns; -1: none */

@@ -166,7 +166,7 @@ struct mqs_message {
 	int		 body_fd;
 	struct mqs_large *large;	/* publishing only; NULL otherwise */
 
-	int		 priority;	/* 0 to 9, 9 most urgent; kept, not acted on yet */
+	int		 priority;	/* 0 to 9, 9 is delivered first */
 	int64_t		 not_before;	/* not delivered earlier; 0: at once */
 	int64_t		 expires;	/* not delivered from then on; 0: never */
 	/* NULL if none.  While a message with it is retained, another adds nothing. */

@@ -204,11 +204,8 @@ purge_group(struct mqs_group *group, uint64_t *count, struct mqs_error *err)
 			mqs_group_abort(&gtx);
 			return rc;
 		}
-		if (lv[MQS_LOG_ORDINAL] > gtx.v[MQS_GROUP_ORDINAL])
-			*count += lv[MQS_LOG_ORDINAL] - gtx.v[MQS_GROUP_ORDINAL];
-		gtx.v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
-		gtx.v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
-		gtx.v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES];
+		*count += mqs_group_unlooked(gtx.v, lv);
+		mqs_group_to_end(gtx.v, lv);
 		gtx.v[MQS_GROUP_DROPPED] += *count - before;
 		if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
 			return rc;

@@ -20,4 +20,8 @@ void	mqs_found(struct mqs_checking *, const char *fmt, ...)
 /* Checks one group's tables; an error is what made going on impossible. */
 int	mqs_check_group(struct mqs_checking *, struct mqs_group *, struct mqs_error *err);
 
+/* The part of it that is about priorities. */
+int	mqs_check_ahead(struct mqs_checking *, const struct mqs_group *,
+	    const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+
 #endif

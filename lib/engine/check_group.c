@@ -210,7 +210,8 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 	t.floor = t.v[MQS_GROUP_CURSOR] + 1;
 	if ((rc = check_leases(&t, err)) != MQS_OK ||
 	    (rc = check_held(&t, err)) != MQS_OK ||
-	    (rc = check_bindings(&t, err)) != MQS_OK)
+	    (rc = check_bindings(&t, err)) != MQS_OK ||
+	    (rc = mqs_check_ahead(k, group, t.v, err)) != MQS_OK)
 		goto out;
 	expect(&t, "floor", t.floor, t.v[MQS_GROUP_FLOOR]);
 out:

@@ -69,7 +69,8 @@ check_log(struct mqs_claim *cl, struct mqs_error *err)
 	    lv[MQS_LOG_SETTINGS], err)) != MQS_OK)
 		return rc;
 	if (v[MQS_GROUP_CURSOR] <= lv[MQS_LOG_LAST_ID] &&
-	    v[MQS_GROUP_ORDINAL] <= lv[MQS_LOG_ORDINAL])
+	    v[MQS_GROUP_ORDINAL] <= lv[MQS_LOG_ORDINAL] &&
+	    v[MQS_GROUP_PRIORITISED] <= lv[MQS_LOG_PRIORITISED])
 		return MQS_OK;
 	mqs_notice(cl->c->spool, "%s/%s: the log is older than this group "
 	    "(restored?): delivering all that is retained again",
@@ -78,9 +79,7 @@ check_log(struct mqs_claim *cl, struct mqs_error *err)
 	    err)) != MQS_OK)
 		return rc;
 	v[MQS_GROUP_GENERATION]++;
-	v[MQS_GROUP_CURSOR] = 0;
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_REMOVED];
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_REMOVED_BYTES];
+	mqs_group_to_oldest(v, lv);
 	return MQS_OK;
 }
 

@@ -25,6 +25,7 @@ struct mqs_reader {
 	size_t			 key_len;
 	int			 by_key;
 
+	uint64_t		 urgent[9];	/* a group's cursors of priorities 1 to 9 */
 	uint64_t		*ids;		/* a group's, ascending */
 	size_t			 nids, ids_cap, next_id;
 };
@@ -116,6 +117,7 @@ list_group(struct mqs_reader *r, struct mqs_group *group, uint64_t *cursor,
 	if (r->nids > 0)
 		qsort(r->ids, r->nids, sizeof(*r->ids), compare_ids);
 	*cursor = v[MQS_GROUP_CURSOR];
+	memcpy(r->urgent, v + MQS_GROUP_CURSORS, sizeof(r->urgent));
 	return MQS_OK;
 }
 
@@ -278,6 +280,13 @@ mqs_reader_free(struct mqs_reader *r)
 
 /* ------------------------------------------------------------ reading -- */
 
+/* 1 if the group has looked at a record beyond its cursor: it is in the list or settled. */
+static int
+looked_at(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	return m->priority != 0 && m->seq <= r->urgent[m->priority - 1];
+}
+
 /* The next record, of the group's list or of the log. */
 static int
 next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *err)
@@ -295,7 +304,10 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 		if (rc != MQS_NOTHING)
 			return rc;
 	}
-	return mqs_log_reader_next(&r->reader, 1, record, err);
+	do
+		rc = mqs_log_reader_next(&r->reader, 1, record, err);
+	while (rc == MQS_OK && looked_at(r, &record->message));
+	return rc;
 }
 
 int

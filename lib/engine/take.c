@@ -72,6 +72,16 @@ matches(const struct mqs_claim *cl, const struct mqs_record *r)
 	    mqs_bindings_match(&cl->c->group->bindings, &r->message);
 }
 
+/* It may go out: now, or, where all are looked at first, in its turn. */
+static int
+give(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
+{
+	if (cl->survey)
+		return mqs_group_hold_ready(&cl->pass.gtx, e, err);
+	take(cl, e);
+	return MQS_OK;
+}
+
 /* A message that was not looked at before. */
 static int
 admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
@@ -79,6 +89,7 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 	const struct mqs_message *m = &r->message;
 	struct mqs_group_tx *gtx = &cl->pass.gtx;
 	struct mqs_held h = { .class = MQS_WAITING, .sort = (uint64_t)m->not_before };
+	int rc, out;
 
 	if (for_others(cl, r))
 		return MQS_OK;
@@ -89,12 +100,15 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 	h.entry.id = m->seq;
 	h.entry.size = m->body_len;
 	h.entry.priority = (uint32_t)m->priority;
+	if (gtx->group->settings.ordered)
+		h.entry.key = mqs_order_key(m);
 	if (expired(cl, m))
 		return expire(cl, &h.entry, err);
 	if (m->not_before > cl->now)
 		return mqs_group_hold(gtx, &h, err);
-	take(cl, &h.entry);
-	return MQS_OK;
+	if ((rc = mqs_order_enter(gtx, &h.entry, &out, err)) != MQS_OK || !out)
+		return rc;
+	return give(cl, &h.entry, err);
 }
 
 /* --------------------------------------------------------------- ready -- */
@@ -120,17 +134,23 @@ take_one_ready(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_error 
 	return MQS_OK;
 }
 
+/*
+ * Takes what is ready, of priorities down to that one.  What becomes ready meanwhile and
+ * should have come before waits for the next claim: a batch's ids ascend.
+ */
 static int
-take_ready(struct mqs_claim *cl, struct mqs_error *err)
+take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
 {
+	uint64_t last = 9 - priority, sort = 0;
 	struct mqs_held h;
 	int rc;
 
 	while (cl->n < cl->max) {
 		rc = mqs_group_first_held(&cl->pass.gtx, MQS_READY, &h, err);
-		if (rc != MQS_OK)
-			return rc == MQS_NOTHING ? MQS_OK : rc;
-		if ((rc = take_one_ready(cl, &h, err)) != MQS_OK)
+		if (rc == MQS_NOTHING || (rc == MQS_OK && (h.sort > last || h.sort < sort)))
+			return MQS_OK;
+		sort = h.sort;
+		if (rc != MQS_OK || (rc = take_one_ready(cl, &h, err)) != MQS_OK)
 			return rc;
 	}
 	return MQS_OK;
@@ -157,13 +177,25 @@ pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size)
 static void
 at_end(struct mqs_claim *cl)
 {
-	const uint64_t *lv = cl->lv;
+	uint64_t *v = cl->pass.gtx.v, gone;
+
+	gone = cl->lv[MQS_LOG_ORDINAL] - v[MQS_GROUP_ORDINAL];
+	/* Those looked at ahead that the cursor never came to were removed: not unseen. */
+	gone -= v[MQS_GROUP_AHEAD] < gone ? v[MQS_GROUP_AHEAD] : gone;
+	v[MQS_GROUP_DROPPED] += gone;
+	mqs_group_to_end(v, cl->lv);
+}
+
+/* The cursor comes to a message that its priority's cursor has passed. */
+static void
+pass_again(struct mqs_claim *cl, const struct mqs_record *r)
+{
 	uint64_t *v = cl->pass.gtx.v;
 
-	v[MQS_GROUP_DROPPED] += lv[MQS_LOG_ORDINAL] - v[MQS_GROUP_ORDINAL];
-	v[MQS_GROUP_CURSOR] = lv[MQS_LOG_LAST_ID];
-	v[MQS_GROUP_ORDINAL] = lv[MQS_LOG_ORDINAL];
-	v[MQS_GROUP_BYTES] = lv[MQS_LOG_IN_BYTES];
+	if (v[MQS_GROUP_AHEAD] == 0)
+		return;
+	v[MQS_GROUP_AHEAD]--;
+	v[MQS_GROUP_AHEAD_BYTES] -= r->message.body_len;
 }
 
 /* Looks at the next record beyond the cursor: MQS_NOTHING at the end. */
@@ -179,50 +211,154 @@ look(struct mqs_claim *cl, struct mqs_error *err)
 	if ((rc = mqs_log_reader_next_raw(reader, &id, &value, err)) != MQS_OK)
 		return rc;
 	if (mqs_record_plain(value, &ordinal, &size)) {
-		/* For everybody (bindings apart), at any time. */
+		/* For everybody (bindings apart), at any time, and in no order. */
 		pass(cl, id, ordinal, size);
 		if (cl->plain_matches)
-			take(cl, &(struct mqs_entry){ .id = id, .size = size });
-		else
-			cl->pass.gtx.v[MQS_GROUP_FILTERED]++;
+			return give(cl, &(struct mqs_entry){ .id = id, .size = size },
+			    err);
+		cl->pass.gtx.v[MQS_GROUP_FILTERED]++;
 		return MQS_OK;
 	}
 	if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK)
 		return rc;
 	pass(cl, id, r.ordinal, r.message.body_len);
+	if (r.message.priority != 0 &&
+	    id <= cl->pass.gtx.v[MQS_GROUP_CURSORS + r.message.priority - 1]) {
+		pass_again(cl, &r);
+		return MQS_OK;
+	}
 	return admit(cl, &r, err);
 }
 
+/* Looks at what is new, until enough was taken.  *end: there is no more. */
 static int
-take_new(struct mqs_claim *cl, struct mqs_error *err)
+take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 {
 	size_t looked;
 	int rc;
 
+	*end = 0;
 	mqs_log_reader_seek(&cl->c->reader, cl->pass.gtx.v[MQS_GROUP_CURSOR] + 1);
 	/* Bounded also where nothing is taken (all expired, all delayed). */
-	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++)
-		if ((rc = look(cl, err)) != MQS_OK) {
-			if (rc == MQS_NOTHING)
-				at_end(cl);
-			return rc == MQS_NOTHING ? MQS_OK : rc;
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+		rc = look(cl, err);
+		if (rc == MQS_NOTHING) {
+			at_end(cl);
+			*end = 1;
+			return MQS_OK;
 		}
+		if (rc != MQS_OK)
+			return rc;
+	}
 	return MQS_OK;
+}
+
+/* -------------------------------------------------------------- urgent -- */
+
+/* A message of the index, which the cursor has yet to come to. */
+static int
+look_ahead(struct mqs_claim *cl, uint64_t id, struct mqs_error *err)
+{
+	uint64_t *v = cl->pass.gtx.v;
+	struct mqs_record r;
+	int rc;
+
+	rc = mqs_log_reader_at(&cl->c->reader, id, 0, &r, err);
+	if (rc == MQS_NOTHING)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu has a priority "
+		    "and is not there", cl->c->group->log->dir.name,
+		    (unsigned long long)id);
+	if (rc != MQS_OK)
+		return rc;
+	cl->passed++;
+	v[MQS_GROUP_AHEAD]++;
+	v[MQS_GROUP_AHEAD_BYTES] += r.message.body_len;
+	return admit(cl, &r, err);
+}
+
+/* Looks at what is new of one priority.  *end: there is no more. */
+static int
+take_new_of(struct mqs_claim *cl, struct mqs_cur *index, unsigned priority,
+    int *end, struct mqs_error *err)
+{
+	uint64_t *at = &cl->pass.gtx.v[MQS_GROUP_CURSORS + priority - 1];
+	unsigned char from[9] = { (unsigned char)(9 - priority) };
+	struct mqs_slice key = { from, sizeof(from) }, value;
+	size_t looked;
+	int rc;
+
+	*end = 0;
+	if (*at < cl->pass.gtx.v[MQS_GROUP_CURSOR])
+		*at = cl->pass.gtx.v[MQS_GROUP_CURSOR];
+	mqs_put_be64(from + 1, *at + 1);
+	rc = mqs_cur_move(index, MQS_FROM, &key, &value, err);
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+		if (rc == MQS_OK && (key.n != sizeof(from) ||
+		    *(const unsigned char *)key.p != from[0]))
+			rc = MQS_NOTHING;
+		if (rc == MQS_NOTHING)
+			*end = 1;
+		if (rc != MQS_OK)
+			return rc == MQS_NOTHING ? MQS_OK : rc;
+		*at = mqs_get_be64((const unsigned char *)key.p + 1);
+		if ((rc = look_ahead(cl, *at, err)) != MQS_OK)
+			return rc;
+		rc = mqs_cur_move(index, MQS_NEXT, &key, &value, err);
+	}
+	return rc < 0 ? rc : MQS_OK;
+}
+
+/* From the most urgent to priority 1.  *end: no new one is left of any. */
+static int
+take_urgent(struct mqs_claim *cl, int *end, struct mqs_error *err)
+{
+	struct mqs_cur *index;
+	unsigned priority;
+	int rc;
+
+	*end = 1;
+	if ((rc = mqs_cur_new(&index, cl->c->reader.tx, MQS_LOG_PRIORITY, err)) != MQS_OK)
+		return rc;
+	for (priority = 9; priority > 0 && *end && rc == MQS_OK; priority--)
+		if ((rc = take_ready(cl, priority, err)) == MQS_OK)
+			rc = take_new_of(cl, index, priority, end, err);
+	mqs_cur_free(index);
+	if (rc == MQS_OK && *end)
+		cl->pass.gtx.v[MQS_GROUP_PRIORITISED] = cl->lv[MQS_LOG_PRIORITISED];
+	return rc;
+}
+
+/* Looks at all that is new and holds it as ready, so that priority can decide. */
+static int
+survey(struct mqs_claim *cl, int *end, struct mqs_error *err)
+{
+	int rc;
+
+	cl->survey = 1;
+	rc = take_new(cl, end, err);
+	cl->survey = 0;
+	return rc;
 }
 
 int
 mqs_take(struct mqs_claim *cl, struct mqs_error *err)
 {
 	static const struct mqs_message plain = MQS_MESSAGE_INIT;
+	struct mqs_group_tx *gtx = &cl->pass.gtx;
 	size_t ripe;
-	int rc;
+	int rc, end = 1;
 
 	cl->plain_matches =
 	    mqs_bindings_match(&cl->c->group->bindings, &plain);
 	/* After the settling, or what is due at once would be due a moment from now. */
 	cl->now = mqs_judged_now(cl->c->spool);
-	if ((rc = mqs_order_ripen(&cl->pass.gtx, cl->now, cl->max, &ripe, err)) != MQS_OK ||
-	    (rc = take_ready(cl, err)) != MQS_OK)
+	if ((rc = mqs_order_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
 		return rc;
-	return take_new(cl, err);
+	if (gtx->v[MQS_GROUP_PRIORITISED] != cl->lv[MQS_LOG_PRIORITISED])
+		rc = gtx->group->settings.ordered ? survey(cl, &end, err) :
+		    take_urgent(cl, &end, err);
+	/* Not all of the urgent were seen: what is not urgent must wait. */
+	if (rc != MQS_OK || !end || (rc = take_ready(cl, 0, err)) != MQS_OK)
+		return rc;
+	return take_new(cl, &end, err);
 }

@@ -17,6 +17,7 @@ struct mqs_claim {
 	struct mqs_entry	*entries;	/* taken, in the order in which they go out */
 	size_t			 n, max;
 	size_t			 passed;	/* looked at, taken or not */
+	int			 survey;	/* what is new is held, not taken */
 	struct {
 		uint64_t	number;
 		size_t		n;

@@ -142,6 +142,9 @@ void	mqs_group_close(struct mqs_group *);
 int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* Removes a group's files.  Call it under the log's write lock. */
 int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
+/* Moves all cursors before the oldest message, or to the end, of a log in that state. */
+void	mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
+void	mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* The state, in a snapshot of its own. */
 int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* The state in a transaction. */

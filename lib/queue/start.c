@@ -10,7 +10,8 @@
 
 /* All priorities start together. */
 static void
-stand(uint64_t v[MQS_GROUP_VALUES], uint64_t id, uint64_t ordinal, uint64_t bytes)
+stand(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES],
+    uint64_t id, uint64_t ordinal, uint64_t bytes)
 {
 	unsigned p;
 
@@ -19,7 +20,9 @@ stand(uint64_t v[MQS_GROUP_VALUES], uint64_t id, uint64_t ordinal, uint64_t byte
 	v[MQS_GROUP_BYTES] = bytes;
 	for (p = 0; p < 9; p++)
 		v[MQS_GROUP_CURSORS + p] = id;
-	v[MQS_GROUP_PRIORITISED] = 0;
+	/* It knows all messages with a priority if none is beyond that. */
+	v[MQS_GROUP_PRIORITISED] = lv[MQS_LOG_PRIORITISED] > id ? 0 :
+	    lv[MQS_LOG_PRIORITISED];
 	v[MQS_GROUP_AHEAD] = v[MQS_GROUP_AHEAD_BYTES] = 0;
 }
 
@@ -28,19 +31,19 @@ static void
 before(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES],
     const struct mqs_record *r, uint64_t after)
 {
-	stand(v, r->message.seq - 1, r->ordinal - 1, lv[MQS_LOG_IN_BYTES] - after);
+	stand(v, lv, r->message.seq - 1, r->ordinal - 1, lv[MQS_LOG_IN_BYTES] - after);
 }
 
-static void
-at_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
+void
+mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
 {
-	stand(v, 0, lv[MQS_LOG_REMOVED], lv[MQS_LOG_REMOVED_BYTES]);
+	stand(v, lv, 0, lv[MQS_LOG_REMOVED], lv[MQS_LOG_REMOVED_BYTES]);
 }
 
-static void
-at_newest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
+void
+mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
 {
-	stand(v, lv[MQS_LOG_LAST_ID], lv[MQS_LOG_ORDINAL], lv[MQS_LOG_IN_BYTES]);
+	stand(v, lv, lv[MQS_LOG_LAST_ID], lv[MQS_LOG_ORDINAL], lv[MQS_LOG_IN_BYTES]);
 }
 
 /* Before the first message with an id and time of at least these. */
@@ -65,7 +68,7 @@ at_message(struct mqs_log_reader *reader, uint64_t id, int64_t time,
 	if (rc == MQS_NOTHING && placed)
 		before(v, lv, &first, after);
 	else if (rc == MQS_NOTHING)
-		at_newest(v, lv);
+		mqs_group_to_end(v, lv);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -78,7 +81,7 @@ at_last(struct mqs_log_reader *reader, uint64_t n,
 	struct mqs_record r;
 	int rc = MQS_OK;
 
-	at_newest(v, lv);
+	mqs_group_to_end(v, lv);
 	for (; n > 0; n--) {
 		if ((rc = mqs_log_reader_before(reader, id, &r, err)) != MQS_OK)
 			break;
@@ -100,7 +103,7 @@ place(struct mqs_log_reader *reader, const struct mqs_start *start,
 		return rc;
 	switch (start->at) {
 	case MQS_START_NEWEST:
-		at_newest(v, lv);
+		mqs_group_to_end(v, lv);
 		return MQS_OK;
 	case MQS_START_ID:
 		return at_message(reader, start->id, INT64_MIN, lv, v, err);
@@ -114,7 +117,7 @@ place(struct mqs_log_reader *reader, const struct mqs_start *start,
 	case MQS_START_OLDEST:
 		break;
 	}
-	at_oldest(v, lv);
+	mqs_group_to_oldest(v, lv);
 	return MQS_OK;
 }
 
