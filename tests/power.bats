@@ -175,3 +175,40 @@ has_from() {
 	[ "$(mq-replay -f '%o\n' q | wc -l)" -lt 10 ]
 	after_power_failures has_from 5
 }
+
+filters_once() {
+	mq-sub -e in/g --to out -- sed 's/^/done /' || [ $? = 1 ] || return
+	sound in out && seq -f 'done %g' 20 | cmp - <(mq-replay out | sort -k 2n)
+}
+
+@test "filters: each output once, though the settling was undone" {
+	local n
+	seq 20 | on_disk mq-pub in
+	for n in 1 2 3; do
+		on_disk mq-sub -c 4 in/g --to out -- sed 's/^/done /'
+		after_power_failures filters_once
+	done
+	on_disk mq-ctl set out sync=relaxed
+	for n in 1 2; do
+		on_disk mq-sub -c 4 in/g --to out -- sed 's/^/done /'
+		after_power_failures filters_once
+	done
+}
+
+# All that died was redriven: each message is there once to be dealt with.
+redrives_once() {
+	mq-ctl redrive -q q.dead || [ $? = 1 ] || return
+	mq-sub -e q/g >again || [ $? = 1 ] || return
+	sound q q.dead && seq 5 | cmp - <(sort -n again) && [ "$(depth q.dead/redrive)" = 0 ]
+}
+
+@test "redrive: each message comes back once, whenever the power fails" {
+	on_disk mq-ctl create q/g
+	on_disk mq-ctl set q/g max-attempts=1
+	seq 5 | on_disk mq-pub q
+	on_disk mq-sub -e q/g -- false
+	on_disk mq-ctl redrive -c 2 q.dead
+	after_power_failures redrives_once
+	on_disk mq-ctl redrive q.dead
+	after_power_failures redrives_once
+}
