@@ -75,9 +75,9 @@ check_lease(struct tally *t, uint64_t lease, struct mqs_error *err)
 		n++;
 		bytes += b->entries[i].size;
 	}
-	if (n != b->unsettled || bytes != b->unsettled_bytes || n == 0)
+	if (n != b->head.unsettled || bytes != b->head.unsettled_bytes || n == 0)
 		mqs_found(t->k, "group %s: lease %llu: counts %u unsettled, has %llu",
-		    t->group->name, (unsigned long long)lease, b->unsettled,
+		    t->group->name, (unsigned long long)lease, b->head.unsettled,
 		    (unsigned long long)n);
 	t->leased += n;
 	t->leased_bytes += bytes;

@@ -237,9 +237,10 @@ mqs_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
 int
 mqs_consumer_recount(struct mqs_consumer *c, struct mqs_error *err)
 {
+	struct mqs_lease head;
 	struct mqs_tx *tx;
 	size_t i, kept = 0;
-	int rc;
+	int rc = MQS_OK;
 
 	c->look_own = 0;
 	c->held = 0;
@@ -247,18 +248,19 @@ mqs_consumer_recount(struct mqs_consumer *c, struct mqs_error *err)
 		return MQS_OK;
 	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
 		return rc;
-	for (i = 0; i < c->nown && rc == MQS_OK; i++) {
-		rc = mqs_batch_unsettled(tx, c->own[i].lease,
-		    &c->own[i].unsettled, err);
-		if (rc == MQS_OK && c->own[i].unsettled > 0) {
-			c->held += c->own[i].unsettled;
-			c->own[kept++] = c->own[i];
-		}
+	for (i = 0; i < c->nown && rc >= 0; i++) {
+		rc = mqs_batch_head(tx, c->own[i].lease, &head, err);
+		if (rc != MQS_OK)
+			continue;
+		c->own[i].unsettled = head.unsettled;
+		c->held += head.unsettled;
+		c->own[kept++] = c->own[i];
 	}
 	mqs_tx_abort(tx);
-	if (rc == MQS_OK)
-		c->nown = kept;
-	return rc;
+	if (rc < 0)
+		return rc;
+	c->nown = kept;
+	return MQS_OK;
 }
 
 /* ------------------------------------------------------------- waking -- */
@@ -326,11 +328,11 @@ release_lease(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 		if ((rc = mqs_pass_return(pass, i, 0, NULL, err)) != MQS_OK)
 			return rc;
 	}
-	if (b->unsettled > 0 && !(b->flags & MQS_LEASE_GONE)) {
-		if (!(b->flags & MQS_LEASE_TIMED))
-			b->due = (uint64_t)mqs_later(mqs_boottime(),
+	if (b->head.unsettled > 0 && !(b->head.flags & MQS_LEASE_GONE)) {
+		if (!(b->head.flags & MQS_LEASE_TIMED))
+			b->head.due = (uint64_t)mqs_later(mqs_boottime(),
 			    c->group->settings.lease);
-		b->flags |= MQS_LEASE_GONE;
+		b->head.flags |= MQS_LEASE_GONE;
 		b->changed = 1;
 	}
 	return MQS_OK;

@@ -5,8 +5,6 @@
  * what a dead consumer held.  Else at the first of: when a held message is due, or one
  * beyond the cursor that is delayed; when a lease with a time of its own ends.
  */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/each.h"
@@ -17,7 +15,6 @@
 struct search {
 	struct mqs_group	*group;
 	struct mqs_tx		*tx;
-	struct mqs_batch	*batch;
 	int64_t			 now;	/* judged */
 	int64_t			 due;	/* the first so far; INT64_MAX: none */
 	uint64_t		 v[MQS_GROUP_VALUES];
@@ -37,19 +34,19 @@ note(struct search *s, int64_t due)
  * orphans still work on, whose end has no time.
  */
 static int
-note_owner(struct search *s, const struct mqs_batch *b, struct mqs_error *err)
+note_owner(struct search *s, const struct mqs_lease *l, struct mqs_error *err)
 {
 	struct mqs_fate f;
 	size_t i, busy = 0;
 	int rc;
 
-	if ((rc = mqs_owner_look(&s->group->log->dir, b->owner, &f.life, &f.left,
+	if ((rc = mqs_owner_look(&s->group->log->dir, l->owner, &f.life, &f.left,
 	    err)) != MQS_OK || f.life == MQS_OWNER_LIVES)
 		return rc;
 	for (i = 0; i < f.left.nslots; i++)
-		busy += f.left.slots[i].lease == b->lease && f.left.slots[i].alive;
+		busy += f.left.slots[i].lease == l->lease && f.left.slots[i].alive;
 	mqs_owner_left_free(&f.left);
-	if (b->unsettled > busy)
+	if (l->unsettled > busy)
 		note(s, s->now);
 	return MQS_OK;
 }
@@ -57,17 +54,17 @@ note_owner(struct search *s, const struct mqs_batch *b, struct mqs_error *err)
 static int
 note_lease(struct search *s, uint64_t lease, struct mqs_error *err)
 {
-	struct mqs_batch *b = s->batch;
+	struct mqs_lease l;
 	int rc;
 
-	if ((rc = mqs_batch_head(s->tx, lease, b, err)) != MQS_OK)
+	if ((rc = mqs_batch_head(s->tx, lease, &l, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (mqs_lease_over(b) || b->boot != mqs_boot())
+	if (mqs_lease_over(&l) || l.boot != mqs_boot())
 		note(s, s->now);
-	else if (mqs_lease_timed(b))
-		note(s, mqs_later(s->now, (int64_t)b->due - mqs_boottime()));
+	else if (mqs_lease_timed(&l))
+		note(s, mqs_later(s->now, (int64_t)l.due - mqs_boottime()));
 	else
-		return note_owner(s, b, err);
+		return note_owner(s, &l, err);
 	return MQS_OK;
 }
 
@@ -170,10 +167,7 @@ mqs_next_due(struct mqs_spool *spool, const char *queue, const char *group,
 	struct search s = { .now = mqs_judged_now(spool), .due = INT64_MAX };
 	int rc;
 
-	if ((s.batch = calloc(1, sizeof(*s.batch))) == NULL)
-		return mqs_fail_errno(err, "%s", spool->path);
 	rc = mqs_each_group(spool, queue, group, each, &s, err);
-	free(s.batch);
 	*due = s.due > s.now ? s.due : s.now;
 	if (rc != MQS_OK)
 		return rc;

@@ -16,22 +16,22 @@ mqs_fate_slot(const struct mqs_fate *f, uint64_t lease, uint64_t id)
 int
 mqs_fate_handed_out(const struct mqs_fate *f, const struct mqs_batch *b, size_t i)
 {
-	if (!(b->flags & MQS_LEASE_MANUAL))
+	if (!(b->head.flags & MQS_LEASE_MANUAL))
 		return 0;
-	if (b->lease != f->left.handed_lease)
-		return b->lease < f->left.handed_lease;
+	if (b->head.lease != f->left.handed_lease)
+		return b->head.lease < f->left.handed_lease;
 	return i < f->left.handed_count;
 }
 
 int
-mqs_lease_timed(const struct mqs_batch *b)
+mqs_lease_timed(const struct mqs_lease *l)
 {
-	return (b->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) != 0;
+	return (l->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) != 0;
 }
 
 int
-mqs_lease_over(const struct mqs_batch *b)
+mqs_lease_over(const struct mqs_lease *l)
 {
-	return mqs_lease_timed(b) && (b->boot != mqs_boot() ||
-	    (b->due != 0 && b->due <= (uint64_t)mqs_boottime()));
+	return mqs_lease_timed(l) && (l->boot != mqs_boot() ||
+	    (l->due != 0 && l->due <= (uint64_t)mqs_boottime()));
 }

@@ -33,14 +33,14 @@ static enum mqs_delivery_state
 state_of(const struct listing *l, size_t i, const struct mqs_owner_slot *slot)
 {
 	const struct mqs_batch *b = l->batch;
-	int lives = l->fate.life == MQS_OWNER_LIVES && b->boot == mqs_boot();
+	int lives = l->fate.life == MQS_OWNER_LIVES && b->head.boot == mqs_boot();
 
 	if (slot != NULL && slot->alive && (slot->started || !lives))
 		return lives ? MQS_RUNNING : MQS_ORPHAN;
-	if (mqs_lease_over(b) || b->boot != mqs_boot())
+	if (mqs_lease_over(&b->head) || b->head.boot != mqs_boot())
 		return MQS_RETURNING;
 	/* What is left of one whose owner was seen gone had been handed out. */
-	if (b->flags & MQS_LEASE_GONE || mqs_fate_handed_out(&l->fate, b, i))
+	if (b->head.flags & MQS_LEASE_GONE || mqs_fate_handed_out(&l->fate, b, i))
 		return MQS_HANDED_OUT;
 	return lives ? MQS_PREFETCHED : MQS_RETURNING;
 }
@@ -54,11 +54,11 @@ find_until(const struct listing *l, size_t i, int64_t *until)
 	int rc;
 
 	*until = 0;
-	if (b->boot != mqs_boot())
+	if (b->head.boot != mqs_boot())
 		return MQS_OK;
-	if (mqs_lease_timed(b))
-		due = b->due;
-	if (b->flags & MQS_LEASE_EXTENDED && (rc = mqs_batch_extended(l->tx, b->lease,
+	if (mqs_lease_timed(&b->head))
+		due = b->head.due;
+	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_batch_extended(l->tx, b->head.lease,
 	    b->entries[i].id, &more, l->err)) != MQS_OK)
 		return rc;
 	if (more > due)
@@ -73,7 +73,7 @@ show_delivery(const struct listing *l, size_t i)
 {
 	const struct mqs_batch *b = l->batch;
 	const struct mqs_entry *e = &b->entries[i];
-	const struct mqs_owner_slot *slot = mqs_fate_slot(&l->fate, b->lease, e->id);
+	const struct mqs_owner_slot *slot = mqs_fate_slot(&l->fate, b->head.lease, e->id);
 	struct mqs_delivery_stat st;
 	int rc;
 
@@ -81,7 +81,7 @@ show_delivery(const struct listing *l, size_t i)
 	snprintf(st.queue, sizeof(st.queue), "%s", l->group->log->dir.name);
 	snprintf(st.group, sizeof(st.group), "%s", l->group->name);
 	mqs_format_u64(e->id, st.id);
-	mqs_receipt_format(st.queue, st.group, e->id, b->lease, st.receipt);
+	mqs_receipt_format(st.queue, st.group, e->id, b->head.lease, st.receipt);
 	st.attempt = e->attempts + 1;
 	st.bytes = e->size;
 	st.state = state_of(l, i, slot);
@@ -89,7 +89,7 @@ show_delivery(const struct listing *l, size_t i)
 		st.consumer = l->fate.left.pid;
 	if (st.state == MQS_RUNNING || st.state == MQS_ORPHAN)
 		st.handler = slot->pid;
-	st.since = (int64_t)b->lease;
+	st.since = (int64_t)b->head.lease;
 	if ((rc = find_until(l, i, &st.until)) != MQS_OK)
 		return rc;
 	return l->delivery_fn(l->arg, &st);
@@ -104,10 +104,10 @@ show_lease(struct listing *l, uint64_t lease)
 
 	if ((rc = mqs_batch_read(l->tx, lease, b, l->err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (b->owner != l->owner) {
+	if (b->head.owner != l->owner) {
 		mqs_owner_left_free(&l->fate.left);
-		l->owner = b->owner;
-		if ((rc = mqs_owner_watch(&l->group->log->dir, b->owner, &l->fate.life,
+		l->owner = b->head.owner;
+		if ((rc = mqs_owner_watch(&l->group->log->dir, b->head.owner, &l->fate.life,
 		    &l->fate.left, l->err)) != MQS_OK)
 			return rc;
 	}
@@ -134,15 +134,16 @@ show_leases(struct listing *l)
 static int
 count_held(struct listing *l, uint64_t owner, uint64_t *held)
 {
+	struct mqs_lease head;
 	uint64_t lease = 0;
 	int rc;
 
 	*held = 0;
 	while ((rc = mqs_batch_next(l->tx, &lease, l->err)) == MQS_OK) {
-		if ((rc = mqs_batch_head(l->tx, lease, l->batch, l->err)) < 0)
+		if ((rc = mqs_batch_head(l->tx, lease, &head, l->err)) < 0)
 			return rc;
-		if (rc == MQS_OK && l->batch->owner == owner)
-			*held += l->batch->unsettled;
+		if (rc == MQS_OK && head.owner == owner)
+			*held += head.unsettled;
 	}
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }

@@ -49,9 +49,9 @@ note_due(struct mqs_consumer *c, uint64_t due)
 
 /* 1 if a lease's owner lives, or is known to be gone: all that is left waits. */
 static int
-nothing_to_do(const struct mqs_batch *b, const struct mqs_fate *f)
+nothing_to_do(const struct mqs_lease *l, const struct mqs_fate *f)
 {
-	return f->life == MQS_OWNER_LIVES || b->flags & MQS_LEASE_GONE;
+	return f->life == MQS_OWNER_LIVES || l->flags & MQS_LEASE_GONE;
 }
 
 /*
@@ -59,46 +59,49 @@ nothing_to_do(const struct mqs_batch *b, const struct mqs_fate *f)
  * those are kept, and no others.
  */
 static int
-orphaned(struct mqs_tx *tx, struct mqs_batch *b, const struct mqs_fate *f, size_t *n,
+orphaned(struct mqs_tx *tx, uint64_t lease, const struct mqs_fate *f, size_t *n,
     struct mqs_error *err)
 {
-	const uint64_t lease = b->lease;
 	const struct mqs_owner_slot *s = f->left.slots, *end = s + f->left.nslots;
-	int rc, loaded = 0;
+	struct mqs_batch *b = NULL;
+	int rc = MQS_OK;
 
 	*n = 0;
-	for (; s < end; s++) {
+	for (; s < end && rc == MQS_OK; s++) {
 		if (s->lease != lease || !s->alive)
 			continue;
-		if (!loaded && (rc = mqs_batch_read(tx, lease, b, err)) != MQS_OK)
-			return rc == MQS_NOTHING ? MQS_OK : rc;
-		loaded = 1;
-		if (mqs_batch_find(b, s->id) >= 0)
+		if (b == NULL && (b = calloc(1, sizeof(*b))) == NULL)
+			return mqs_fail_errno(err, "lease");
+		if (b->head.lease == 0)
+			rc = mqs_batch_read(tx, lease, b, err);
+		if (rc == MQS_OK && mqs_batch_find(b, s->id) >= 0)
 			++*n;
 	}
-	return MQS_OK;
+	free(b);
+	return rc < 0 ? rc : MQS_OK;
 }
 
 static int
-wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease,
-    struct mqs_batch *b, int *wanted, struct mqs_error *err)
+wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease, int *wanted,
+    struct mqs_error *err)
 {
+	struct mqs_lease l;
 	struct mqs_fate f;
 	size_t alive;
 	int rc;
 
-	if ((rc = mqs_batch_head(tx, lease, b, err)) != MQS_OK)
+	if ((rc = mqs_batch_head(tx, lease, &l, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (mqs_lease_over(b))
+	if (mqs_lease_over(&l))
 		*wanted = 1;
-	else if (mqs_lease_timed(b))
-		note_due(c, b->due);
+	else if (mqs_lease_timed(&l))
+		note_due(c, l.due);
 	if (*wanted)
 		return MQS_OK;
-	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
+	if ((rc = look(c, l.owner, l.boot, &f, err)) != MQS_OK)
 		return rc;
-	if ((rc = orphaned(tx, b, &f, &alive, err)) == MQS_OK)
-		*wanted = !nothing_to_do(b, &f) && b->unsettled > alive;
+	if ((rc = orphaned(tx, lease, &f, &alive, err)) == MQS_OK)
+		*wanted = !nothing_to_do(&l, &f) && l.unsettled > alive;
 	mqs_owner_left_free(&f.left);
 	return rc;
 }
@@ -106,24 +109,18 @@ wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease,
 int
 mqs_reclaim_wanted(struct mqs_consumer *c, int *wanted, struct mqs_error *err)
 {
-	struct mqs_batch *b;
 	struct mqs_tx *tx;
 	uint64_t lease = 0;
 	int rc;
 
 	*wanted = 0;
 	c->lease_due = 0;
-	if ((b = calloc(1, sizeof(*b))) == NULL)
-		return mqs_fail_errno(err, "lease");
-	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK) {
-		free(b);
+	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
 		return rc;
-	}
 	while (!*wanted && (rc = mqs_batch_next(tx, &lease, err)) == MQS_OK)
-		if ((rc = wanted_one(c, tx, lease, b, wanted, err)) != MQS_OK)
+		if ((rc = wanted_one(c, tx, lease, wanted, err)) != MQS_OK)
 			break;
 	mqs_tx_abort(tx);
-	free(b);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -139,9 +136,9 @@ extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
 	int rc;
 
 	*more = 0;
-	if (!(b->flags & MQS_LEASE_EXTENDED) || b->boot != mqs_boot())
+	if (!(b->head.flags & MQS_LEASE_EXTENDED) || b->head.boot != mqs_boot())
 		return MQS_OK;
-	if ((rc = mqs_batch_extended(pass->gtx.tx, b->lease, b->entries[i].id,
+	if ((rc = mqs_batch_extended(pass->gtx.tx, b->head.lease, b->entries[i].id,
 	    &due, err)) != MQS_OK)
 		return rc;
 	*more = due > (uint64_t)mqs_boottime();
@@ -159,7 +156,7 @@ take_one(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_fate *f
     int over, size_t i, int *kept, struct mqs_error *err)
 {
 	const struct mqs_batch *b = pass->gtx.batch;
-	const struct mqs_owner_slot *slot = mqs_fate_slot(f, b->lease, b->entries[i].id);
+	const struct mqs_owner_slot *slot = mqs_fate_slot(f, b->head.lease, b->entries[i].id);
 	const char *reason = over && f->life == MQS_OWNER_LIVES ?
 	    "lease ran out" : "consumer died";
 	int rc, more;
@@ -198,13 +195,13 @@ take(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_fate *f, in
 		return MQS_OK;
 	b->changed = 1;
 	if (over) {	/* look again when extensions or orphans end, not at once */
-		b->due = (uint64_t)c->lease_due;
+		b->head.due = (uint64_t)c->lease_due;
 		return MQS_OK;
 	}
-	if (!(b->flags & MQS_LEASE_TIMED))
-		b->due = (uint64_t)mqs_later(mqs_boottime(), c->group->settings.lease);
-	b->flags |= MQS_LEASE_GONE;
-	note_due(c, b->due);
+	if (!(b->head.flags & MQS_LEASE_TIMED))
+		b->head.due = (uint64_t)mqs_later(mqs_boottime(), c->group->settings.lease);
+	b->head.flags |= MQS_LEASE_GONE;
+	note_due(c, b->head.due);
 	return MQS_OK;
 }
 
@@ -219,12 +216,12 @@ reclaim_one(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
 	if ((rc = mqs_batch_load(&pass->gtx, lease, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	b = pass->gtx.batch;
-	over = mqs_lease_over(b);
-	if (!over && mqs_lease_timed(b))
-		note_due(c, b->due);
-	if ((rc = look(c, b->owner, b->boot, &f, err)) != MQS_OK)
+	over = mqs_lease_over(&b->head);
+	if (!over && mqs_lease_timed(&b->head))
+		note_due(c, b->head.due);
+	if ((rc = look(c, b->head.owner, b->head.boot, &f, err)) != MQS_OK)
 		return rc;
-	if (over || !nothing_to_do(b, &f))
+	if (over || !nothing_to_do(&b->head, &f))
 		rc = take(c, pass, &f, over, err);
 	mqs_owner_left_free(&f.left);
 	return rc;
@@ -261,25 +258,20 @@ static int
 referred(struct mqs_consumer *c, uint64_t owner, int *refers,
     struct mqs_error *err)
 {
-	struct mqs_batch *b;
+	struct mqs_lease head;
 	struct mqs_tx *tx;
 	uint64_t lease = 0;
 	int rc;
 
 	*refers = 0;
-	if ((b = calloc(1, sizeof(*b))) == NULL)
-		return mqs_fail_errno(err, "lease");
-	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK) {
-		free(b);
+	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
 		return rc;
-	}
 	while (!*refers && (rc = mqs_batch_next(tx, &lease, err)) == MQS_OK) {
-		if ((rc = mqs_batch_head(tx, lease, b, err)) < 0)
+		if ((rc = mqs_batch_head(tx, lease, &head, err)) < 0)
 			break;
-		*refers = b->owner == owner;
+		*refers = rc == MQS_OK && head.owner == owner;
 	}
 	mqs_tx_abort(tx);
-	free(b);
 	return rc < 0 ? rc : MQS_OK;
 }
 

@@ -32,36 +32,36 @@ damaged(const struct mqs_tx *tx, uint64_t lease, struct mqs_error *err)
 static size_t
 encode_lease(const struct mqs_batch *b, unsigned char *p)
 {
-	mqs_put_le64(p, b->owner);
-	mqs_put_le64(p + 8, b->boot);
-	mqs_put_le64(p + 16, b->due);
-	mqs_put_le64(p + 24, b->unsettled_bytes);
-	mqs_put_le32(p + 32, b->unsettled);
-	mqs_put_le32(p + 36, b->flags);
+	mqs_put_le64(p, b->head.owner);
+	mqs_put_le64(p + 8, b->head.boot);
+	mqs_put_le64(p + 16, b->head.due);
+	mqs_put_le64(p + 24, b->head.unsettled_bytes);
+	mqs_put_le32(p + 32, b->head.unsettled);
+	mqs_put_le32(p + 36, b->head.flags);
 	memcpy(p + LEASE_FIXED, b->bits, (b->n + 7) / 8);
 	return LEASE_FIXED + (b->n + 7) / 8;
 }
 
 static int
-decode_head(struct mqs_batch *b, struct mqs_slice value)
+decode_head(struct mqs_lease *l, struct mqs_slice value)
 {
 	const unsigned char *p = value.p;
 
 	if (value.n < LEASE_FIXED)
 		return -1;
-	b->owner = mqs_get_le64(p);
-	b->boot = mqs_get_le64(p + 8);
-	b->due = mqs_get_le64(p + 16);
-	b->unsettled_bytes = mqs_get_le64(p + 24);
-	b->unsettled = mqs_get_le32(p + 32);
-	b->flags = mqs_get_le32(p + 36);
+	l->owner = mqs_get_le64(p);
+	l->boot = mqs_get_le64(p + 8);
+	l->due = mqs_get_le64(p + 16);
+	l->unsettled_bytes = mqs_get_le64(p + 24);
+	l->unsettled = mqs_get_le32(p + 32);
+	l->flags = mqs_get_le32(p + 36);
 	return 0;
 }
 
 static int
 decode_lease(struct mqs_batch *b, struct mqs_slice value)
 {
-	if (value.n != LEASE_FIXED + (b->n + 7) / 8 || decode_head(b, value) == -1)
+	if (value.n != LEASE_FIXED + (b->n + 7) / 8 || decode_head(&b->head, value) == -1)
 		return -1;
 	memcpy(b->bits, (const unsigned char *)value.p + LEASE_FIXED,
 	    value.n - LEASE_FIXED);
@@ -174,7 +174,7 @@ put_lease(struct mqs_group_tx *gtx, const struct mqs_batch *b,
 	unsigned char key[8], value[LEASE_FIXED + MQS_BATCH_MAX / 8];
 	size_t n = encode_lease(b, value);
 
-	mqs_put_be64(key, b->lease);
+	mqs_put_be64(key, b->head.lease);
 	return mqs_tx_put(gtx->tx, MQS_GROUP_LEASE, key, sizeof(key), value, n,
 	    err);
 }
@@ -213,18 +213,18 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	*lease = gtx->v[MQS_GROUP_LAST_LEASE] + 1;
 	if (*lease < now)
 		*lease = now;
-	b->lease = *lease;
-	b->owner = owner;
-	b->boot = mqs_boot();
-	b->due = due;
-	b->flags = flags;
+	b->head.lease = *lease;
+	b->head.owner = owner;
+	b->head.boot = mqs_boot();
+	b->head.due = due;
+	b->head.flags = flags;
 	b->n = n;
-	b->unsettled = (uint32_t)n;
-	b->unsettled_bytes = 0;
+	b->head.unsettled = (uint32_t)n;
+	b->head.unsettled_bytes = 0;
 	b->changed = 0;
 	memset(b->bits, 0, sizeof(b->bits));
 	while (n-- > 0)
-		b->unsettled_bytes += entries[n].size;
+		b->head.unsettled_bytes += entries[n].size;
 	first_key(key, entries[0].id, *lease);
 	if ((rc = put_batch(gtx, *lease, entries, b->n, err)) != MQS_OK ||
 	    (rc = put_lease(gtx, b, err)) != MQS_OK ||
@@ -233,8 +233,8 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 		return rc;
 	gtx->v[MQS_GROUP_LAST_LEASE] = *lease;
 	gtx->v[MQS_GROUP_LEASED] += b->n;
-	gtx->v[MQS_GROUP_LEASED_BYTES] += b->unsettled_bytes;
-	b->lease = 0;		/* without entries, it is not one that is loaded */
+	gtx->v[MQS_GROUP_LEASED_BYTES] += b->head.unsettled_bytes;
+	b->head.lease = 0;		/* without entries, it is not one that is loaded */
 	return MQS_OK;
 }
 
@@ -248,7 +248,7 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	unsigned char key[8];
 	int rc;
 
-	b->lease = 0;
+	b->head.lease = 0;
 	b->changed = 0;
 	b->hint = 0;
 	mqs_put_be64(key, lease);
@@ -262,7 +262,7 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 		return rc;
 	if (rc == MQS_NOTHING || decode_lease(b, value) == -1)
 		return damaged(tx, lease, err);
-	b->lease = lease;
+	b->head.lease = lease;
 	return MQS_OK;
 }
 
@@ -271,8 +271,8 @@ mqs_batch_load(struct mqs_group_tx *gtx, uint64_t lease, struct mqs_error *err)
 {
 	int rc;
 
-	if (gtx->batch != NULL && gtx->batch->lease == lease && lease != 0)
-		return gtx->batch->unsettled == 0 ? MQS_NOTHING : MQS_OK;
+	if (gtx->batch != NULL && gtx->batch->head.lease == lease && lease != 0)
+		return gtx->batch->head.unsettled == 0 ? MQS_NOTHING : MQS_OK;
 	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
 	    (rc = need_room(gtx, err)) != MQS_OK)
 		return rc;
@@ -280,7 +280,7 @@ mqs_batch_load(struct mqs_group_tx *gtx, uint64_t lease, struct mqs_error *err)
 }
 
 int
-mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
+mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_lease *l,
     struct mqs_error *err)
 {
 	struct mqs_slice value;
@@ -291,28 +291,9 @@ mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc;
-	if (decode_head(b, value) == -1)
+	if (decode_head(l, value) == -1)
 		return damaged(tx, lease, err);
-	b->lease = lease;
-	return MQS_OK;
-}
-
-int
-mqs_batch_unsettled(struct mqs_tx *tx, uint64_t lease, uint32_t *unsettled,
-    struct mqs_error *err)
-{
-	struct mqs_slice value;
-	unsigned char key[8];
-	int rc;
-
-	*unsettled = 0;
-	mqs_put_be64(key, lease);
-	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
-	    err)) != MQS_OK)
-		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (value.n < LEASE_FIXED)
-		return damaged(tx, lease, err);
-	*unsettled = mqs_get_le32((const unsigned char *)value.p + 32);
+	l->lease = lease;
 	return MQS_OK;
 }
 
@@ -385,8 +366,8 @@ mqs_batch_mark(struct mqs_group_tx *gtx, size_t i)
 	struct mqs_batch *b = gtx->batch;
 
 	b->bits[i / 8] = (unsigned char)(b->bits[i / 8] | 1u << i % 8);
-	b->unsettled--;
-	b->unsettled_bytes -= b->entries[i].size;
+	b->head.unsettled--;
+	b->head.unsettled_bytes -= b->entries[i].size;
 	b->changed = 1;
 	gtx->v[MQS_GROUP_LEASED]--;
 	gtx->v[MQS_GROUP_LEASED_BYTES] -= b->entries[i].size;
@@ -438,15 +419,15 @@ drop(struct mqs_group_tx *gtx, const struct mqs_batch *b, struct mqs_error *err)
 	unsigned char key[16];
 	int rc;
 
-	mqs_put_be64(key, b->lease);
+	mqs_put_be64(key, b->head.lease);
 	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_BATCH, key, 8, err)) < 0 ||
 	    (rc = mqs_tx_del(gtx->tx, MQS_GROUP_LEASE, key, 8, err)) < 0)
 		return rc;
-	first_key(key, b->entries[0].id, b->lease);
+	first_key(key, b->entries[0].id, b->head.lease);
 	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_FIRST, key, 16, err)) < 0)
 		return rc;
-	return b->flags & MQS_LEASE_EXTENDED ?
-	    drop_extended(gtx, b->lease, err) : MQS_OK;
+	return b->head.flags & MQS_LEASE_EXTENDED ?
+	    drop_extended(gtx, b->head.lease, err) : MQS_OK;
 }
 
 int
@@ -457,7 +438,7 @@ mqs_batch_store(struct mqs_group_tx *gtx, struct mqs_error *err)
 
 	if (b == NULL || !b->changed)
 		return MQS_OK;
-	rc = b->unsettled == 0 ? drop(gtx, b, err) : put_lease(gtx, b, err);
+	rc = b->head.unsettled == 0 ? drop(gtx, b, err) : put_lease(gtx, b, err);
 	b->changed = 0;
 	return rc;
 }
@@ -486,19 +467,19 @@ mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
 	    (rc = need_room(gtx, err)) != MQS_OK)
 		return rc;
 	b = gtx->batch;
-	b->lease = 0;
-	if ((rc = mqs_batch_head(gtx->tx, lease, b, err)) != MQS_OK)
+	b->head.lease = 0;
+	if ((rc = mqs_batch_head(gtx->tx, lease, &b->head, err)) != MQS_OK)
 		return rc;
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_get(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), &value, err);
 	if (rc >= 0 && (rc == MQS_NOTHING || decode_first(b, value) == -1))
 		rc = damaged(gtx->tx, lease, err);
 	if (rc == MQS_OK && (rc = drop(gtx, b, err)) == MQS_OK) {
-		*count = b->unsettled;
-		gtx->v[MQS_GROUP_LEASED] -= b->unsettled;
-		gtx->v[MQS_GROUP_LEASED_BYTES] -= b->unsettled_bytes;
+		*count = b->head.unsettled;
+		gtx->v[MQS_GROUP_LEASED] -= b->head.unsettled;
+		gtx->v[MQS_GROUP_LEASED_BYTES] -= b->head.unsettled_bytes;
 	}
-	b->lease = 0;		/* not loaded, and gone */
+	b->head.lease = 0;		/* not loaded, and gone */
 	return rc;
 }
 
@@ -513,7 +494,7 @@ mqs_batch_extend(struct mqs_group_tx *gtx, uint64_t lease, uint64_t id,
 
 	if ((rc = mqs_batch_load(gtx, lease, err)) != MQS_OK)
 		return rc;
-	gtx->batch->flags |= MQS_LEASE_EXTENDED;
+	gtx->batch->head.flags |= MQS_LEASE_EXTENDED;
 	gtx->batch->changed = 1;
 	first_key(key, lease, id);
 	mqs_put_le64(value, due);

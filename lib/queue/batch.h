@@ -26,11 +26,16 @@
 #define MQS_LEASE_GONE		4u	/* its owner was seen gone; due runs from then */
 #define MQS_LEASE_EXTENDED	8u	/* has entries in extended */
 
-struct mqs_batch {
+/* What is known of a lease without looking at its messages. */
+struct mqs_lease {
 	uint64_t	lease;
 	uint64_t	owner, boot, due;
 	uint64_t	unsettled_bytes;
 	uint32_t	unsettled, flags;
+};
+
+struct mqs_batch {
+	struct mqs_lease head;
 	int		changed;
 	int		keyed;		/* entries have keys: settling one lets others go */
 	size_t		hint;		/* where the next id is likely to be */
@@ -80,9 +85,7 @@ int	mqs_batch_next(struct mqs_tx *, uint64_t *lease, struct mqs_error *err);
 /* Reads a lease outside of a writing transaction. */
 int	mqs_batch_read(struct mqs_tx *, uint64_t lease, struct mqs_batch *, struct mqs_error *err);
 /* The same without its entries and bits: cheap. */
-int	mqs_batch_head(struct mqs_tx *, uint64_t lease, struct mqs_batch *, struct mqs_error *err);
-/* Only how many of a lease are unsettled; 0 if it is gone. */
-int	mqs_batch_unsettled(struct mqs_tx *, uint64_t lease, uint32_t *unsettled, struct mqs_error *err);
+int	mqs_batch_head(struct mqs_tx *, uint64_t lease, struct mqs_lease *, struct mqs_error *err);
 
 /* More time for one message: not taken back before `due'. */
 int	mqs_batch_extend(struct mqs_group_tx *, uint64_t lease, uint64_t id, uint64_t due, struct mqs_error *err);
