@@ -694,7 +694,7 @@ mq-sub: q/g: $id: signal 9" ]
 	for size in 100 65537 300000 5000000; do
 		head -c "$size" /dev/urandom >body
 		mq-pub -F "q$size" body
-		rm -f ended
+		rm -f ended err
 		begin mq-sub "q$size" -- sh -c 'echo >&2; read -r x <gate; cat >got; echo >>ended'
 		until_true 'lines err 1'
 		kill -KILL "$pid"
