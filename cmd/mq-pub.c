@@ -44,7 +44,7 @@ static const struct tool_option options[] = {
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
 	{ OPTION_CALL, "call", NULL, "publish one message, wait for the reply to it, and print that" },
-	{ 'W', "wait", "DURATION", "with --call: wait no longer than this" },
+	{ 'W', "wait", "DURATION", "wait no longer than this for room in a full queue, or for the reply" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
 	{ OPTION_MANDATORY, "mandatory", NULL, "fail (status 66) unless some group will get each message" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
@@ -175,8 +175,6 @@ parse_operands(struct request *q, int argc, char **argv)
 static void
 check_call(const struct request *q)
 {
-	if (!q->call && q->wait != -1)
-		usage_error("-W: only with --call");
 	if (!q->call)
 		return;
 	if (q->n_operands > 1)
@@ -285,7 +283,7 @@ static struct mqs_spool *volatile left_open;	/* so that leak checkers see who ha
 static int
 run(struct request *q)
 {
-	struct batch batch = { .atomic = q->atomic || q->call,
+	struct batch batch = { .atomic = q->atomic || q->call, .wait = q->wait,
 	    .mandatory = q->mandatory, .print = q->print_ids ? PRINT_IDS :
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,

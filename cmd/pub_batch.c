@@ -41,7 +41,7 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 	struct mqs_publisher_options options = {
 	    /* Nobody is told an id that nobody asked for. */
 	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
-	    .flags = b->mandatory ? MQS_MANDATORY : 0 };
+	    .flags = b->mandatory ? MQS_MANDATORY : 0, .wait = b->wait };
 	struct mqs_error err;
 
 	b->queue = queue;
@@ -194,12 +194,22 @@ keep_printable(struct batch *b, size_t n)
 	b->out.n -= (size_t)(end - at);
 }
 
+/* Says how many messages the queue dropped, if any. */
+static void
+tell_dropped(const struct batch *b)
+{
+	uint64_t n = mqs_publisher_dropped(b->publisher);
+
+	if (n > 0)
+		complain("%s: queue full: %llu messages that were not settled were dropped",
+		    b->queue, (unsigned long long)n);
+}
+
 void
 batch_flush(struct batch *b)
 {
 	const size_t n = pending(b);
 	struct mqs_error err;
-
 	int failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
 
 	if (failed)
@@ -217,6 +227,7 @@ batch_fail(const struct batch *b, const struct mqs_error *err)
 {
 	unsigned long long n = b->published;
 
+	tell_dropped(b);
 	if (err->code == MQS_EINTR && stopping != 0) {
 		complain("%s: stopped by a signal: %llu messages were published",
 		    b->queue, n);
@@ -231,6 +242,7 @@ batch_fail(const struct batch *b, const struct mqs_error *err)
 void
 batch_close(struct batch *b)
 {
+	tell_dropped(b);
 	mqs_publisher_free(b->publisher);
 	mqs_buf_free(&b->out);
 	free(b->kept);

@@ -17,6 +17,7 @@ struct batch {
 	enum pub_print	 print;
 	int		 atomic;	/* one flush, at the end of the input */
 	int		 mandatory;	/* some group must get each message */
+	int64_t		 wait;		/* while the queue is full, ns; -1: for ever */
 	char		*kept;		/* copies, good until the next flush */
 	size_t		 kept_size, kept_used;
 	struct mqs_buf	 out;		/* to print when the batch is durable */
@@ -24,7 +25,10 @@ struct batch {
 	uint64_t	 published;	/* messages that are durable */
 };
 
-/* Opens the queue; ends the tool on failure.  print, atomic and mandatory stand already. */
+/*
+ * Opens the queue; ends the tool on failure.  print, atomic, mandatory and wait stand
+ * already.
+ */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*
  * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and

@@ -33,6 +33,7 @@
 int
 filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 {
+	const struct mqs_publisher_options options = { .wait = -1 };
 	struct sub_output *o = &f->output;
 	int rc;
 
@@ -40,7 +41,8 @@ filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 	o->json = s->printer.json;
 	o->delim = (struct mqs_slice){ s->printer.delim,
 	    s->whole ? 0 : s->printer.delim_len };
-	if ((rc = mqs_publisher_open(&o->publisher, s->spool, s->to, NULL, err)) != MQS_OK)
+	if ((rc = mqs_publisher_open(&o->publisher, s->spool, s->to, &options,
+	    err)) != MQS_OK)
 		return rc;
 	mqs_publisher_atomic(o->publisher, 1);
 	mqs_publisher_feed(o->publisher, s->consumer);

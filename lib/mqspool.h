@@ -234,6 +234,7 @@ struct mqs_publisher_options {
 	mqs_published_fn *published;	/* may be NULL */
 	void		*arg;
 	unsigned	 flags;		/* MQS_MANDATORY */
+	int64_t		 wait;		/* how long a flush waits for room, see there; -1: for ever */
 };
 
 /* Opens a queue for publishing; makes it if the spool has MQS_AUTOCREATE. */
@@ -253,12 +254,22 @@ int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 	    uint64_t tag, struct mqs_error *err);
 
 /*
- * Stores the batch in one transaction.  On return 0 all of it is on stable
- * storage and visible; otherwise none of it is, or, under MQS_MANDATORY (unless it is
- * atomic), what came before the first message that no group would get: see
- * mqs_publisher_stored.  Either way the batch is empty afterwards, each message's
- * outcome was reported, and every mqs_large in it is gone.  Messages of a batch have
- * consecutive places in the log.
+ * Stores the batch, in one transaction unless the queue is limited.  On return 0 all of
+ * it is on stable storage and visible; otherwise none of it is, except where a limit
+ * (below) or MQS_MANDATORY says otherwise; mqs_publisher_stored tells how many messages
+ * are.  Either way the batch is empty afterwards, each message's outcome was reported,
+ * and every mqs_large in it is gone.  Messages of a batch have consecutive places in the
+ * log, unless they were stored in parts.
+ *
+ * Under MQS_MANDATORY, and unless it is atomic, what came before the first message that
+ * no group would get is stored.
+ *
+ * Where max-messages or max-bytes leave no room for all of it, what there is room for
+ * is stored; the rest waits, if `overflow' is block, up to options.wait for more, in
+ * transactions of its own.  MQS_EFULL: there was none in time; MQS_EINTR; MQS_EDATA: an
+ * atomic batch, or what came of one delivery, for which there never can be.  Less of the
+ * disk free than min-free is waited for only if options.wait is above 0.  Waiting for
+ * others that write ends then, too, but takes 5 s at least.
  */
 int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 
@@ -274,6 +285,9 @@ size_t	mqs_publisher_stored(const struct mqs_publisher *);
  * counts 64 bytes more than its body, key and headers.
  */
 void	mqs_publisher_atomic(struct mqs_publisher *, int more);
+
+/* How many unsettled messages a full queue dropped for those of this publisher, ever. */
+uint64_t mqs_publisher_dropped(const struct mqs_publisher *);
 
 /* Messages in the batch, and bytes of their bodies (bytes may be NULL). */
 size_t	mqs_publisher_pending(const struct mqs_publisher *, uint64_t *bytes);

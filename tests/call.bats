@@ -133,7 +133,6 @@ mailboxes() {
 }
 
 @test "usage" {
-	fails 64 "mq-pub: -W: only with --call" mq-pub -W 1s rpc x
 	fails 64 "mq-pub: --call: one message, not 2" mq-pub --call rpc x y
 	fails 64 "mq-pub: -I: not with --call" mq-pub --call -I rpc x
 	fails 64 "mq-pub: --reject-to: not with --call" mq-pub --call --reject-to f rpc x

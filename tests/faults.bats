@@ -517,6 +517,7 @@ lines() {
 	small_disk 8m
 	export MQ_SPOOL=$PWD/disk/spool
 	mq-ctl create q/g
+	mq-ctl set q min-free=0		# else it would not come to this
 	lines 100000 >in
 	run -75 --separate-stderr sh -c 'mq-pub -I q <in >ids'
 	told=$(wc -l <ids)

@@ -268,3 +268,293 @@ standby() {
 	until_true '[ "$(cat b)" = two ]'
 	touch go
 }
+
+# ------------------------------------------------------------- full queues
+
+# full QUEUE COUNT: QUEUE with a group g, limited to COUNT messages, and full.
+full() {
+	mq-ctl create "$1/g"
+	mq-ctl set "$1" max-messages="$2"
+	seq "$2" | mq-pub "$1"
+}
+
+# take N QUEUE/GROUP: consumes so many.
+consume() {
+	mq-sub -c "$1" --prefetch "$1" "$2" >/dev/null
+}
+
+@test "full: -W 0 fails at once, says so, and publishes what fits" {
+	mq-ctl create q/g
+	mq-ctl set q max-messages=10
+	run -75 --separate-stderr mq-pub -W 0 -I q < <(seq 12)
+	assert_equal "$stderr" 'mq-pub: q: queue full (10 messages) (10 messages were published before)'
+	assert_equal "$output" "$(mq-replay -f '%o\n' q)"
+	fails 75 'mq-pub: q: queue full (10 messages)' mq-pub -W 0 q x
+	fails 75 'mq-pub: q: queue full (10 messages)' mq-pub --wait 10ms q x
+	assert_equal "$(messages q)" 10
+	consume 1 q/g
+	mq-pub -W 0 q x
+	fails 64 "mq-pub: -W: 'x': needs a number" mq-pub -W x q y
+}
+
+@test "full: max-bytes, of bodies" {
+	mq-ctl create q/g
+	mq-ctl set q max-bytes=10
+	mq-pub -W 0 q 12345 1234
+	fails 75 'mq-pub: q: queue full (10 bytes)' mq-pub -W 0 q 12
+	mq-pub -W 0 q 1 ''
+	# What can never fit is the message's fault.
+	fails 65 'mq-pub: stdin: record 1: q: message of more than 10 bytes (max-bytes)' \
+	    mq-pub q < <(echo 12345678901)
+	fails 75 'mq-pub: q: queue full (10 bytes)' mq-pub -W 0 q 1234567890
+	mq-sub -e q/g >/dev/null
+	mq-pub -W 0 q 1234567890
+}
+
+@test "full: --atomic publishes all or nothing, and fails if it can never" {
+	full q 10
+	consume 5 q/g
+	fails 75 'mq-pub: q: queue full (10 messages)' mq-pub -W 0 --atomic q < <(seq 6)
+	assert_equal "$(messages q)" 10
+	mq-pub -W 0 --atomic q < <(seq 5)
+	fails 65 'mq-pub: q: what can only be published at once is more than max-messages or max-bytes' \
+	    mq-pub --atomic q < <(seq 11)
+	seq 7 | mq-pub --atomic q &
+	until_true '[ "$(field consumers q/g)" = 0 ]'
+	consume 6 q/g
+	assert_equal "$(messages q)" 15
+	consume 1 q/g
+	wait $!
+	assert_equal "$(messages q)" 22
+}
+
+@test "full: what counts is the group that is furthest behind, or all without one" {
+	mq-ctl create q
+	mq-ctl set q max-messages=3
+	mq-pub -W 0 q 1 2 3
+	fails 75 'mq-pub: q: queue full (3 messages)' mq-pub -W 0 q 4
+	mq-ctl create q/a
+	mq-sub -e q/a >/dev/null
+	mq-pub -W 0 q 4
+	mq-ctl create q/b
+	fails 75 'mq-pub: q: queue full (3 messages)' mq-pub -W 0 q 5
+	mq-ctl delete q/b
+	mq-pub -W 0 q 5 6
+	fails 75 'mq-pub: q: queue full (3 messages)' mq-pub -W 0 q 7
+	# Also what is leased, delayed or to be tried again.
+	mq-sub -m -c 1 q/a >took
+	cut -f 1 took | mq-ack --retry -d 1h
+	fails 75 'mq-pub: q: queue full (3 messages)' mq-pub -W 0 q 7
+	MQ_NOW=+2h mq-sub -e q/a >/dev/null
+	mq-pub -W 0 q 7 8 9
+	mq-ctl purge q/a
+	mq-pub -W 0 q 7 8 9
+}
+
+@test "full: another limit counts at once, and so does a rewind" {
+	full q 10
+	mq-sub -e q/g >/dev/null
+	mq-pub -W 0 q 1 2 3
+	mq-ctl set q max-messages=3
+	fails 75 'mq-pub: q: queue full (3 messages)' mq-pub -W 0 q 4
+	mq-ctl set q max-messages=20
+	mq-pub -W 0 q 4
+	mq-replay --rewind q/g --to oldest
+	mq-pub -W 0 q 5 6 7 8 9 10
+	fails 75 'mq-pub: q: queue full (20 messages)' mq-pub -W 0 q 11
+	mq-ctl set q max-messages=off
+	mq-pub -W 0 q 11
+}
+
+@test "full: values of the settings, and wrong ones" {
+	mq-ctl create q
+	fails 78 'mq-ctl set: q: max-messages=0: is too small' mq-ctl set q max-messages=0
+	fails 78 'mq-ctl set: q: max-messages=1K: is not a number' mq-ctl set q max-messages=1K
+	fails 78 'mq-ctl set: q: max-bytes=0: is too small' mq-ctl set q max-bytes=0
+	fails 78 'mq-ctl set: q: overflow=explode: is neither block, reject nor drop-oldest' \
+	    mq-ctl set q overflow=explode
+	fails 78 'mq-ctl set: q: min-free=lots: needs a number' mq-ctl set q min-free=lots
+	mq-ctl set q max-messages=5 max-bytes=1M overflow=reject min-free=1K
+	assert_equal "$(mq-ctl show --changed q)" \
+	    $'max-messages=5\nmax-bytes=1M\noverflow=reject\nmin-free=1K'
+	mq-ctl set q max-messages=off max-bytes=off overflow=block min-free=auto
+	mq-ctl set q overflow=drop-oldest
+}
+
+@test "block: goes on as soon as a consumer makes room, in order, nothing lost" {
+	mq-ctl create q/g
+	mq-ctl set q max-messages=10
+	seq 1000 | mq-pub q &
+	until_true '[ "$(depth q/g)" = 10 ]'
+	run -0 mq-sub -c 1000 q/g
+	assert_equal "$output" "$(seq 1000)"
+	wait $!
+	mq-ctl check q
+}
+
+@test "block: stdin is not read meanwhile, so the pipe holds up the producer" {
+	local i
+	full q 5
+	(for ((i = 1; i <= 400; i++)); do head -c 100000 /dev/zero; echo; echo "$i" >written; done) |
+	    mq-pub q &
+	consume 50 q/g
+	until_true '[ "$(messages q)" = 55 ]'
+	# A batch and what is read ahead are a few megabytes.
+	[ "$(cat written)" -lt 250 ]
+	mq-sub -c 355 q/g >/dev/null
+	wait $!
+	assert_equal "$(cat written)" 400
+}
+
+@test "block: a signal ends it, and it says how many were published" {
+	local pid signal
+	full q 5
+	consume 2 q/g
+	watched end mq-pub q < <(seq 10) 2>said &
+	until_true '[ "$(messages q)" = 7 ]'
+	kill -TERM "$(cat end.pid)"
+	until_true '[ -e end ]'
+	assert_equal "$(cat end)" 'exit 75'
+	assert_equal "$(cat said)" 'mq-pub: q: stopped by a signal: 2 messages were published'
+	watched end2 mq-pub q x 2>said &
+	until_true '[ -e end2.pid ]'
+	kill -INT "$(cat end2.pid)"
+	until_true '[ -e end2 ]'
+	assert_equal "$(cat end2)" 'signal 2'
+	assert_equal "$(messages q)" 7
+}
+
+@test "block: many publishers at a limit never go beyond it, and all get through" {
+	local i
+	mq-ctl create q/g
+	mq-ctl set q max-messages=7
+	for ((i = 0; i < 6; i++)); do
+		seq -f "$i.%g" 50 | mq-pub q &
+	done
+	mq-sub --prefetch 5 -c 300 q/g >out &
+	while kill -0 $! 2>/dev/null; do
+		[ "$(depth q/g)" -le 7 ]
+	done
+	wait
+	assert_equal "$(sort -u out | wc -l)" 300
+}
+
+@test "block: a page that a killed consumer left behind blocks nobody" {
+	full q 5
+	cp "$MQ_SPOOL/q/g.group.stat" stale
+	mq-sub -e q/g >/dev/null
+	# As if it had been killed between the commit and its page.
+	cat stale >"$MQ_SPOOL/q/g.group.stat"
+	mq-pub -W 0 q 6
+	mq-pub q 7 8 9 10
+	fails 75 'mq-pub: q: queue full (5 messages)' mq-pub -W 0 q 11
+	# A page that says nothing (another boot's) does not either.
+	mq-sub -e q/g >/dev/null
+	: >"$MQ_SPOOL/q/g.group.stat"
+	mq-pub -W 0 q 12
+}
+
+@test "reject: at once, whatever -W says" {
+	full q 5
+	mq-ctl set q overflow=reject
+	fails 75 'mq-pub: q: queue full (5 messages)' mq-pub q x
+	fails 75 'mq-pub: q: queue full (5 messages)' mq-pub -W 1h q x
+	consume 1 q/g
+	fails 75 'mq-pub: q: queue full (5 messages) (1 messages were published before)' \
+	    mq-pub q x y
+}
+
+@test "drop-oldest: removes, counts and says how many; the rest is delivered" {
+	full q 10
+	mq-ctl set q overflow=drop-oldest
+	run -0 --separate-stderr mq-pub q 11 12 13
+	assert_equal "$stderr" 'mq-pub: q: queue full: 3 messages that were not settled were dropped'
+	assert_equal "$(messages q)" 10
+	assert_equal "$(mq-stat -J q | jq -c 'select(.uuid) | [.dropped, .trimmed]')" '[3,3]'
+	run -0 mq-pub -q q 14
+	assert_output ''
+	run -0 mq-sub -e q/g
+	assert_equal "$output" "$(seq 5 14)"
+	assert_equal "$(field dropped q/g) $(depth q/g)" '4 0'
+	# What is settled goes first, and is nothing to tell.
+	run -0 mq-pub q 15
+	assert_output ''
+	run -0 --separate-stderr mq-pub q < <(seq 16 40)
+	assert_equal "$stderr" 'mq-pub: q: queue full: 16 messages that were not settled were dropped'
+	run -0 mq-sub -e q/g
+	assert_equal "$output" "$(seq 31 40)"
+	mq-ctl check q
+}
+
+@test "drop-oldest: what was leased or held; its ack succeeds, and nobody else loses more" {
+	full q 4
+	mq-ctl set q overflow=drop-oldest
+	mq-sub -m -c 3 --prefetch 3 q/g >took
+	cut -f 1 took | sed -n 1p | mq-ack --retry -d 1ms
+	mq-pub -q q 5 6 7
+	# One is held, two are leased, and all three are gone.
+	assert_equal "$(messages q) $(mq-replay q | tr '\n' ' ')" '4 4 5 6 7 '
+	cut -f 1 took | sed -n 2p | mq-ack
+	mq-pub -q q 8
+	assert_equal "$(messages q)" 4
+	run -0 mq-sub -e q/g
+	assert_output $'5\n6\n7\n8'
+	cut -f 1 took | sed -n 3p | mq-ack
+	assert_equal "$(depth q/g)" 0
+	mq-ctl check q
+}
+
+@test "drop-oldest: max-bytes, and more than one transaction removes" {
+	mq-ctl create q/g
+	seq 5000 | mq-pub q
+	mq-ctl set q max-bytes=100 overflow=drop-oldest
+	mq-pub -q q "$(printf '%0100d' 7)"
+	assert_equal "$(messages q)" 1
+	mq-ctl set q max-bytes=off max-messages=2
+	seq 10 | mq-pub -q q
+	run -0 mq-sub -e q/g
+	assert_output $'9\n10'
+	mq-ctl check q
+}
+
+@test "min-free: below it publishing fails and settling goes on; -W waits" {
+	small_disk 8M
+	export MQ_SPOOL=$PWD/disk/spool
+	mq-pub q 1 2 3
+	mq-ctl create q/g
+	mq-ctl set q min-free=7M
+	head -c 2M /dev/zero >disk/filler
+	fails 75 'mq-pub: q: disk full (less than 7340032 bytes are free, min-free)' mq-pub q 4
+	fails 75 'mq-pub: q: disk full (less than 7340032 bytes are free, min-free)' mq-pub -W 10ms q 4
+	run -0 mq-sub -e q/g
+	assert_output $'1\n2\n3'
+	assert_equal "$(depth q/g)" 0
+	mq-pub -W 1m q 4 &
+	rm disk/filler
+	wait $!
+	head -c 2M /dev/zero >disk/filler
+	mq-ctl set q min-free=0
+	mq-pub q 5
+	mq-ctl set q min-free=auto
+	mq-pub q 6
+	rm disk/filler
+	head -c 8M /dev/zero >disk/filler 2>/dev/null || :
+	fails 75 'mq-pub: q: disk full (less than 419430 bytes are free, min-free)' mq-pub q 7
+	rm disk/filler
+	mq-pub q 7
+}
+
+@test "filters: a full output queue holds up the filter, and nothing else" {
+	mq-ctl create out/g
+	mq-ctl set out max-messages=4
+	seq 20 | mq-pub in
+	mq-sub -e --to out in -- cat &
+	until_true '[ "$(depth out/g)" = 4 ]'
+	# The input's group can be used meanwhile.
+	mq-pub in 21
+	mq-ctl set in/default max-attempts=6
+	run -0 mq-sub -c 21 out/g
+	assert_equal "$(sort -n <<<"$output")" "$(seq 21)"
+	wait
+	assert_equal "$(depth in/default)" 0
+}

@@ -222,6 +222,10 @@ new'
 retain-bytes=off
 max-message=1G
 ttl=off
+max-messages=off
+max-bytes=off
+overflow=block
+min-free=auto
 sync=full
 dead-letter=
 description='
@@ -252,6 +256,10 @@ binding='
 retain-bytes=10M
 max-message=2K
 ttl=off
+max-messages=off
+max-bytes=off
+overflow=block
+min-free=auto
 sync=relaxed
 dead-letter=graveyard
 description=with = and  blanks, ünïcode'

@@ -61,6 +61,7 @@ set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
 		return rc;
 	}
 	ltx.v[MQS_LOG_SETTINGS]++;
+	ltx.v[MQS_LOG_ROOM_ORDINAL] = ltx.v[MQS_LOG_ROOM_BYTES] = 0;
 	return mqs_log_commit(&ltx, err);
 }
 

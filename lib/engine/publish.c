@@ -1,12 +1,9 @@
 /*
- * publish.c - batches of messages into a log
+ * publish.c - collecting messages that are to be published together
  *
- * A batch is collected first (records borrow the caller's bytes), and stored in one
- * transaction that never waits for anything: large bodies are written and synced
- * before it begins.  The order, and what a crash leaves, is in queue/log.c.
- *
- * Who publishes also trims: up to twice what it appended, in small transactions, so
- * that the cost is spread over the publishers and keeps up with them.
+ * Records borrow the caller's bytes; large bodies go to files of their own at once.
+ * Nothing is seen by anybody until flush.c stores it; a crash leaves the files, which
+ * mqs_blob_sweep collects.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,62 +12,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "engine/inputs.h"
-#include "engine/routes.h"
+#include "engine/publish.h"
 #include "message/headers.h"
-#include "queue/retention.h"
 
 #define BATCH_BYTES	(UINT64_C(4) << 20)
 #define BATCH_LARGE	64	/* each is an open file until the flush */
-#define AHEAD		16	/* messages */
-#define AHEAD_BYTES	512
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
-
-/*
- * Messages of a batch often differ in nothing but their bodies.  What else there is to
- * them is kept once for a run of them: all of it together would not stay in the cache.
- */
-struct shape {
-	struct mqs_record	 record;	/* its body is that of whichever is appended */
-	struct mqs_blob		*blob;	/* a large body; its record is filled in at the flush */
-	void			*own;	/* a copy of a small body that came by descriptor */
-};
-
-struct pending {
-	const void	*body;
-	uint64_t	 tag;
-	uint64_t	 id;		/* once it is in the log */
-	uint32_t	 body_len;	/* of a body that goes into the log itself */
-	uint32_t	 shape;
-};
-
-/* What came of one delivery, and how the batch was before it. */
-struct section {
-	struct mqs_input	 input;
-	size_t			 nshapes, nlarge;
-	uint64_t		 bytes, total;
-};
-
-struct mqs_publisher {
-	struct mqs_spool	*spool;
-	struct mqs_log		*log;
-	mqs_published_fn	*published;
-	void			*arg;
-	struct pending		*batch;
-	size_t			 n, cap;
-	struct shape		*shapes;
-	size_t			 nshapes, shapes_cap;
-	size_t			 nlarge;	/* messages with large bodies */
-	uint64_t		 bytes;	/* of bodies that go into the log itself */
-	uint64_t		 total;	/* of all bodies */
-	int			 atomic;
-	unsigned		 flags;
-	struct mqs_routes	 routes;	/* MQS_MANDATORY */
-	size_t			 stored;	/* of the last batch: so many, the first ones */
-	struct section		*sections;	/* of the batch: what came of each delivery */
-	size_t			 nsections, sections_cap;
-};
 
 struct mqs_large {
 	struct mqs_blob	*blob;
@@ -93,6 +41,7 @@ mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 		p->flags = options->flags;
 		p->published = options->published;
 		p->arg = options->arg;
+		p->wait = options->wait;
 	}
 	if ((rc = mqs_spool_log(spool, queue, 1, &p->log, err)) != MQS_OK) {
 		free(p);
@@ -102,15 +51,13 @@ mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 	return MQS_OK;
 }
 
-/* Empties the batch, of which `stored' messages are in the log. */
-static void
-clear(struct mqs_publisher *p, size_t stored)
+void
+mqs_publisher_clear(struct mqs_publisher *p)
 {
-	size_t i, shapes = stored < p->n ? p->batch[stored].shape : p->nshapes;
+	size_t i;
 
 	for (i = 0; i < p->nshapes; i++) {
-		/* A large body has a shape to itself. */
-		mqs_blob_free(p->shapes[i].blob, i < shapes);
+		mqs_blob_free(p->shapes[i].blob, 0);
 		free(p->shapes[i].own);
 	}
 	p->n = p->nshapes = p->nlarge = p->nsections = 0;
@@ -122,7 +69,7 @@ mqs_publisher_free(struct mqs_publisher *p)
 {
 	if (p == NULL)
 		return;
-	clear(p, 0);
+	mqs_publisher_clear(p);
 	mqs_routes_free(&p->routes);
 	free(p->sections);
 	free(p->shapes);
@@ -144,6 +91,12 @@ mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
 	return p->n;
 }
 
+uint64_t
+mqs_publisher_max_message(const struct mqs_publisher *p)
+{
+	return p->log->settings.max_message;
+}
+
 size_t
 mqs_publisher_stored(const struct mqs_publisher *p)
 {
@@ -151,9 +104,9 @@ mqs_publisher_stored(const struct mqs_publisher *p)
 }
 
 uint64_t
-mqs_publisher_max_message(const struct mqs_publisher *p)
+mqs_publisher_dropped(const struct mqs_publisher *p)
 {
-	return p->log->settings.max_message;
+	return p->dropped;
 }
 
 /* ------------------------------------------------------- large bodies -- */
@@ -178,10 +131,10 @@ mqs_large_new(struct mqs_large **out, struct mqs_publisher *p,
 }
 
 static int
-too_long(const char *queue, uint64_t max, struct mqs_error *err)
+too_long(const char *queue, uint64_t max, const char *setting, struct mqs_error *err)
 {
-	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu bytes "
-	    "(max-message)", queue, (unsigned long long)max);
+	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu bytes (%s)",
+	    queue, (unsigned long long)max, setting);
 }
 
 int
@@ -189,7 +142,7 @@ mqs_large_write(struct mqs_large *large, const void *bytes, size_t n,
     struct mqs_error *err)
 {
 	if (mqs_blob_size(large->blob) + n > large->max)
-		return too_long(large->queue, large->max, err);
+		return too_long(large->queue, large->max, "max-message", err);
 	return mqs_blob_write(large->blob, bytes, n, err);
 }
 
@@ -228,7 +181,7 @@ more_room(void **array, size_t n, size_t *cap, size_t size)
 
 /* Reads a small body from its descriptor. */
 static int
-read_body(struct shape *e, const char *queue, struct mqs_error *err)
+read_body(struct mqs_shape *e, const char *queue, struct mqs_error *err)
 {
 	struct mqs_message *m = &e->record.message;
 	size_t done = 0;
@@ -257,7 +210,7 @@ read_body(struct shape *e, const char *queue, struct mqs_error *err)
 
 /* Puts a body that is too large for the log into a blob. */
 static int
-write_blob(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
+write_blob(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
 {
 	const struct mqs_message *m = &e->record.message;
 	int rc;
@@ -276,7 +229,7 @@ write_blob(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
 }
 
 static int
-take_body(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
+take_body(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
 {
 	const struct mqs_message *m = &e->record.message;
 
@@ -289,7 +242,7 @@ take_body(struct mqs_publisher *p, struct shape *e, struct mqs_error *err)
 
 /* 1 if two messages differ in nothing but a body in memory. */
 static inline int
-same_shape(const struct shape *s, const struct mqs_message *m)
+same_shape(const struct mqs_shape *s, const struct mqs_message *m)
 {
 	const struct mqs_message *o = &s->record.message;
 
@@ -309,7 +262,7 @@ static int
 add_shape(struct mqs_publisher *p, const struct mqs_message *m,
     struct mqs_error *err)
 {
-	struct shape *s;
+	struct mqs_shape *s;
 	int rc;
 
 	if (more_room((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
@@ -349,15 +302,19 @@ int
 mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
     uint64_t tag, struct mqs_error *err)
 {
-	struct pending *e;
-	struct shape *s;
+	struct mqs_pending *e;
+	struct mqs_shape *s;
 	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
 	int same = p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m), rc;
 
 	if (!same && (rc = mqs_message_check(m, err)) != MQS_OK)
 		return rc;
 	if (len > p->log->settings.max_message)
-		return too_long(p->log->dir.name, p->log->settings.max_message, err);
+		return too_long(p->log->dir.name, p->log->settings.max_message,
+		    "max-message", err);
+	if (p->log->settings.max_bytes != 0 && len > p->log->settings.max_bytes)
+		return too_long(p->log->dir.name, p->log->settings.max_bytes,
+		    "max-bytes", err);
 	if (is_full(p, m, len))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);
@@ -385,7 +342,7 @@ int
 mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
     const struct mqs_message *m, struct mqs_error *err)
 {
-	struct section *s;
+	struct mqs_section *s;
 	int rc;
 
 	if (more_room((void **)&p->sections, p->nsections, &p->sections_cap,
@@ -412,7 +369,7 @@ mqs_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c)
 void
 mqs_publisher_input_drop(struct mqs_publisher *p)
 {
-	struct section *s;
+	struct mqs_section *s;
 
 	if (p->nsections == 0)
 		return;
@@ -437,264 +394,4 @@ mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
 	if ((rc = mqs_input_of(&in, c, m, err)) != MQS_OK)
 		return rc;
 	return mqs_input_stands(&in, p->log, err);
-}
-
-/* ----------------------------------------------------------- flushing -- */
-
-/* Syncs the large bodies and names them in their records. */
-static int
-finish_blobs(struct mqs_publisher *p, struct mqs_error *err)
-{
-	struct mqs_blob_ref ref;
-	struct shape *s;
-	int rc;
-
-	for (s = p->shapes; s < p->shapes + p->nshapes; s++) {
-		if (s->blob == NULL)
-			continue;
-		if ((rc = mqs_blob_finish(s->blob, &ref, err)) != MQS_OK)
-			return rc;
-		s->record.flags |= MQS_RECORD_LARGE;
-		s->record.blob_name = ref.name;
-		s->record.blob_hash = ref.hash;
-		s->record.message.body_len = ref.size;
-		s->record.message.body = NULL;
-	}
-	return MQS_OK;
-}
-
-/*
- * Asks for the beginning of a body that comes later: it was read on another processor,
- * or the ones after it have pushed it out of the cache.
- */
-static inline void
-look_ahead(const struct pending *e)
-{
-	uint32_t i, n = e->body_len < AHEAD_BYTES ? e->body_len : AHEAD_BYTES;
-
-	for (i = 0; i < n; i += 64)
-		__builtin_prefetch((const char *)e->body + i);
-}
-
-/* Appends messages from..to of the batch. */
-static int
-append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
-    struct mqs_error *err)
-{
-	struct pending *e;
-	struct shape *s;
-	int rc, duplicate;
-
-	for (e = p->batch + from; e < p->batch + to; e++) {
-		if (p->batch + p->n - e > AHEAD)
-			look_ahead(&e[AHEAD]);
-		s = &p->shapes[e->shape];
-		if (s->blob == NULL) {
-			s->record.message.body = e->body;
-			s->record.message.body_len = e->body_len;
-		}
-		if ((rc = mqs_log_append(ltx, &s->record, &e->id, &duplicate,
-		    err)) != MQS_OK)
-			return rc;
-		if (duplicate) {
-			mqs_blob_free(s->blob, 0);
-			s->blob = NULL;
-		}
-	}
-	return MQS_OK;
-}
-
-/* A section that is void: its messages are not stored, nor its large bodies kept. */
-static void
-drop(struct mqs_publisher *p, size_t from, size_t to)
-{
-	struct pending *e;
-	struct shape *s;
-
-	for (e = p->batch + from; e < p->batch + to; e++) {
-		e->id = 0;
-		s = &p->shapes[e->shape];
-		mqs_blob_free(s->blob, 0);
-		s->blob = NULL;
-	}
-}
-
-/*
- * Appends the first n messages (all, if they are of inputs): what is of no input, then
- * the section of each, with its marker.
- */
-static int
-append_all(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t n,
-    struct mqs_error *err)
-{
-	struct section *s = p->sections, *end = s + p->nsections;
-	size_t to;
-	int rc;
-
-	if ((rc = append(p, ltx, 0, s < end ? s->input.first : n, err)) != MQS_OK)
-		return rc;
-	for (; s < end; s++) {
-		to = s + 1 < end ? s[1].input.first : p->n;
-		if ((rc = mqs_input_mark(&s->input, ltx, err)) != MQS_OK)
-			return rc;
-		if (s->input.stood)
-			drop(p, s->input.first, to);
-		else if ((rc = append(p, ltx, s->input.first, to, err)) != MQS_OK)
-			return rc;
-	}
-	return MQS_OK;
-}
-
-/* Trims in a transaction that is under way, if there is anything to trim. */
-static int
-trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
-    struct mqs_trimmed *t, struct mqs_error *err)
-{
-	int64_t now = mqs_judged_now(p->spool);
-	uint64_t floor;
-	int rc;
-
-	t->records = t->nblobs = 0;
-	if (!mqs_trim_wanted(p->log, ltx->v, now))
-		return MQS_OK;
-	/* Else a reader that was killed would keep the space for itself. */
-	if ((rc = mqs_db_check_readers(p->log->db, err)) != MQS_OK ||
-	    (rc = mqs_trim_floor(p->log, ltx->v, &floor, err)) != MQS_OK)
-		return rc;
-	return mqs_trim_some(ltx, now, floor, max, 0, t, err);
-}
-
-/*
- * Trims more after a large batch.  The batch is published by now, so trouble here
- * is not the publisher's: the next one meets it again.
- */
-static void
-trim_more(struct mqs_publisher *p, size_t max)
-{
-	struct mqs_trimmed t;
-	struct mqs_log_tx ltx;
-
-	while (max > 0 && mqs_log_begin(&ltx, p->log, 0, NULL) == MQS_OK) {
-		if (trim(p, &ltx, max, &t, NULL) != MQS_OK || t.records == 0) {
-			mqs_log_abort(&ltx);
-			return;
-		}
-		if (mqs_log_commit(&ltx, NULL) != MQS_OK)
-			return;
-		(void)mqs_trim_unlink(p->log, &t, NULL);
-		max -= t.records < max ? t.records : max;
-	}
-}
-
-static void
-report(struct mqs_publisher *p, int code)
-{
-	char id[MQS_ID_SIZE];
-	size_t i;
-	int one;
-
-	if (p->published == NULL)
-		return;
-	for (i = 0; i < p->n; i++) {
-		one = i >= p->stored ? code :
-		    p->batch[i].id == 0 ? MQS_EEXIST : MQS_OK;
-		if (one == MQS_OK)
-			mqs_format_u64(p->batch[i].id, id);
-		p->published(p->arg, p->batch[i].tag, one,
-		    one == MQS_OK ? id : NULL);
-	}
-}
-
-/* That no group would get a message. */
-static int
-unroutable(const struct mqs_publisher *p, const struct mqs_message *m,
-    struct mqs_error *err)
-{
-	if (m->key_len == 0)
-		return mqs_fail(err, MQS_ENOENT, "%s: no group would get a message "
-		    "without a key", p->log->dir.name);
-	return mqs_fail(err, MQS_ENOENT, "%s: no group would get a message with "
-	    "key '%.*s'", p->log->dir.name, (int)m->key_len, m->key);
-}
-
-/*
- * How many messages may be stored, under MQS_MANDATORY: those before the first that no
- * group would get, and the error that is then returned.
- */
-static int
-count_routable(struct mqs_publisher *p, size_t *n, struct mqs_error *err)
-{
-	const struct mqs_message *m;
-	uint32_t shape = UINT32_MAX;
-	int rc;
-
-	*n = p->n;
-	if (!(p->flags & MQS_MANDATORY))
-		return MQS_OK;
-	*n = 0;
-	if ((rc = mqs_routes_look(&p->routes, p->spool, p->log, err)) != MQS_OK)
-		return rc;
-	for (; *n < p->n; ++*n) {
-		if (p->batch[*n].shape == shape)
-			continue;
-		shape = p->batch[*n].shape;
-		m = &p->shapes[shape].record.message;
-		if (mqs_routes_match(&p->routes, m))
-			continue;
-		if (p->atomic || p->nsections > 0)
-			*n = 0;
-		return unroutable(p, m, err);
-	}
-	return MQS_OK;
-}
-
-static int
-store(struct mqs_publisher *p, struct mqs_trimmed *t, struct mqs_error *err)
-{
-	struct mqs_log_tx ltx;
-	int rc, refused;
-	size_t n;
-
-	if ((rc = finish_blobs(p, err)) != MQS_OK ||
-	    (rc = mqs_log_begin(&ltx, p->log, 0, err)) != MQS_OK)
-		return rc;
-	if ((refused = count_routable(p, &n, err)) != MQS_OK && n == 0) {
-		mqs_log_abort(&ltx);
-		return refused;
-	}
-	if ((rc = append_all(p, &ltx, n, err)) != MQS_OK ||
-	    (rc = trim(p, &ltx, 2 * n, t, err)) != MQS_OK) {
-		mqs_log_abort(&ltx);
-		return rc;
-	}
-	if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK)
-		return rc;
-	p->stored = n;
-	return refused;
-}
-
-int
-mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
-{
-	struct mqs_trimmed t;
-	size_t n, sections = p->nsections;
-	int rc;
-
-	p->stored = 0;
-	if (p->n == 0 && sections == 0)
-		return MQS_OK;
-	rc = store(p, &t, err);
-	report(p, rc);
-	n = p->stored;
-	clear(p, rc == MQS_OK ? p->n : n);
-	if (rc != MQS_OK && n == 0)
-		return rc;
-	(void)mqs_trim_unlink(p->log, &t, NULL);
-	if (t.records == MQS_TRIM_RECORDS && 2 * n > t.records)
-		trim_more(p, 2 * n - t.records);
-	if (rc != MQS_OK)
-		return rc;
-	/* The inputs are settled after this, and must not be settled for longer than their outputs last. */
-	return sections > 0 && p->log->settings.relaxed ?
-	    mqs_db_sync(p->log->db, err) : MQS_OK;
 }

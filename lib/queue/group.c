@@ -98,6 +98,20 @@ mqs_group_unsettled(const uint64_t v[MQS_GROUP_VALUES],
 	    v[MQS_GROUP_WAITING] + v[MQS_GROUP_READY] + v[MQS_GROUP_PARKED];
 }
 
+uint64_t
+mqs_group_unsettled_bytes(const uint64_t v[MQS_GROUP_VALUES],
+    const uint64_t lv[MQS_LOG_VALUES])
+{
+	uint64_t passed = v[MQS_GROUP_BYTES], unlooked = 0;
+
+	if (passed < lv[MQS_LOG_REMOVED_BYTES])
+		passed = lv[MQS_LOG_REMOVED_BYTES];
+	passed += v[MQS_GROUP_AHEAD_BYTES];
+	if (lv[MQS_LOG_IN_BYTES] > passed)
+		unlooked = lv[MQS_LOG_IN_BYTES] - passed;
+	return unlooked + v[MQS_GROUP_LEASED_BYTES] + v[MQS_GROUP_HELD_BYTES];
+}
+
 static void
 fill_page(struct mqs_page *page, uint64_t tx, const uint64_t *v)
 {

@@ -153,6 +153,8 @@ int	mqs_group_read(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES], struct mqs_err
 uint64_t mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* Messages that the group has yet to settle. */
 uint64_t mqs_group_unsettled(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
+/* The bytes of their bodies. */
+uint64_t mqs_group_unsettled_bytes(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* Reads the state and writes the page from it, if that is behind. */
 int	mqs_group_refresh(struct mqs_group *, struct mqs_error *err);
 /* A group's page by name, without opening it: MQS_NOTHING if there is none to believe. */

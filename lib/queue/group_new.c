@@ -129,6 +129,11 @@ mqs_group_create(struct mqs_log *log, const char *name,
 	    rc == MQS_OK)
 		rc = MQS_ESYSTEM;
 out:
+	/* More may be unsettled than when somebody looked how much room there is. */
+	if (rc == MQS_OK && (ltx.v[MQS_LOG_ROOM_ORDINAL] | ltx.v[MQS_LOG_ROOM_BYTES]) != 0) {
+		ltx.v[MQS_LOG_ROOM_ORDINAL] = ltx.v[MQS_LOG_ROOM_BYTES] = 0;
+		return mqs_log_commit(&ltx, err);
+	}
 	mqs_log_abort(&ltx);
 	return rc;
 }

@@ -116,6 +116,36 @@ mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
 }
 
 int
+mqs_trim_down(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes, uint64_t floor,
+    struct mqs_trimmed *t, uint64_t *dropped, struct mqs_error *err)
+{
+	const uint64_t *v = ltx->v;
+	struct mqs_record r;
+	uint64_t blob, gone = 0;
+	int rc;
+
+	*dropped = 0;
+	t->records = t->nblobs = 0;
+	while ((rc = first(ltx, &r, err)) == MQS_OK &&
+	    t->records < MQS_TRIM_RECORDS && gone < MQS_TRIM_BYTES &&
+	    (v[MQS_LOG_ORDINAL] - v[MQS_LOG_REMOVED] > messages ||
+	    v[MQS_LOG_IN_BYTES] - v[MQS_LOG_REMOVED_BYTES] > bytes)) {
+		*dropped += r.message.seq >= floor;
+		if (!(r.flags & MQS_RECORD_LARGE))
+			gone += r.message.body_len;
+		if ((rc = mqs_log_remove(ltx, &r, &blob, err)) != MQS_OK)
+			return rc;
+		if (blob != 0)
+			t->blobs[t->nblobs++] = blob;
+		t->records++;
+	}
+	if (rc < 0)
+		return rc;
+	ltx->v[MQS_LOG_OLDEST_TIME] = rc == MQS_OK ? (uint64_t)r.message.time : 0;
+	return MQS_OK;
+}
+
+int
 mqs_trim_unlink(const struct mqs_log *log, const struct mqs_trimmed *t,
     struct mqs_error *err)
 {

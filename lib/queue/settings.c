@@ -24,6 +24,10 @@ const struct mqs_setting mqs_log_setting_table[] = {
 	{ "retain-bytes", MQS_SETTING_LIMIT, LOG_AT(retain_bytes), "off", 0, INT64_MAX },
 	{ "max-message", MQS_SETTING_SIZE, LOG_AT(max_message), "1G", 1, MAX_MESSAGE },
 	{ "ttl", MQS_SETTING_SPAN, LOG_AT(ttl), "off", 1, INT64_MAX },
+	{ "max-messages", MQS_SETTING_COUNT, LOG_AT(max_messages), "off", 1, INT64_MAX },
+	{ "max-bytes", MQS_SETTING_LIMIT, LOG_AT(max_bytes), "off", 1, INT64_MAX },
+	{ "overflow", MQS_SETTING_OVERFLOW, LOG_AT(overflow), "block", 0, 0 },
+	{ "min-free", MQS_SETTING_FREE, LOG_AT(min_free), "auto", 0, INT64_MAX },
 	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
 	{ "dead-letter", MQS_SETTING_QUEUE, LOG_AT(dead_letter), "", 0, 0 },
 	{ "description", MQS_SETTING_TEXT, LOG_AT(description), "", 0, 0 },
@@ -121,13 +125,35 @@ parse_text(const struct mqs_setting *s, const char *text, char *at,
 	return 0;
 }
 
+/* Words that are 0, 1, 2 of an int64_t. */
+static int
+parse_word(const struct mqs_setting *s, const char *text, void *at, const char **why)
+{
+	static const struct {
+		const char *words[4], *why;
+	} kinds[] = {
+		[MQS_SETTING_SYNC] = { { "full", "relaxed" }, "is neither full nor relaxed" },
+		[MQS_SETTING_SWITCH] = { { "off", "on" }, "is neither on nor off" },
+		[MQS_SETTING_OVERFLOW] = { { "block", "reject", "drop-oldest" },
+		    "is neither block, reject nor drop-oldest" },
+	};
+	int64_t i;
+
+	for (i = 0; kinds[s->kind].words[i] != NULL; i++)
+		if (strcmp(text, kinds[s->kind].words[i]) == 0) {
+			memcpy(at, &i, sizeof(i));
+			return 0;
+		}
+	*why = kinds[s->kind].why;
+	return -1;
+}
+
 /* Parses text into its place in the structure: 0, or -1 and why. */
 static int
 parse(const struct mqs_setting *s, const char *text, void *structure,
     const char **why)
 {
 	void *at = (char *)structure + s->offset;
-	int64_t on;
 
 	switch (s->kind) {
 	case MQS_SETTING_RETAIN:
@@ -146,22 +172,16 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 		break;
 	case MQS_SETTING_RANGE:
 		return parse_range(text, at, why);
+	case MQS_SETTING_FREE:
+		if (strcmp(text, "auto") == 0) {
+			memcpy(at, &(uint64_t){ UINT64_MAX }, sizeof(uint64_t));
+			return 0;
+		}
+		break;
 	case MQS_SETTING_SYNC:
-		on = strcmp(text, "relaxed") == 0;
-		if (!on && strcmp(text, "full") != 0) {
-			*why = "is neither full nor relaxed";
-			return -1;
-		}
-		memcpy(at, &on, sizeof(on));
-		return 0;
 	case MQS_SETTING_SWITCH:
-		on = strcmp(text, "on") == 0;
-		if (!on && strcmp(text, "off") != 0) {
-			*why = "is neither on nor off";
-			return -1;
-		}
-		memcpy(at, &on, sizeof(on));
-		return 0;
+	case MQS_SETTING_OVERFLOW:
+		return parse_word(s, text, at, why);
 	case MQS_SETTING_QUEUE:
 	case MQS_SETTING_TEXT:
 		return parse_text(s, text, at, why);

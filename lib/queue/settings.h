@@ -13,11 +13,21 @@
 
 #define MQS_SETTING_TEXT_MAX	1024	/* bytes of a setting's text, with NUL */
 
+enum mqs_overflow {
+	MQS_OVERFLOW_BLOCK,
+	MQS_OVERFLOW_REJECT,
+	MQS_OVERFLOW_DROP
+};
+
 struct mqs_log_settings {
 	int64_t		retain;		/* ns; INT64_MAX: for ever */
 	uint64_t	retain_bytes;	/* 0: no limit */
 	uint64_t	max_message;	/* bytes */
 	int64_t		relaxed;	/* sync=relaxed */
+	uint64_t	max_messages;	/* unsettled; 0: no limit */
+	uint64_t	max_bytes;	/* of their bodies; 0: no limit */
+	uint64_t	min_free;	/* bytes of the disk; UINT64_MAX: see mqs_limit_disk */
+	int64_t		overflow;	/* enum mqs_overflow */
 	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
 	char		description[MQS_SETTING_TEXT_MAX];
@@ -43,6 +53,8 @@ enum mqs_setting_kind {
 	MQS_SETTING_COUNT,	/* a number, or "off" for 0 */
 	MQS_SETTING_SWITCH,	/* "on" or "off": an int64_t */
 	MQS_SETTING_SYNC,	/* "full" or "relaxed" */
+	MQS_SETTING_FREE,	/* a size, or "auto" for UINT64_MAX */
+	MQS_SETTING_OVERFLOW,	/* an int64_t: enum mqs_overflow */
 	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
 	MQS_SETTING_TEXT
 };

@@ -59,6 +59,7 @@ enum { LOG, GROUP, OWNER, GONE, WATCHES };
 struct mqs_wake {
 	const struct mqs_dir *dir;	/* outlives the wake */
 	int		 epoll, inotify, timer;
+	int		 all;		/* groups: told of by the directory's watch */
 	struct watch	 watch[WATCHES];
 	unsigned	 missing;	/* what has no watch: polled */
 	int64_t		 armed;		/* all times are mqs_boottime; 0: none */
@@ -167,7 +168,7 @@ choose_watches(struct mqs_wake *w, const char *group, int owners)
 	w->watch[LOG].what = MQS_WAKE_LOG;
 	w->watch[LOG].mask = IN_MODIFY;
 	snprintf(w->watch[LOG].page, PAGE_NAME, "log.stat");
-	if (group != NULL) {
+	if (group != NULL && !w->all) {
 		w->watch[GROUP].what = MQS_WAKE_GROUP;
 		w->watch[GROUP].mask = IN_MODIFY;
 		snprintf(w->watch[GROUP].page, PAGE_NAME, "%s.group.stat", group);
@@ -180,6 +181,11 @@ choose_watches(struct mqs_wake *w, const char *group, int owners)
 	w->watch[GONE].what = MQS_WAKE_GONE;
 	w->watch[GONE].mask = IN_DELETE_SELF | IN_MOVE_SELF;
 	w->watch[GONE].fd = w->dir->fd;
+	if (w->all) {
+		/* One directory has one watch. */
+		w->watch[GONE].what |= MQS_WAKE_GROUP;
+		w->watch[GONE].mask |= IN_MODIFY | IN_DELETE | IN_MOVED_TO;
+	}
 }
 
 /*
@@ -223,6 +229,7 @@ mqs_wake_new(struct mqs_wake **out, const struct mqs_dir *dir,
 		return mqs_fail_errno(err, "%s: waiting", dir->path);
 	w->dir = dir;
 	w->inotify = w->timer = -1;
+	w->all = group != NULL && group[0] == '\0';
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll == -1)
 		goto failed;
@@ -264,6 +271,16 @@ plan_recheck(struct mqs_wake *w)
 	    w->owner_event + recheck_after[w->rechecks];
 }
 
+/* An event in the directory: only groups' pages count. */
+static unsigned
+in_directory(const struct inotify_event *event)
+{
+	static const char ending[] = ".group.stat";
+	size_t n = strlen(event->name), m = sizeof(ending) - 1;
+
+	return n > m && strcmp(event->name + n - m, ending) == 0 ? MQS_WAKE_GROUP : 0;
+}
+
 static unsigned
 take_event(struct mqs_wake *w, const struct inotify_event *event, int64_t now)
 {
@@ -277,6 +294,8 @@ take_event(struct mqs_wake *w, const struct inotify_event *event, int64_t now)
 	}
 	if (watch == w->watch + WATCHES)
 		return 0;
+	if (event->len > 0 && watch == &w->watch[GONE])
+		return in_directory(event);
 	if (event->mask & IN_IGNORED) {
 		watch->wd = -1;
 		w->missing |= watch->what;

@@ -22,6 +22,8 @@ struct mqs_wake;
 #define MQS_WAKE_TIME	8u	/* the time that was set has come, or a second went by */
 #define MQS_WAKE_GONE	16u	/* the directory was moved or deleted */
 
+#define MQS_WAKE_ALL	""	/* in place of a group: the pages of all, also of new ones */
+
 /* group NULL: only the log.  owners: watch owner/ too. */
 int	mqs_wake_new(struct mqs_wake **out, const struct mqs_dir *, const char *group, int owners, struct mqs_error *err);
 int	mqs_wake_fd(const struct mqs_wake *);
