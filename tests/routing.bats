@@ -278,7 +278,8 @@ publish_keys() {
 	echo b:2 >&4
 	until_true '[ "$(mq-replay q | wc -l)" = 2 ]'
 	echo a:3 >&4
-	run -66 wait $!
+	wait $! || status=$?
+	assert_equal "$status" 66
 	exec 4>&-
 	[ "$(cat err)" = "mq-pub: q: no group would get a message with key 'a' (2 messages were published before)" ]
 }
