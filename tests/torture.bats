@@ -20,12 +20,16 @@ setup_file() {
 	    >"$BATS_FILE_TMPDIR/found" 2>&1 3>&- || :
 }
 
-# finds TEXT FILE PROGRAM: what verify says, once an awk program has doctored a file.
+# finds TEXT FILE PROGRAM: what verify says, once an awk program has doctored a file, or
+# several.
 finds() {
+	local file
 	rm -rf doctored
 	mkdir doctored
 	find "$TORTURED" -maxdepth 1 -type f -exec cp {} doctored \;
-	awk "$3" "$TORTURED/$2" >"doctored/$2"
+	for file in "$TORTURED"/$2; do
+		awk "$3" "$file" >"doctored/${file##*/}"
+	done
 	run -1 "$TORTURE_BIN/verify" doctored
 	assert_output --partial ": not so: $1"
 }
@@ -71,6 +75,8 @@ finds() {
 	assert_line --regexp '^attempts are counted as they were: .* attempt 4 after 0 deliveries'
 	finds "" history '$1 == "sent" && $7 > 0 { $7 = 2 substr($7, 2) } { print }'
 	assert_line --regexp '^nothing comes before its time: not so: .* ms early'
+	finds "" history '$1 == "start" && $2 == "topic" { $7 = ":b.k2" } { print }'
+	assert_line --regexp '^a group gets what it is bound to: not so: topic: .* of key "b.k2"'
 	finds "" stat '$1 == "work" { $2 = 1; $3-- } { print }'
 	assert_line 'counters agree with the log: not so: work: 1 messages are left'
 	assert_line --regexp '^counters agree with the log: not so: work: .* acked, .* dead, .* expired of '
@@ -87,7 +93,8 @@ finds() {
 	local id file
 	finds "" log.dead '{ print } NR == 5'
 	assert_line --regexp '^a dead letter is made once: not so: .* is a dead letter twice'
-	assert_line --regexp '^counters agree with the log: not so: .* dead, and .* dead letters'
+	finds "" log.dead '$2 != "doomed" || n++ % 2'
+	assert_line --regexp '^counters agree with the log: not so: doomed: .* dead, and .* dead letters'
 	finds "" log.dead 'NR == 5 { $6 = ":other" } { print }'
 	assert_line --regexp '^a dead letter is made once: .* is not the message it says'
 	finds "" log.dead '$5 ~ /^exit_1$|signal_9/ { $4 = 2 } { print }'
@@ -100,11 +107,25 @@ finds() {
 	assert_line --regexp '^what is rejected is a dead letter: .* was rejected and is no dead letter'
 	file=$(cd "$TORTURED" && awk '$1 == "end" && $2 ~ /^stream/ && $3 == 0 { print "stream." $2 }' history |
 		xargs wc -l | awk '$1 > 0 { print $2; exit }')
-	id=$(head -n 1 "$TORTURED/$file")
-	finds "" "$file" "\$1 != $id"
+	id=$(awk '$1 == "sent" && $8 == 0 { lasts[$2] = 1 }
+		$1 == "told" && lasts[$2] { print $3; exit }' "$TORTURED/history")
+	finds "" 'stream.*' "\$1 != $id"
 	assert_line --regexp "^streams are complete: not so: stream never got .*$id"
 	cp "$TORTURED/$file" doctored/stream.stream1.999
 	printf '%s\n' 'begin stream1.999' 'end stream1.999 0' >>doctored/history
 	run -1 "$TORTURE_BIN/verify" doctored
 	assert_line --regexp "^what a stream settled does not come back: not so: stream got .* in stream1.999\$"
+}
+
+@test "the verifier finds what is wrong with a filter's output" {
+	finds "" 'out.*' '$4 == 2 { $3 = $3 1 } { print }'
+	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has outputs of two runs"
+	finds "" 'out.*' '$4 != 2'
+	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has 1 outputs of 2"
+	finds "" 'out.*' 0
+	assert_line --regexp "^a filter's output is there once, all of it: not so: filter: the outputs of .* were not published"
+	finds "" 'out.*' '{ print; $1 = substr($1, 2); print }'
+	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has [0-9]+ outputs of "
+	finds "" history '$1 == "done" && $2 == "filter" { $5 = "die" } { print }'
+	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has outputs of a run that did not succeed"
 }

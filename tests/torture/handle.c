@@ -1,12 +1,14 @@
 /*
  * handle.c - a command for mq-sub that tells what it does, and fails in all ways
  *
- *	handle
+ *	handle [-p] [OUTCOME]
  *
- * Ends as its outcome says: ack exit 0, retry exit 1, reject exit 100, die SIGKILL by
+ * Works, or comes to OUTCOME at once.  With -p it prints some lines, whatever comes of it:
+ * "ID LEASE NUMBER COUNT".  Ends as its outcome says: ack exit 0, retry exit 1, reject exit 100, die SIGKILL by
  * itself; hand: after mq-ack has settled it in one of its ways, with any status.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,12 +40,26 @@ end(const struct act *a, const char *outcome)
 	return strcmp(outcome, "reject") == 0 ? 100 : 0;
 }
 
+/* Lines that say which run they are of, so that no two runs print the same. */
+static void
+print(const struct act *a)
+{
+	unsigned i, n = history_random(4);
+
+	history_add("printed %s %s %s %u", a->group, a->id, a->lease, n);
+	for (i = 1; i <= n; i++)
+		printf("%s %s %u %u\n", a->id, a->lease, i, n);
+	(void)fflush(stdout);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct act a = { .run = history_env("TORTURE_RUN"),
 	    .attempt = history_env("MQ_ATTEMPT"),
 	    .priority = history_env("MQ_PRIORITY"), .key = history_env("MQ_KEY") };
+	int printing = argc > 1 && strcmp(argv[1], "-p") == 0;
+	const char *outcome;
 
 	history_open();
 	if (act_receipt(&a, history_env("MQ_RECEIPT")) == -1 ||
@@ -52,5 +68,9 @@ main(void)
 		return 0;
 	}
 	act_start(&a);
-	return end(&a, act_work(&a));
+	if (printing)
+		print(&a);
+	outcome = argc > 1 + printing ? argv[1 + printing] : act_work(&a);
+	/* What was settled by hand was settled without its output. */
+	return end(&a, printing && strcmp(outcome, "hand") == 0 ? "ack" : outcome);
 }

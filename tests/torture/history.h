@@ -15,6 +15,7 @@
  *	end RUN STATUS				its exit status, or -SIGNAL
  *	start GROUP ID LEASE ATTEMPT PRIORITY KEY NAME RUN WALL	first thing in a handler
  *	torn GROUP ID LEASE RUN			instead: its body was not what was sent
+ *	printed GROUP ID LEASE COUNT		by a filter: so many lines
  *	done GROUP ID LEASE OUTCOME RUN		last thing in it
  *	settled GROUP ID LEASE VERB RUN		after an mq-ack that exited 0
  *

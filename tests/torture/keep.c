@@ -1,7 +1,7 @@
 /*
  * keep.c - keeps a command running, and kills it at random moments
  *
- *	keep [-g] [-o FILE] NAME COMMAND [ARG...]
+ *	keep [-g] [-l LIFE] [-o FILE] NAME COMMAND [ARG...]
  *
  * Each run has a name, NAME.1, NAME.2 and so on, which the command finds in
  * $TORTURE_RUN, and a process group; with -g all of the group is killed, not only the
@@ -9,7 +9,7 @@
  * and then killed.  With -o the runs' stdout goes to FILE.RUN.  Once the killing is over ($TORTURE_UNTIL) a run is left alone until keep
  * itself gets SIGTERM, which it passes on.
  *
- * $TORTURE_LIFE: how long a run lives, in ms, on average.
+ * $TORTURE_LIFE: how long a run lives, in ms, on average; -l: so many percent of that.
  */
 #include <sys/wait.h>
 
@@ -159,12 +159,14 @@ main(int argc, char **argv)
 	struct sigaction sa = { .sa_handler = ask };
 	const char *out = NULL;
 	char run[128];
-	unsigned life, i;
+	unsigned life, i, percent = 100;
 	int c;
 
-	while ((c = getopt(argc, argv, "+go:")) != -1) {
+	while ((c = getopt(argc, argv, "+gl:o:")) != -1) {
 		if (c == 'g')
 			whole_group = 1;
+		else if (c == 'l')
+			percent = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'o')
 			out = optarg;
 		else
@@ -173,9 +175,9 @@ main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc < 2)
-		errx(64, "usage: keep [-g] [-o FILE] NAME COMMAND [ARG...]");
+		errx(64, "usage: keep [-g] [-l LIFE] [-o FILE] NAME COMMAND [ARG...]");
 	sigaction(SIGTERM, &sa, NULL);
-	life = (unsigned)strtoul(history_env("TORTURE_LIFE"), NULL, 10);
+	life = (unsigned)strtoul(history_env("TORTURE_LIFE"), NULL, 10) * percent / 100;
 	history_open();
 	for (i = 1;; i++) {
 		(void)snprintf(run, sizeof(run), "%s.%u", argv[0], i);

@@ -151,6 +151,49 @@ by_origin(const void *a, const void *b)
 	return c != 0 ? c : compare(x->origin, y->origin);
 }
 
+int
+past_is_dead(const struct past *p, size_t group, uint64_t id)
+{
+	const struct dead key = { .group = group, .origin = id };
+
+	return bsearch(&key, p->dead, p->ndead, sizeof(key), by_origin) != NULL;
+}
+
+int
+group_bound(const struct group *g, const char *key)
+{
+	char value[64], *p = value, *word;
+
+	if (group_trait(g, "keys", value) == NULL)
+		return 1;
+	while ((word = strsep(&p, "/")) != NULL)
+		if (strcmp(word, key) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+by_run(const void *a, const void *b)
+{
+	const struct delivery *x = a, *y = b;
+	int c = compare(x->run, y->run);
+
+	return c != 0 ? c : compare(x->start, y->start);
+}
+
+/* How many starts there were in each delivery's run after it. */
+static void
+count_later(struct past *p)
+{
+	struct delivery *d = p->deliveries;
+	size_t i;
+
+	qsort(d, p->ndeliveries, sizeof(*d), by_run);
+	for (i = p->ndeliveries; i-- > 0;)
+		d[i].later = i + 1 < p->ndeliveries && d[i + 1].run == d[i].run ?
+		    d[i + 1].later + 1 : 0;
+}
+
 struct letter *
 past_letter(const struct past *p, const char *name)
 {
@@ -205,6 +248,7 @@ past_read(struct past *p, const char *directory)
 	read_messages(p, directory);
 	read_dead(p, directory);
 	qsort(p->letters, p->nletters, sizeof(*p->letters), by_name);
+	count_later(p);
 	qsort(p->deliveries, p->ndeliveries, sizeof(*p->deliveries), by_delivery);
 	qsort(p->dead, p->ndead, sizeof(*p->dead), by_origin);
 	for (i = 0; i < p->nmessages; i++) {

@@ -47,6 +47,8 @@ struct delivery {
 	char		 key[64], name[LETTER_NAME];
 	size_t		 run, start, done, settled;
 	enum outcome	 outcome;
+	unsigned	 printed;		/* lines, by a filter */
+	size_t		 later;			/* starts in its run after this one */
 	char		 verb[16];		/* of settled */
 	int64_t		 wall;
 };
@@ -83,6 +85,10 @@ void	past_free(struct past *p);
 
 struct letter	*past_letter(const struct past *p, const char *name);
 struct message	*past_message(const struct past *p, uint64_t id);
+/* 1 if there is a dead letter of a group's message. */
+int		 past_is_dead(const struct past *p, size_t group, uint64_t id);
+/* 1 if a group is bound to a key: the trait "keys=KEY/KEY...", or everything. */
+int		 group_bound(const struct group *g, const char *key);
 /* The group's trait "NAME" or "NAME=VALUE": its value or "", NULL without it. */
 const char	*group_trait(const struct group *g, const char *name, char value[64]);
 

@@ -2,6 +2,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "past_read.h"
@@ -135,6 +136,10 @@ read_done(struct past *p, const char *line)
 	    &lease, what) != 5)
 		return -1;
 	d = recent_delivery(p, group, id, lease);
+	if (*word == 'p') {
+		d->printed = (unsigned)strtoul(what, NULL, 10);
+		return 0;
+	}
 	if (*word == 's') {
 		d->settled = p->lines;
 		(void)snprintf(d->verb, sizeof(d->verb), "%s", what);
@@ -168,7 +173,7 @@ past_read_history(struct past *p, const char *directory)
 	} events[] = {
 		{ "sent ", read_sent }, { "told ", read_told }, { "begin ", read_run },
 		{ "stop ", read_run }, { "kill ", read_run }, { "end ", read_run }, { "start ", read_start },
-		{ "done ", read_done }, { "settled ", read_done }, { "", read_other }
+		{ "printed ", read_done }, { "done ", read_done }, { "settled ", read_done }, { "", read_other }
 	};
 	FILE *f = past_open(directory, "history");
 	char line[LINE_SIZE];

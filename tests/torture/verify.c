@@ -30,6 +30,7 @@ static const struct property {
 	{ "one handler at a time has a message", one_lease },
 	{ "attempts are counted as they were", attempts_counted },
 	{ "nothing comes before its time", not_early },
+	{ "a group gets what it is bound to", as_bound },
 	{ "counters agree with the log", counters_agree },
 	{ "a dead letter is made once", dead_once },
 	{ "a dead letter is deserved", dead_deserved },
@@ -37,7 +38,8 @@ static const struct property {
 	{ "one consumer gets messages in order", single_in_order },
 	{ "ordered groups keep each key's order", keys_in_order },
 	{ "streams are complete", stream_complete },
-	{ "what a stream settled does not come back", stream_settled_stays }
+	{ "what a stream settled does not come back", stream_settled_stays },
+	{ "a filter's output is there once, all of it", filters_once }
 };
 
 static size_t

@@ -34,6 +34,7 @@ void	settled_stays(const struct past *p);
 void	one_lease(const struct past *p);
 void	attempts_counted(const struct past *p);
 void	not_early(const struct past *p);
+void	as_bound(const struct past *p);
 void	counters_agree(const struct past *p);
 
 /* verify_dead.c: dead letters. */
@@ -48,5 +49,8 @@ void	keys_in_order(const struct past *p);
 /* verify_stream.c: groups that are read as a stream. */
 void	stream_complete(const struct past *p);
 void	stream_settled_stays(const struct past *p);
+
+/* verify_filter.c: what mq-sub --to published. */
+void	filters_once(const struct past *p);
 
 #endif

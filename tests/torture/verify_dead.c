@@ -70,17 +70,6 @@ dead_deserved(const struct past *p)
 	}
 }
 
-static int
-has_letter(const struct past *p, const struct delivery *d)
-{
-	size_t i;
-
-	for (i = 0; i < p->ndead; i++)
-		if (p->dead[i].group == d->group && p->dead[i].origin == d->id)
-			return 1;
-	return 0;
-}
-
 /* What mq-ack rejected is a dead letter. */
 void
 rejected_is_dead(const struct past *p)
@@ -88,7 +77,8 @@ rejected_is_dead(const struct past *p)
 	const struct delivery *d, *end = p->deliveries + p->ndeliveries;
 
 	for (d = p->deliveries; d < end; d++)
-		if (d->settled != 0 && strcmp(d->verb, "reject") == 0 && !has_letter(p, d))
+		if (d->settled != 0 && strcmp(d->verb, "reject") == 0 &&
+		    !past_is_dead(p, d->group, d->id))
 			wrong("%s: %s was rejected and is no dead letter",
 			    p->groups[d->group].name, d->name);
 }

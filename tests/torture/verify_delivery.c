@@ -69,28 +69,19 @@ deliveries_of(const struct past *p, size_t group, uint64_t id, size_t *n)
 	return d;
 }
 
-static int
-is_dead(const struct past *p, size_t group, uint64_t id)
-{
-	size_t i;
-
-	for (i = 0; i < p->ndead; i++)
-		if (p->dead[i].group == group && p->dead[i].origin == id)
-			return 1;
-	return 0;
-}
-
 static void
 not_lost(const struct past *p, size_t group, const struct message *m)
 {
 	const struct delivery *d;
 	size_t n, i;
 
+	if (!group_bound(&p->groups[group], m->key))
+		return;
 	d = deliveries_of(p, group, m->id, &n);
 	for (i = 0; i < n; i++)
 		if (succeeded(&d[i]))
 			return;
-	if (is_dead(p, group, m->id) || (m->letter != NULL && m->letter->expires != 0))
+	if (past_is_dead(p, group, m->id) || (m->letter != NULL && m->letter->expires != 0))
 		return;
 	wrong("%s: %s (%" PRIu64 ") came to no end, after %zu deliveries",
 	    p->groups[group].name, m->name, m->id, n);
@@ -167,6 +158,21 @@ one_lease(const struct past *p)
 			    d->name, p->runs[d[1].run].name, p->runs[d->run].name);
 }
 
+/*
+ * Whether the consumer has certainly noted that d had started: it does before it starts
+ * the next, and of the starts after d's only so many can have been told late as handlers
+ * run at once.
+ */
+static int
+noted(const struct past *p, const struct delivery *d)
+{
+	const char *most;
+	char value[64];
+
+	most = group_trait(&p->groups[d->group], "parallel", value);
+	return most != NULL && d->later >= strtoul(most, NULL, 10);
+}
+
 /* What the next attempt must be, where that is certain; 0 where it is not. */
 static unsigned
 next_attempt(const struct past *p, const struct delivery *d,
@@ -176,12 +182,9 @@ next_attempt(const struct past *p, const struct delivery *d,
 
 	if (d->settled != 0 && strcmp(d->verb, "release") == 0)
 		return d->attempt;
-	if (d->settled != 0 && strcmp(d->verb, "retry") == 0)
-		return d->attempt + 1;
-	if (d->done == 0 || (d->outcome != OUTCOME_RETRY && d->outcome != OUTCOME_DIE))
-		return 0;
-	/* The consumer lived to see it. */
-	if (d->run == next->run || (run_clean(r) && d->done < r->end))
+	/* The consumer, or who came after it, saw what became of it. */
+	if ((d->settled != 0 && strcmp(d->verb, "retry") == 0) || noted(p, d) ||
+	    d->run == next->run || (run_clean(r) && d->done != 0 && d->done < r->end))
 		return d->attempt + 1;
 	return 0;
 }
@@ -240,27 +243,45 @@ not_early(const struct past *p)
 			    d->name, (l->not_before - d->wall) / 1000000);
 }
 
+/* A group gets what it is bound to, and nothing else. */
+void
+as_bound(const struct past *p)
+{
+	const struct delivery *d, *end = p->deliveries + p->ndeliveries;
+
+	for (d = p->deliveries; d < end; d++)
+		if (!group_bound(&p->groups[d->group], d->key))
+			wrong("%s: %s, of key \"%s\"", group_name(p, d), d->name, d->key);
+}
+
+static void
+check_counters(const struct past *p, size_t group)
+{
+	const struct group *g = &p->groups[group];
+	size_t i, bound = 0, letters = 0;
+
+	for (i = 0; i < p->nmessages; i++)
+		bound += (size_t)group_bound(g, p->messages[i].key);
+	for (i = 0; i < p->ndead; i++)
+		letters += p->dead[i].group == group;
+	if (g->depth != 0)
+		wrong("%s: %" PRIu64 " messages are left", g->name, g->depth);
+	if (g->acked + g->dead + g->expired != bound)
+		wrong("%s: %" PRIu64 " acked, %" PRIu64 " dead, %" PRIu64
+		    " expired of %zu", g->name, g->acked, g->dead, g->expired, bound);
+	/* Killed after the letter and before its settling, a message may expire as well. */
+	if (g->dead > letters || g->dead + g->expired < letters)
+		wrong("%s: %" PRIu64 " dead, and %zu dead letters", g->name, g->dead,
+		    letters);
+}
+
 /* At the end nothing is left, and each message is counted once. */
 void
 counters_agree(const struct past *p)
 {
-	const struct group *g, *end = p->groups + p->ngroups;
-	uint64_t letters;
-	size_t i;
+	size_t g;
 
-	for (g = p->groups; g < end; g++) {
-		if (!g->seen)
-			continue;
-		if (g->depth != 0)
-			wrong("%s: %" PRIu64 " messages are left", g->name, g->depth);
-		if (g->acked + g->dead + g->expired != p->nmessages)
-			wrong("%s: %" PRIu64 " acked, %" PRIu64 " dead, %" PRIu64
-			    " expired of %zu", g->name, g->acked, g->dead, g->expired,
-			    p->nmessages);
-		for (letters = i = 0; i < p->ndead; i++)
-			letters += p->dead[i].group == (size_t)(g - p->groups);
-		if (g->dead != letters)
-			wrong("%s: %" PRIu64 " dead, and %" PRIu64 " dead letters", g->name,
-			    g->dead, letters);
-	}
+	for (g = 0; g < p->ngroups; g++)
+		if (p->groups[g].seen)
+			check_counters(p, g);
 }
