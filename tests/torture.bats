@@ -77,6 +77,12 @@ finds() {
 	assert_line --regexp '^nothing comes before its time: not so: .* ms early'
 	finds "" history '$1 == "start" && $2 == "topic" { $7 = ":b.k2" } { print }'
 	assert_line --regexp '^a group gets what it is bound to: not so: topic: .* of key "b.k2"'
+	finds "" history '$1 == "done" && $2 == "only" && $6 ~ /^only1/ { held = held $0 "\n"; next }
+		{ print } END { printf "%s", held }'
+	assert_line --regexp '^an exclusive group has one active consumer: not so: only: .* began in only.* while .* was at work in only1'
+	finds "" history '$1 == "done" && $2 == "work" { held = held $0 "\n"; next }
+		{ print } END { printf "%s", held }'
+	assert_line --regexp '^max-leased is not exceeded: not so: work: [0-9]+ deliveries were out, not 3, when .* began'
 	finds "" stat '$1 == "work" { $2 = 1; $3-- } { print }'
 	assert_line 'counters agree with the log: not so: work: 1 messages are left'
 	assert_line --regexp '^counters agree with the log: not so: work: .* acked, .* dead, .* expired of '

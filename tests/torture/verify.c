@@ -37,6 +37,8 @@ static const struct property {
 	{ "what is rejected is a dead letter", rejected_is_dead },
 	{ "one consumer gets messages in order", single_in_order },
 	{ "ordered groups keep each key's order", keys_in_order },
+	{ "an exclusive group has one active consumer", only_one_active },
+	{ "max-leased is not exceeded", not_too_many },
 	{ "streams are complete", stream_complete },
 	{ "what a stream settled does not come back", stream_settled_stays },
 	{ "a filter's output is there once, all of it", filters_once }

@@ -14,6 +14,13 @@ void	wrong_begin(const char *property);
 /* How often wrong was called since. */
 size_t	wrong_end(void);
 
+/* verify_group.c: a group's deliveries in the order of their starts; *n: how many. */
+const struct delivery **group_deliveries(const struct past *p, size_t group, size_t *n);
+/* When a delivery was over at the earliest. */
+size_t	over_at(const struct past *p, const struct delivery *d);
+void	only_one_active(const struct past *p);
+void	not_too_many(const struct past *p);
+
 /* All of d's group and id, d being the first of them: how many. */
 size_t	same_message(const struct past *p, const struct delivery *d);
 /* 1 if the run ended of its own will, everything settled. */

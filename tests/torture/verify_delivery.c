@@ -134,17 +134,6 @@ settled_stays(const struct past *p)
 	}
 }
 
-/* When a delivery was over at the earliest. */
-static size_t
-over_at(const struct past *p, const struct delivery *d)
-{
-	const struct run *r = &p->runs[d->run];
-
-	if (d->done != 0)
-		return d->done;
-	return r->kill != 0 ? r->kill : r->end;
-}
-
 /* A message is with one handler at a time, the orphans of killed consumers included. */
 void
 one_lease(const struct past *p)

@@ -7,32 +7,6 @@
 #include "verify.h"
 
 static int
-by_start(const void *a, const void *b)
-{
-	const struct delivery *x = *(const struct delivery *const *)a;
-	const struct delivery *y = *(const struct delivery *const *)b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* A group's deliveries in the order of their starts. */
-static const struct delivery **
-group_deliveries(const struct past *p, size_t group, size_t *n)
-{
-	const struct delivery **list = calloc(p->ndeliveries + 1, sizeof(*list));
-	size_t i;
-
-	if (list == NULL)
-		err(70, NULL);
-	*n = 0;
-	for (i = 0; i < p->ndeliveries; i++)
-		if (p->deliveries[i].group == group)
-			list[(*n)++] = &p->deliveries[i];
-	qsort(list, *n, sizeof(*list), by_start);
-	return list;
-}
-
-static int
 first_of_message(const struct past *p, const struct delivery *d)
 {
 	return d == p->deliveries || d[-1].group != d->group || d[-1].id != d->id;
@@ -110,7 +84,7 @@ by_key_and_start(const void *a, const void *b)
 	const struct delivery *y = *(const struct delivery *const *)b;
 	int c = strcmp(x->key, y->key);
 
-	return c != 0 ? c : by_start(a, b);
+	return c != 0 ? c : x->start < y->start ? -1 : x->start > y->start;
 }
 
 /* Whether d's message was handed out among the n of list. */
