@@ -36,6 +36,7 @@ static const struct property {
 	{ "a dead letter is deserved", dead_deserved },
 	{ "what is rejected is a dead letter", rejected_is_dead },
 	{ "one consumer gets messages in order", single_in_order },
+	{ "what is urgent goes first", urgent_first },
 	{ "ordered groups keep each key's order", keys_in_order },
 	{ "an exclusive group has one active consumer", only_one_active },
 	{ "max-leased is not exceeded", not_too_many },

@@ -51,6 +51,7 @@ void	rejected_is_dead(const struct past *p);
 
 /* verify_order.c: the order of deliveries. */
 void	single_in_order(const struct past *p);
+void	urgent_first(const struct past *p);
 void	keys_in_order(const struct past *p);
 
 /* verify_stream.c: groups that are read as a stream. */

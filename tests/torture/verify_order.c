@@ -66,6 +66,78 @@ check_single(const struct past *p, size_t group)
 	free(list);
 }
 
+/* Whether a message was handed out among the n of list. */
+static int
+seen_among(uint64_t id, const struct delivery **list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i]->id == id)
+			return 1;
+	return 0;
+}
+
+#define AHEAD	4	/* what a consumer had claimed before is not more */
+
+/* When each letter was first handed out, by its index. */
+static size_t *
+first_starts(const struct past *p, const struct delivery **list, size_t n)
+{
+	size_t *first = calloc(p->nletters + 1, sizeof(*first)), i;
+	const struct letter *l;
+
+	if (first == NULL)
+		err(70, NULL);
+	for (i = 0; i < n; i++)
+		if ((l = past_letter(p, list[i]->name)) != NULL && first[l - p->letters] == 0)
+			first[l - p->letters] = list[i]->start;
+	return first;
+}
+
+/* d, which was claimed after that position, came before no message that is more urgent. */
+static void
+check_urgent(const struct past *p, const struct delivery *d, size_t claimed,
+    const size_t *first)
+{
+	const struct letter *l, *end = p->letters + p->nletters;
+
+	for (l = p->letters; l < end; l++) {
+		if (l->priority <= d->priority || l->told_at == 0 || l->told_at > claimed ||
+		    l->not_before != 0 || l->expires != 0)
+			continue;
+		if (first[l - p->letters] == 0 || first[l - p->letters] > d->start)
+			wrong("%s: %s of priority %u was handed out before %s of priority "
+			    "%u", p->groups[d->group].name, d->name, d->priority, l->name,
+			    l->priority);
+	}
+}
+
+/*
+ * One consumer with one handler, which claims but few ahead: nothing is handed out while
+ * something more urgent waits.
+ */
+void
+urgent_first(const struct past *p)
+{
+	const struct delivery **list;
+	char value[64];
+	size_t g, i, n, *first;
+
+	for (g = 0; g < p->ngroups; g++) {
+		if (group_trait(&p->groups[g], "urgent", value) == NULL)
+			continue;
+		list = group_deliveries(p, g, &n);
+		first = first_starts(p, list, n);
+		for (i = AHEAD; i < n; i++)
+			if (list[i - AHEAD]->run == list[i]->run &&
+			    !passed_over(p, list[i], list, n))
+				check_urgent(p, list[i], list[i - AHEAD]->start, first);
+		free(first);
+		free(list);
+	}
+}
+
 void
 single_in_order(const struct past *p)
 {
@@ -87,18 +159,6 @@ by_key_and_start(const void *a, const void *b)
 	return c != 0 ? c : x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Whether d's message was handed out among the n of list. */
-static int
-seen_among(const struct delivery *d, const struct delivery **list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (list[i]->id == d->id)
-			return 1;
-	return 0;
-}
-
 /* The deliveries of one key, in the order of their starts. */
 static void
 check_key(const struct past *p, const struct delivery **list, size_t n)
@@ -113,7 +173,7 @@ check_key(const struct past *p, const struct delivery **list, size_t n)
 		if (d->start < a->done)
 			wrong("%s: key %s: %s began while %s was at work", group, d->key,
 			    d->name, a->name);
-		if (d->id != a->id && seen_among(d, list, i))
+		if (d->id != a->id && seen_among(d->id, list, i))
 			wrong("%s: key %s: %s came again after %s had begun", group, d->key,
 			    d->name, a->name);
 	}
