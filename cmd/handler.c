@@ -61,7 +61,7 @@ execute(pid_t *pid, struct handler_command *c, const posix_spawn_file_actions_t 
 void
 handler_init(struct handler *h)
 {
-	*h = (struct handler){ .body = -1, .theirs = -1, .output = -1, .run_fd = -1, .errors = -1 };
+	*h = (struct handler){ .count = 1, .body = -1, .theirs = -1, .output = -1, .run_fd = -1, .errors = -1 };
 }
 
 static void
@@ -125,4 +125,6 @@ handler_done(struct handler *h)
 {
 	close_one(&h->output);
 	mqs_buf_free(&h->meta);
+	free(h->more);
+	h->more = NULL;
 }

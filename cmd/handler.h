@@ -11,7 +11,7 @@
 #include "mqspool.h"
 
 #define HANDLER_TAIL	1024	/* last words that are kept of its stderr */
-#define HANDLER_VARS	10
+#define HANDLER_VARS	11
 
 /* What every start of the command has in common. */
 struct handler_command {
@@ -22,6 +22,10 @@ struct handler_command {
 	struct mqs_buf	 vars[HANDLER_VARS];
 	posix_spawnattr_t attr;
 	int		 run_fd;	/* where it finds the run's descriptor; -1: as it is */
+};
+
+struct delivered {
+	uint64_t	 seq, lease;
 };
 
 /* A command that runs, or (pid 0) one that is ready to be started or a place for one. */
@@ -39,6 +43,8 @@ struct handler {
 	int		 chunks;	/* that may be read from it once it has ended */
 	struct mqs_run	*run;
 	uint64_t	 seq, lease;
+	struct delivered *more;		/* with --batch: all of its messages, the first one too */
+	size_t		 count;		/* messages that it is given */
 	char		 id[MQS_ID_SIZE];
 	char		 tail[HANDLER_TAIL + 1];
 	size_t		 tail_len;
@@ -54,6 +60,9 @@ void	handler_command_free(struct handler_command *);
 int	handler_describe(struct handler_command *, const struct mqs_consumer *,
 	    const char *queue, const char *group, const struct mqs_message *,
 	    struct mqs_error *err);
+/* The same for a number of messages at once, of which it has nothing but that. */
+int	handler_describe_batch(struct handler_command *, const char *queue,
+	    const char *group, size_t count, struct mqs_error *err);
 /* 1 if the message's part of the environment may be what made it too large. */
 int	handler_described_at_length(const struct handler_command *);
 

@@ -3,7 +3,8 @@
  *
  * What mq-sub was given, with MQ_SPOOL naming the same spool whatever directory the
  * command goes to, and the message in MQ_QUEUE MQ_GROUP MQ_ID MQ_KEY MQ_TIME (RFC 3339,
- * UTC) MQ_ATTEMPT MQ_RECEIPT MQ_PRIORITY MQ_HEADERS (a JSON object).  The array is made
+ * UTC) MQ_ATTEMPT MQ_RECEIPT MQ_PRIORITY MQ_HEADERS (a JSON object); or, of several, their
+ * number in MQ_COUNT.  The array is made
  * once; for each message only these strings are written anew, into the same buffers.
  */
 #include <errno.h>
@@ -27,11 +28,14 @@
 #define SHORT_ENOUGH	((size_t)64 * 1024)	/* a variable that exec(2) surely takes */
 
 enum { V_SPOOL, V_QUEUE, V_GROUP, V_ID, V_KEY, V_TIME, V_ATTEMPT, V_RECEIPT, V_PRIORITY,
-    V_HEADERS };
+    V_HEADERS, V_COUNT };
+
+#define BATCH_AT	3	/* where V_COUNT stands, behind the spool, queue and group */
 
 static const char *const names[HANDLER_VARS] = {
 	"MQ_SPOOL=", "MQ_QUEUE=", "MQ_GROUP=", "MQ_ID=", "MQ_KEY=", "MQ_TIME=",
-	"MQ_ATTEMPT=", "MQ_RECEIPT=", "MQ_PRIORITY=", "MQ_HEADERS="
+	"MQ_ATTEMPT=", "MQ_RECEIPT=", "MQ_PRIORITY=", "MQ_HEADERS=",
+	"MQ_COUNT="
 };
 
 static int
@@ -180,6 +184,19 @@ handler_describe(struct handler_command *c, const struct mqs_consumer *consumer,
 	    set_number(c, V_PRIORITY, (unsigned)m->priority) != 0 ||
 	    set_headers(c, m) != 0)
 		return mqs_fail_errno(err, "%s: environment", c->argv[0]);
+	return MQS_OK;
+}
+
+int
+handler_describe_batch(struct handler_command *c, const char *queue,
+    const char *group, size_t count, struct mqs_error *err)
+{
+	if (set(c, V_QUEUE, queue, strlen(queue)) != 0 ||
+	    set(c, V_GROUP, group, strlen(group)) != 0 ||
+	    set_number(c, V_COUNT, (unsigned)count) != 0)
+		return mqs_fail_errno(err, "%s: environment", c->argv[0]);
+	c->env[c->kept + BATCH_AT] = c->env[c->kept + V_COUNT];
+	c->env[c->kept + BATCH_AT + 1] = NULL;
 	return MQS_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "sub.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_TO, OPT_COPY_META };
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META };
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -23,6 +23,7 @@ static const struct tool_option options[] = {
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ 'W', "wait", "DURATION", "stop after having nothing to deliver for so long" },
 	{ 'e', "empty", NULL, "stop when there is nothing to deliver" },
+	{ OPT_BATCH, "batch", "COUNT", "give a command up to so many messages at once, one after the other" },
 	{ OPT_TIMEOUT, "timeout", "DURATION", "end a command that takes longer, and retry its message" },
 	{ OPT_TO, "to", "QUEUE", "publish what COMMAND prints there, exactly once" },
 	{ OPT_COPY_META, "copy-meta", NULL, "with --to: with the key and headers of the input" },
@@ -47,6 +48,8 @@ static const struct tool tool = {
 #define PREFETCH_MANUAL	1000
 #define PREFETCH_MAX	10000000
 #define WORKERS_MAX	4096
+#define BATCH_MAX	4096
+#define BATCHES_MAX	32768	/* messages of all commands that run */
 
 static void
 set_from(struct sub *s, const char *arg)
@@ -103,6 +106,9 @@ set_option(struct sub *s, int id, const char *arg)
 	case OPT_FROM:
 		set_from(s, arg);
 		break;
+	case OPT_BATCH:
+		s->batch = (size_t)arg_number("--batch", arg, 1, BATCH_MAX);
+		break;
 	case OPT_TIMEOUT:
 		if ((s->timeout = arg_duration("--timeout", arg)) == 0)
 			usage_error("--timeout: '%s': too short", arg);
@@ -145,6 +151,8 @@ set_operands(struct sub *s, int argc, char **argv)
 static void
 check_to(const struct sub *s, int printing)
 {
+	if (s->to[0] != '\0' && s->batch != 0)
+		usage_error("--to: not with --batch");
 	if (s->to[0] == '\0' && (s->copy_meta || s->whole))
 		usage_error("%s: only with --to", s->whole ? "-1" : "--copy-meta");
 	if (s->to[0] == '\0')
@@ -167,8 +175,8 @@ set_hold(struct sub *s)
 	if (s->hold != 0)
 		return;
 	if (s->command != NULL) {
-		s->hold = 2 * s->workers;
-		s->options.prefetch = s->hold + MORE_COMMANDS;
+		s->hold = 2 * s->workers * (s->batch != 0 ? s->batch : 1);
+		s->options.prefetch = s->hold + (s->batch != 0 ? 0 : MORE_COMMANDS);
 	} else if (s->options.flags & MQS_MANUAL) {
 		s->hold = s->options.prefetch = PREFETCH_MANUAL;
 	} else {
@@ -186,8 +194,12 @@ check_options(struct sub *s, int printing)
 	if (s->command != NULL && manual)
 		usage_error("-m: a command's messages are settled by its status");
 	check_to(s, printing);
-	if (s->command != NULL && printing != 0 && s->to[0] == '\0')
+	if (s->command != NULL && printing != 0 && s->to[0] == '\0' && s->batch == 0)
 		usage_error("-%c: a command is given the body alone", printing);
+	if (s->command == NULL && s->batch != 0)
+		usage_error("--batch: there is no command");
+	if (s->workers * s->batch > BATCHES_MAX)
+		usage_error("-P and --batch: more than %d messages at once", BATCHES_MAX);
 	if (s->command == NULL && s->workers != 0)
 		usage_error("-P: there is no command");
 	if (s->command == NULL && s->timeout != 0)

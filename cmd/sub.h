@@ -35,6 +35,7 @@ struct sub {
 	char		 to[MQS_NAME_MAX + 1];	/* its output goes to this queue; "": to stdout */
 	int		 copy_meta;	/* with the key and headers of the input */
 	int		 whole;		/* all of it is one message */
+	size_t		 batch;		/* messages for a command at most; 0: just one */
 	int64_t		 timeout;	/* commands may take so long, ns; 0: as long as they like */
 	struct printer	 printer;
 

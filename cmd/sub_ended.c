@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "sub_batch.h"
 #include "sub_pool.h"
 #include "sub_reply.h"
 #include "sub_signals.h"
@@ -55,13 +56,17 @@ carry_out(struct sub *s, struct handler *h, struct mqs_settlement *how,
 {
 	if (how->verb != MQS_ACK) {
 		how->detail = handler_last_words(h);
-		note("%s/%s: %s: %s", s->queue, s->group, h->id, how->reason);
+		if (h->count > 1)
+			note("%s/%s: %s and %zu more: %s", s->queue, s->group, h->id,
+			    h->count - 1, how->reason);
+		else
+			note("%s/%s: %s: %s", s->queue, s->group, h->id, how->reason);
 	}
 	if (how->verb == MQS_RELEASE)
 		report("%s: exit %d: stopping", s->command[0], WEXITSTATUS(h->status));
 	else
-		s->delivered++;
-	return sub_settle(s, how, err);
+		s->delivered += h->count;
+	return batch_settle(s, h, how, err);
 }
 
 /* Settles the message of a command that has ended. */
@@ -75,7 +80,8 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 
 	h->pid = 0;
 	p->running--;
-	ahead_done(&p->ahead, 1);
+	p->working -= h->count;
+	ahead_done(&p->ahead, h->count);
 	how.verb = verdict(s, h);
 	if (how.verb != MQS_ACK)
 		how.reason = what_happened(reason, sizeof(reason), h);

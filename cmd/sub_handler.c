@@ -25,7 +25,7 @@
 static size_t
 in_hand(const struct pool *p)
 {
-	return p->sub->unread + (size_t)p->ready;
+	return p->sub->unread + (p->ready ? p->next.count : 0);
 }
 
 /*
@@ -36,9 +36,11 @@ static size_t
 room(const struct pool *p)
 {
 	const struct sub *s = p->sub;
-	size_t mine = in_hand(p) + p->running;
+	size_t mine = in_hand(p) + p->working;
+	/* Of batches one for each place, or they would not be full. */
+	size_t few = s->batch != 0 ? p->ahead.hold / 2 : p->ahead.hold / 4;
 
-	if (mine >= p->ahead.hold || (in_hand(p) > p->ahead.hold / 4 && !sub_is_due(s)))
+	if (mine >= p->ahead.hold || (in_hand(p) > few && !sub_is_due(s)))
 		return 0;
 	return p->ahead.hold - mine;
 }

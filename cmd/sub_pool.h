@@ -14,7 +14,8 @@ struct pool {
 	struct sub		*sub;
 	struct handler_command	 command;
 	struct handler		*places;	/* sub->workers of them */
-	size_t			 running;
+	size_t			 running;	/* commands */
+	size_t			 working;	/* messages that they were given */
 	struct handler		 next;		/* made ready while others run */
 	int			 ready;		/* next is */
 	struct ahead		 ahead;

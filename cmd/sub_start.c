@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "sub_batch.h"
 #include "sub_pool.h"
 #include "sub_reply.h"
 #include "tool.h"
@@ -24,13 +25,13 @@ not_started(struct pool *p, struct handler *h, int error, struct mqs_error *err)
 	    .lease = h->lease };
 	int rc;
 
-	if (error == E2BIG && handler_described_at_length(&p->command)) {
+	if (error == E2BIG && h->more == NULL && handler_described_at_length(&p->command)) {
 		how.verb = MQS_REJECT;
 		how.reason = "headers too large for a command's environment";
 		complain("%s/%s: %s: rejected: %s", s->queue, s->group, h->id, how.reason);
 		s->delivered++;
 	}
-	if ((rc = sub_settle(s, &how, err)) != MQS_OK || how.verb == MQS_REJECT)
+	if ((rc = batch_settle(s, h, &how, err)) != MQS_OK || how.verb == MQS_REJECT)
 		return rc;
 	if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE) {
 		errno = error;
@@ -58,10 +59,13 @@ make_ready(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 	struct sub *s = p->sub;
 	int rc;
 
-	if ((rc = handler_describe(&p->command, s->consumer, s->queue, s->group, m,
-	    err)) != MQS_OK ||
-	    (rc = handler_body(&h->body, m, err)) != MQS_OK ||
-	    (rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err)) != MQS_OK)
+	if (s->batch != 0)
+		rc = batch_prepare(p, m, err);
+	else if ((rc = handler_describe(&p->command, s->consumer, s->queue, s->group, m,
+	    err)) == MQS_OK &&
+	    (rc = handler_body(&h->body, m, err)) == MQS_OK)
+		rc = mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err);
+	if (rc != MQS_OK)
 		return rc;
 	if ((errno = handler_open_errors(h)) != 0)
 		return mqs_fail_errno(err, "%s", s->command[0]);
@@ -80,7 +84,8 @@ begin(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 	h->seq = m->seq;
 	h->lease = m->lease;
 	(void)mqs_message_id(m, h->id);
-	rc = s->to[0] != '\0' ? filter_prepare(&p->filter, h, m, err) :
+	rc = s->batch != 0 ? MQS_OK :
+	    s->to[0] != '\0' ? filter_prepare(&p->filter, h, m, err) :
 	    reply_prepare(s, h, m, err);
 	p->ready = rc != MQS_NOTHING;
 	return rc;
@@ -119,6 +124,7 @@ start(struct pool *p, struct handler *place, struct mqs_error *err)
 	*place = p->next;
 	p->ready = 0;
 	p->running++;
+	p->working += place->count;
 	timeout_start(p->sub, place);
 	return mqs_run_started(place->run, place->pid, err);
 }

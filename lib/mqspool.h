@@ -481,6 +481,8 @@ void	mqs_consumer_free(struct mqs_consumer *);
  */
 int	mqs_run_new(struct mqs_run **out, struct mqs_consumer *,
 	    const struct mqs_message *, int *fd, struct mqs_error *err);
+/* Before it is started: the handler works on this delivery, too. */
+int	mqs_run_add(struct mqs_run *, const struct mqs_message *, struct mqs_error *err);
 int	mqs_run_started(struct mqs_run *, int64_t pid, struct mqs_error *err);
 void	mqs_run_free(struct mqs_run *);
 

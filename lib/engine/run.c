@@ -1,5 +1,5 @@
 /*
- * run.c - runs: handlers that work on a delivery
+ * run.c - runs: handlers that work on a delivery, or on several
  *
  * slot written -> handler spawned -> started mark -> settled -> slot cleared.  A crash
  * before the mark returns the message uncounted, though the handler may have begun;
@@ -13,9 +13,33 @@
 
 struct mqs_run {
 	struct mqs_consumer	*consumer;
-	unsigned		 slot;
+	unsigned		*slots;		/* the first one's descriptor is the handler's */
+	size_t			 n, cap;
 	struct mqs_run		*next;
 };
+
+/* Makes room for one more slot: 0, or -1 with errno. */
+static int
+more_room(struct mqs_run *run)
+{
+	size_t cap = run->cap == 0 ? 1 : 4 * run->cap;
+	unsigned *slots;
+
+	if (run->n < run->cap)
+		return 0;
+	if ((slots = reallocarray(run->slots, cap, sizeof(*slots))) == NULL)
+		return -1;
+	run->slots = slots;
+	run->cap = cap;
+	return 0;
+}
+
+static void
+free_run(struct mqs_run *run)
+{
+	free(run->slots);
+	free(run);
+}
 
 int
 mqs_run_new(struct mqs_run **out, struct mqs_consumer *c,
@@ -27,19 +51,40 @@ mqs_run_new(struct mqs_run **out, struct mqs_consumer *c,
 	if ((run = calloc(1, sizeof(*run))) == NULL)
 		return mqs_fail_errno(err, "run");
 	run->consumer = c;
-	rc = mqs_owner_run(c->owner, m->lease, m->seq, &run->slot, fd, err);
+	rc = more_room(run) == -1 ? mqs_fail_errno(err, "run") :
+	    mqs_owner_run(c->owner, m->lease, m->seq, &run->slots[0], fd, err);
 	if (rc != MQS_OK) {
-		free(run);
+		free_run(run);
 		return rc;
 	}
+	run->n = 1;
 	*out = run;
 	return MQS_OK;
 }
 
 int
+mqs_run_add(struct mqs_run *run, const struct mqs_message *m, struct mqs_error *err)
+{
+	int rc;
+
+	if (more_room(run) == -1)
+		return mqs_fail_errno(err, "run");
+	rc = mqs_owner_run_more(run->consumer->owner, run->slots[run->n - 1], m->lease,
+	    m->seq, &run->slots[run->n], err);
+	if (rc == MQS_OK)
+		run->n++;
+	return rc;
+}
+
+int
 mqs_run_started(struct mqs_run *run, int64_t pid, struct mqs_error *err)
 {
-	return mqs_owner_run_started(run->consumer->owner, run->slot, pid, err);
+	size_t i;
+	int rc = MQS_OK;
+
+	for (i = 0; i < run->n && rc == MQS_OK; i++)
+		rc = mqs_owner_run_started(run->consumer->owner, run->slots[i], pid, err);
+	return rc;
 }
 
 void
@@ -63,7 +108,7 @@ mqs_runs_forget(struct mqs_consumer *c)
 
 	while ((run = c->ended) != NULL) {
 		c->ended = run->next;
-		free(run);
+		free_run(run);
 	}
 }
 
@@ -74,7 +119,8 @@ mqs_runs_ended(struct mqs_consumer *c)
 
 	while ((run = c->ended) != NULL) {
 		c->ended = run->next;
-		mqs_owner_run_end(c->owner, run->slot);
-		free(run);
+		while (run->n > 0)
+			mqs_owner_run_end(c->owner, run->slots[--run->n]);
+		free_run(run);
 	}
 }

@@ -34,6 +34,7 @@
 
 struct run {
 	int		 fd;		/* -1: not in use */
+	int		 shared;	/* fd is another run's, who closes it */
 	uint64_t	 lease, id;
 	int64_t		 since;		/* its handler was not spawned before */
 };
@@ -183,7 +184,8 @@ mqs_owner_free(struct mqs_owner *o, int remove_it)
 	if (remove_it)
 		unlinkat(o->dir->owner, mqs_file_name(o->name, name), 0);
 	for (i = 0; i < o->nruns; i++)
-		drop_fd(&o->runs[i].fd);
+		if (!o->runs[i].shared)
+			drop_fd(&o->runs[i].fd);
 	drop_fd(&o->fd);
 	free(o->runs);
 	free(o);
@@ -242,14 +244,14 @@ make_room(struct mqs_owner *o, unsigned n)
 	return 0;
 }
 
-/* Locks the lowest run that is free, and held by nobody: 0 or -1. */
+/* Locks the lowest run, `from' or later, that is free, and held by nobody: 0 or -1. */
 static int
-lock_run(struct mqs_owner *o, int fd, unsigned *run)
+lock_run(struct mqs_owner *o, int fd, unsigned from, unsigned *run)
 {
 	unsigned r;
 	int held = 1;
 
-	for (r = 0; held == 1; r++) {
+	for (r = from; held == 1; r++) {
 		if (r < o->nruns && o->runs[r].fd != -1)
 			continue;
 		held = mqs_file_locked(fd, 1 + (uint64_t)r, 1);
@@ -271,7 +273,7 @@ mqs_owner_run(struct mqs_owner *o, uint64_t lease, uint64_t id, unsigned *run,
 	f = mqs_file_open(o->dir->owner, mqs_file_name(o->name, name), O_RDONLY);
 	if (f == -1)
 		return fail(o, err, "open");
-	if (lock_run(o, f, run) == -1) {
+	if (lock_run(o, f, 0, run) == -1) {
 		rc = fail(o, err, "lock");
 		close(f);
 		return rc;
@@ -285,6 +287,23 @@ mqs_owner_run(struct mqs_owner *o, uint64_t lease, uint64_t id, unsigned *run,
 	}
 	*fd = f;
 	return 0;
+}
+
+int
+mqs_owner_run_more(struct mqs_owner *o, unsigned lead, uint64_t lease, uint64_t id,
+    unsigned *run, struct mqs_error *err)
+{
+	int fd = o->runs[lead].fd;
+
+	/* The bytes of one description's other runs count as free: so those behind them. */
+	if (lock_run(o, fd, lead + 1, run) == -1)
+		return fail(o, err, "lock");
+	o->runs[*run] = (struct run){ .fd = fd, .shared = 1, .lease = lease, .id = id,
+	    .since = mqs_boottime() };
+	if (write_slot(o, *run, 0, 0, 0) == 0)
+		return 0;
+	o->runs[*run].fd = -1;
+	return fail(o, err, "write");
 }
 
 /*
@@ -328,5 +347,8 @@ mqs_owner_run_end(struct mqs_owner *o, unsigned run)
 		return;
 	/* If this fails, the slot names what is settled, and is ignored. */
 	(void)mqs_file_write(o->fd, empty, sizeof(empty), slot_at(run));
-	drop_fd(&o->runs[run].fd);
+	if (o->runs[run].shared)
+		o->runs[run].fd = -1;
+	else
+		drop_fd(&o->runs[run].fd);
 }

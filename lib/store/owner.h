@@ -6,7 +6,7 @@
  * missing one means dead.  Locks are open-file-description locks on single bytes:
  * byte 0 says that the consumer lives (its descriptor is close-on-exec); byte
  * 1 + run says that the handler of that run lives: each run opens the file anew,
- * locks its byte and hands that description to its child, so the lock ends with
+ * locks its byte (or several, of runs with the same handler) and hands that description to its child, so the lock ends with
  * the last of handler and consumer.  Tests use F_OFD_GETLK and take nothing.
  *
  * Layout (little-endian): a header of 64 bytes (magic "mqowner\1", boot number,
@@ -41,9 +41,12 @@ int	mqs_owner_handed_out(struct mqs_owner *, uint64_t lease, uint64_t count, str
 /*
  * A run's slot: mqs_owner_run writes it (not started) and gives the descriptor to
  * be inherited (close-on-exec; the caller's spawn dup2s it), locked.
- * mqs_owner_run_end empties the slot and closes the descriptor.
+ * mqs_owner_run_end empties the slot and closes the descriptor; those that share it end
+ * before the one whose it is.
  */
 int	mqs_owner_run(struct mqs_owner *, uint64_t lease, uint64_t id, unsigned *run, int *fd, struct mqs_error *err);
+/* One more delivery for the same handler: a run of its own, by the descriptor of run `lead'. */
+int	mqs_owner_run_more(struct mqs_owner *, unsigned lead, uint64_t lease, uint64_t id, unsigned *run, struct mqs_error *err);
 int	mqs_owner_run_started(struct mqs_owner *, unsigned run, int64_t pid, struct mqs_error *err);
 void	mqs_owner_run_end(struct mqs_owner *, unsigned run);
 

@@ -584,6 +584,47 @@ test_run_numbers(void)
 	drop_tree(&dir);
 }
 
+/* Runs of one handler: one descriptor, a byte and a slot each, which end together. */
+static void
+test_shared_run(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct mqs_owner *owner;
+	unsigned run[3], other;
+	int fd, fd2, file, i;
+
+	make_tree(&dir);
+	must(mqs_owner_new(&owner, &dir, FAMILY, &err) == 0);
+	must(mqs_owner_run(owner, 1, 2, &run[0], &fd, &err) == 0);
+	must(mqs_owner_run(owner, 1, 9, &other, &fd2, &err) == 0);
+	for (i = 1; i < 3; i++)
+		check_int(mqs_owner_run_more(owner, run[i - 1], 1, 2 + (uint64_t)i,
+		    &run[i], &err), 0);
+	check_u64(run[1], 2);
+	check_u64(run[2], 3);
+	for (i = 0; i < 3; i++)
+		check_int(mqs_owner_run_started(owner, run[i], getpid(), &err), 0);
+	file = open_owner_file(mqs_owner_name(owner));
+	lock.l_start = 1 + (off_t)run[2];
+	lock.l_len = 1;
+	must(fcntl(file, F_OFD_GETLK, &lock) == 0);
+	check(lock.l_type != F_UNLCK);
+	for (i = 3; i-- > 0;)
+		mqs_owner_run_end(owner, run[i]);
+	lock.l_type = F_WRLCK;
+	lock.l_start = 1 + (off_t)run[2];
+	lock.l_pid = 0;
+	must(fcntl(file, F_OFD_GETLK, &lock) == 0);
+	check(lock.l_type == F_UNLCK);
+	close(file);
+	/* The other one's descriptor was not among those closed. */
+	check(fcntl(fd2, F_GETFD) != -1);
+	must(mqs_owner_run(owner, 1, 2, &run[0], &fd, &err) == 0);
+	check_u64(run[0], 0);
+	mqs_owner_free(owner, 1);
+	drop_tree(&dir);
+}
+
 static void
 test_each(void)
 {
@@ -718,6 +759,7 @@ main(void)
 	run_test("a run is the lowest whose byte is free", test_run_numbers);
 	run_test("only owners are listed", test_each);
 	run_test("it works without /proc", test_without_proc);
+	run_test("runs that share a handler", test_shared_run);
 	run_test("a failed write leaves no lock", test_limit);
 	run_test("a queue that is gone ends in an error", test_gone);
 	run_test("permissions are the folder's, not the umask's", test_permissions);
