@@ -790,7 +790,7 @@ mq-sub: q/g: $id: signal 9" ]
 	mkdir "$MQ_SPOOL/q.dead"
 	run -74 --separate-stderr mq-sub -e q/g -- sh -c 'read -r x; echo "$x"; exit 1'
 	assert_line -n 0 1
-	[[ "$stderr" = "mq-sub: "*"$MQ_SPOOL/q.dead: not a queue"* ]]
+	[[ "$stderr" = "mq-sub: q/g: message "*" can't become a dead letter: $MQ_SPOOL/q.dead: not a queue"* ]]
 	[ "$(depth q/g)" = 3 ]
 	[ "$(field dead q/g)" = 0 ]
 	rmdir "$MQ_SPOOL/q.dead"

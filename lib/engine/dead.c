@@ -221,11 +221,22 @@ made(struct mqs_pass *pass, uint64_t id, struct mqs_error *err)
 	return rc;
 }
 
+/* Says whose message it is that can't die. */
+static int
+keep_alive(const struct mqs_pass *pass, uint64_t id, const struct mqs_error *why,
+    struct mqs_error *err)
+{
+	return mqs_fail(err, why->code, "%s/%s: message %llu can't become a dead letter: %s",
+	    pass->group->log->dir.name, pass->group->name, (unsigned long long)id,
+	    why->text);
+}
+
 int
 mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempts,
     const char *reason, const char *detail, struct mqs_error *err)
 {
 	struct mqs_held h = { *e, MQS_WAITING, 0 };
+	struct mqs_error why;
 	int rc;
 
 	if ((rc = made(pass, e->id, err)) < 0)
@@ -241,7 +252,7 @@ mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempt
 		return mqs_group_hold(&pass->gtx, &h, err);
 	}
 	pass->gtx.v[MQS_GROUP_DEAD]++;
-	if ((rc = bury(pass, e->id, attempts, reason, detail, err)) != MQS_OK)
-		return rc;
+	if (bury(pass, e->id, attempts, reason, detail, &why) != MQS_OK)
+		return keep_alive(pass, e->id, &why, err);
 	return mqs_order_leave(&pass->gtx, e, err);
 }

@@ -135,9 +135,15 @@ wanted(const struct mqs_reader *r, const struct mqs_message *m)
 }
 
 static int
+late(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	return r->until != 0 && m->time >= r->until;
+}
+
+static int
 past(const struct mqs_reader *r, const struct mqs_message *m)
 {
-	return m->seq > r->until_id || (r->until != 0 && m->time >= r->until);
+	return m->seq > r->until_id || late(r, m);
 }
 
 /* Moves the start so that only the last n that match are left. */
@@ -310,20 +316,43 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 	return rc;
 }
 
+/*
+ * MQS_OK if a message is within the bounds, MQS_NOTHING if not; *end: nor is any after it.
+ * Where the clock was set back, messages that are earlier may come after one that is
+ * late, up to the last id of that time.
+ */
+static int
+within(struct mqs_reader *r, const struct mqs_message *m, int *end,
+    struct mqs_error *err)
+{
+	uint64_t lv[MQS_LOG_VALUES];
+	int rc;
+
+	*end = m->seq > r->until_id;
+	if (*end)
+		return MQS_NOTHING;
+	if (!late(r, m))
+		return wanted(r, m) ? MQS_OK : MQS_NOTHING;
+	if ((rc = mqs_log_reader_state(&r->reader, lv, err)) != MQS_OK)
+		return rc;
+	*end = m->seq >= lv[MQS_LOG_BEHIND];
+	return MQS_NOTHING;
+}
+
 int
 mqs_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_record record;
-	int rc;
+	int rc, end;
 
 	if (r->body != -1) {
 		close(r->body);
 		r->body = -1;
 	}
 	while ((rc = next_record(r, &record, err)) == MQS_OK) {
-		if (past(r, &record.message))
-			return MQS_NOTHING;
-		if (!wanted(r, &record.message))
+		if ((rc = within(r, &record.message, &end, err)) < 0 || end)
+			return rc;
+		if (rc == MQS_NOTHING)
 			continue;
 		*m = record.message;
 		if (!(record.flags & MQS_RECORD_LARGE))

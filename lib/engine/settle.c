@@ -86,19 +86,22 @@ int
 mqs_pass_bury(struct mqs_pass *pass, struct mqs_error *err)
 {
 	struct mqs_log *log = pass->dead_log;
+	struct mqs_error why;
 	int rc;
 
 	if (log == NULL)
 		return MQS_OK;
 	pass->dead_log = NULL;
 	pass->dead_bytes = 0;
-	rc = mqs_log_commit(&pass->dead, err);
+	rc = mqs_log_commit(&pass->dead, &why);
 	free_blobs(pass, rc == MQS_OK);
 	if (rc == MQS_OK && log->settings.relaxed)
-		rc = mqs_db_sync(log->db, err);
-	if (rc != MQS_OK)
-		pass->dead_failed = 1;
-	return rc;
+		rc = mqs_db_sync(log->db, &why);
+	if (rc == MQS_OK)
+		return MQS_OK;
+	pass->dead_failed = 1;
+	return mqs_fail(err, rc, "%s/%s: dead letters: %s", pass->group->log->dir.name,
+	    pass->group->name, why.text);
 }
 
 int

@@ -356,6 +356,8 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 	m->seq = ltx->v[MQS_LOG_LAST_ID] + 1;
 	if (m->seq < (uint64_t)ltx->now)
 		m->seq = (uint64_t)ltx->now;
+	if (m->seq - (uint64_t)ltx->now > MQS_LOG_AHEAD_MAX)
+		ltx->v[MQS_LOG_BEHIND] = m->seq;
 	r->ordinal = ltx->v[MQS_LOG_ORDINAL] + 1;
 	if (ltx->log->settings.ttl != 0)
 		set_expiry(ltx, m);

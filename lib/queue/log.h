@@ -36,6 +36,9 @@
 
 #define MQS_LOG_FORMAT	1u
 
+/* Ids are ahead of the clock by some ns in any large batch; by more, it was set back. */
+#define MQS_LOG_AHEAD_MAX	UINT64_C(10000000)
+
 enum {
 	MQS_LOG_MESSAGES = 1,
 	MQS_LOG_IDS,
@@ -58,6 +61,7 @@ enum mqs_log_value {
 	MQS_LOG_ROOM_ORDINAL,	/* up to this ordinal there is room, whatever the groups do */
 	MQS_LOG_ROOM_BYTES,	/* and up to so many bytes ever appended */
 	MQS_LOG_DROPPED,	/* messages that overflow=drop-oldest removed unsettled */
+	MQS_LOG_BEHIND,		/* last id that was ahead of the clock, which had been set back */
 	MQS_LOG_VALUES
 };
 

@@ -161,6 +161,57 @@ test_no_such_verb(void)
 	finish();
 }
 
+/* Appends a message at a time by the clock, which may have been set back. */
+static void
+append_at(const char *body, int64_t now)
+{
+	struct mqs_record r = { .message = { .body = body, .body_len = 1, .body_fd = -1 } };
+	struct mqs_log_tx ltx;
+	struct mqs_log *log;
+	uint64_t id;
+	int duplicate;
+
+	ok(mqs_spool_log(spool, "q", 1, &log, &err));
+	ok(mqs_log_begin(&ltx, log, 0, &err));
+	ltx.now = now;
+	ok(mqs_log_append(&ltx, &r, &id, &duplicate, &err));
+	ok(mqs_log_commit(&ltx, &err));
+}
+
+/* What is earlier than `until' is read, also behind what is later. */
+static void
+test_until_set_back(void)
+{
+	const int64_t t = mqs_now(), s = MQS_SECOND;
+	struct mqs_reader_options o = { .until = t + 5 * s };
+	struct mqs_reader *r;
+	struct mqs_message m;
+	char got[8] = "";
+	size_t n = 0;
+
+	start();
+	append_at("a", t);
+	append_at("b", t + 10 * s);
+	append_at("c", t + s);
+	append_at("d", t + 6 * s);
+	append_at("e", t + 4 * s);
+	append_at("f", t + 20 * s);
+	ok(mqs_reader_open(&r, spool, "q", NULL, &o, &err));
+	while (n < 7 && mqs_reader_next(r, &m, &err) == MQS_OK)
+		got[n++] = *(const char *)m.body;
+	check_str(got, "ace");
+	mqs_reader_free(r);
+	o.last = 2;
+	ok(mqs_reader_open(&r, spool, "q", NULL, &o, &err));
+	for (n = 0; n < 2 && mqs_reader_next(r, &m, &err) == MQS_OK;)
+		got[n++] = *(const char *)m.body;
+	check_int(mqs_reader_next(r, &m, &err), MQS_NOTHING);
+	got[n] = '\0';
+	check_str(got, "ce");
+	mqs_reader_free(r);
+	finish();
+}
+
 int
 main(void)
 {
@@ -171,5 +222,6 @@ main(void)
 	run_test("looking at all queues beside a publisher", test_stat_beside_others);
 	run_test("a reader that follows goes on", test_follow);
 	run_test("a settlement that makes no sense", test_no_such_verb);
+	run_test("until a time, after the clock was set back", test_until_set_back);
 	return finish_tests();
 }
