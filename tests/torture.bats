@@ -95,6 +95,11 @@ finds() {
 	assert_line --regexp '^one consumer gets messages in order: not so: single: .* handed out after '
 }
 
+@test "the verifier finds what is wrong with the order of priorities" {
+	finds "" history '$1 == "sent" { $6 = 9 } { print }'
+	assert_line --regexp '^what is urgent goes first: not so: single: .* of priority [0-8] was handed out before .* of priority 9'
+}
+
 @test "the verifier finds what is wrong with dead letters and streams" {
 	local id file
 	finds "" log.dead '{ print } NR == 5'
