@@ -12,7 +12,7 @@
 #include "sub.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META };
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META, OPT_ORDERED };
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -29,6 +29,7 @@ static const struct tool_option options[] = {
 	{ OPT_COPY_META, "copy-meta", NULL, "with --to: with the key and headers of the input" },
 	{ '1', "one", NULL, "with --to: all that COMMAND prints is one message" },
 	BINDINGS_OPTIONS("a new group gets"),
+	{ OPT_ORDERED, "ordered", NULL, "a new group is given one message of a key at a time, in order" },
 	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
 	{ 0 }
 };
@@ -76,6 +77,19 @@ set_to(struct sub *s, const char *arg)
 		usage_error("--to: '%s': messages go to a queue, not to a group", arg);
 }
 
+/* Asks for a setting of the group; twice is once. */
+static void
+ask(struct sub *s, const char *setting)
+{
+	size_t i;
+
+	for (i = 0; i < s->options.nsettings; i++)
+		if (strcmp(s->settings[i], setting) == 0)
+			return;
+	s->settings[s->options.nsettings++] = setting;
+	s->options.settings = s->settings;
+}
+
 static void
 set_option(struct sub *s, int id, const char *arg)
 {
@@ -102,6 +116,9 @@ set_option(struct sub *s, int id, const char *arg)
 		break;
 	case 'e':
 		s->must_exist = 1;
+		break;
+	case OPT_ORDERED:
+		ask(s, "ordered=on");
 		break;
 	case OPT_FROM:
 		set_from(s, arg);

@@ -26,6 +26,7 @@ struct sub {
 	char		 group[MQS_NAME_MAX + 1];
 	struct bindings	 bindings;
 	struct mqs_consumer_options options;
+	const char	*settings[4];	/* of a new group; options point here */
 	uint64_t	 count;		/* deliveries wanted; 0: no limit */
 	int64_t		 idle;		/* stop after nothing for so long; -1: never */
 	int		 must_exist;	/* -e: the queue is not to be made */

@@ -235,6 +235,7 @@ max-attempts=5
 backoff=1s..5m
 max-leased=off
 exclusive=off
+ordered=off
 binding='
 	run -0 mq-ctl show --changed q
 	assert_output ''
@@ -270,9 +271,10 @@ max-attempts=7
 backoff=0s..1m30s
 max-leased=off
 exclusive=off
+ordered=off
 binding='
 	run -0 mq-ctl show --changed b/g
-	assert_equal "${#lines[@]}" 5
+	assert_equal "${#lines[@]}" 6
 	# Back to the defaults.
 	mq-ctl create c/g
 	mq-ctl show c | mq-ctl set b

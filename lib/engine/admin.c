@@ -65,6 +65,31 @@ set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
 	return mqs_log_commit(&ltx, err);
 }
 
+/*
+ * What is leased or held has a key to be ordered by or has not, as it was when it was
+ * looked at: that can't change.
+ */
+static int
+check_ordered(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	const struct mqs_group *group = gtx->group;
+	const uint64_t *v = gtx->v;
+	struct mqs_group_settings s;
+	uint64_t n;
+	int rc;
+
+	if ((rc = mqs_settings_load(mqs_group_setting_table, gtx->tx, &s, err)) != MQS_OK ||
+	    s.ordered == group->settings.ordered)
+		return rc;
+	n = v[MQS_GROUP_LEASED] + v[MQS_GROUP_WAITING] + v[MQS_GROUP_READY] +
+	    v[MQS_GROUP_PARKED];
+	if (n == 0)
+		return MQS_OK;
+	return mqs_fail(err, MQS_EBUSY, "%s/%s: ordered can't change while messages are "
+	    "being delivered or held (%llu)", group->log->dir.name, group->name,
+	    (unsigned long long)n);
+}
+
 static int
 set_group(struct mqs_group *group, const char *const *pairs, size_t n,
     struct mqs_error *err)
@@ -74,7 +99,8 @@ set_group(struct mqs_group *group, const char *const *pairs, size_t n,
 
 	if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_group_configure(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK) {
+	if ((rc = mqs_group_configure(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK ||
+	    (rc = check_ordered(&gtx, err)) != MQS_OK) {
 		mqs_group_abort(&gtx);
 		return rc;
 	}

@@ -3,6 +3,7 @@
 #define MQS_ENGINE_CHECK_H
 
 #include "engine/spool.h"
+#include "queue/batch.h"
 
 struct mqs_checking {
 	struct mqs_spool	*spool;
@@ -20,7 +21,14 @@ void	mqs_found(struct mqs_checking *, const char *fmt, ...)
 /* Checks one group's tables; an error is what made going on impossible. */
 int	mqs_check_group(struct mqs_checking *, struct mqs_group *, struct mqs_error *err);
 
-/* The part of it that is about priorities. */
+/*
+ * The parts of it that are about the order of keys (in the group's snapshot, with room
+ * for a batch) and about priorities.
+ */
+int	mqs_check_parked(struct mqs_checking *, const struct mqs_group *,
+	    struct mqs_tx *, const struct mqs_held *, struct mqs_error *err);
+int	mqs_check_busy(struct mqs_checking *, const struct mqs_group *,
+	    struct mqs_tx *, struct mqs_batch *, struct mqs_error *err);
 int	mqs_check_ahead(struct mqs_checking *, const struct mqs_group *,
 	    const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 

@@ -127,6 +127,8 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 	if (rc == MQS_NOTHING)
 		mqs_found(t->k, "group %s: held message %llu is not in order",
 		    t->group->name, (unsigned long long)h->entry.id);
+	if (h->class == MQS_PARKED && rc >= 0)
+		rc = mqs_check_parked(t->k, t->group, t->tx, h, err);
 	t->held[h->class]++;
 	t->held_bytes += h->entry.size;
 	if (h->entry.id < t->floor)
@@ -211,6 +213,7 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 	if ((rc = check_leases(&t, err)) != MQS_OK ||
 	    (rc = check_held(&t, err)) != MQS_OK ||
 	    (rc = check_bindings(&t, err)) != MQS_OK ||
+	    (rc = mqs_check_busy(k, group, t.tx, t.batch, err)) != MQS_OK ||
 	    (rc = mqs_check_ahead(k, group, t.v, err)) != MQS_OK)
 		goto out;
 	expect(&t, "floor", t.floor, t.v[MQS_GROUP_FLOOR]);

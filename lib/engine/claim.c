@@ -349,6 +349,20 @@ interrupted(const struct mqs_consumer *c)
 	return o->interrupted != NULL && o->interrupted(o->arg) != 0;
 }
 
+/* 1 in *held if messages wait for others of their keys, which we may have. */
+static int
+awaited(struct mqs_consumer *c, int *held, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	int rc;
+
+	if (!c->group->settings.ordered)
+		return MQS_OK;
+	if ((rc = mqs_group_state(c->group, v, err)) == MQS_OK)
+		*held = v[MQS_GROUP_PARKED] > 0;
+	return rc;
+}
+
 int
 mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
@@ -382,6 +396,9 @@ mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
 	if (held != NULL && c->held_back)
 		*held = 1;
 	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+		return rc;
+	if (held != NULL && max > 0 && *count == 0 && !*held && c->held > 0 &&
+	    (rc = awaited(c, held, err)) != MQS_OK)
 		return rc;
 	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;
 }

@@ -34,36 +34,63 @@ forget_leases(struct mqs_group_tx *gtx, uint64_t *count, struct mqs_error *err)
 }
 
 /* Up to *max of one class, and *max less so many. */
+/* The class's held messages, up to `max' of all classes; *n counts them. */
 static int
-forget_held(struct mqs_group_tx *gtx, enum mqs_class class, size_t *max,
-    uint64_t *count, struct mqs_error *err)
+forget_class(struct mqs_group_tx *gtx, enum mqs_class class, size_t max, size_t *n,
+    struct mqs_error *err)
 {
 	struct mqs_held h;
 	int rc;
 
-	for (; *max > 0; --*max) {
+	while (*n < max) {
 		rc = mqs_group_first_held(gtx, class, &h, err);
 		if (rc == MQS_NOTHING)
 			return MQS_OK;
-		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK ||
-		    (rc = mqs_order_leave(gtx, &h.entry, err)) != MQS_OK)
+		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK)
 			return rc;
-		++*count;
+		++*n;
 	}
 	return MQS_OK;
 }
 
+/* Nobody is out any more. */
+static int
+forget_busy(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	struct mqs_slice key, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	if ((rc = mqs_cur_new(&cur, gtx->tx, MQS_GROUP_BUSY, err)) != MQS_OK)
+		return rc;
+	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
+		if ((rc = mqs_cur_del(cur, err)) != MQS_OK)
+			break;
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+/*
+ * The parked go first: as long as one of them is left, so is the message of its key that
+ * is out, at whose end it would be its turn.
+ */
 int
 mqs_group_forget(struct mqs_group_tx *gtx, size_t max, uint64_t *count, int *more,
     struct mqs_error *err)
 {
+	size_t n = 0;
 	int rc;
 
-	if ((rc = forget_held(gtx, MQS_PARKED, &max, count, err)) != MQS_OK ||
-	    (max > 0 && (rc = forget_leases(gtx, count, err)) != MQS_OK) ||
-	    (rc = forget_held(gtx, MQS_READY, &max, count, err)) != MQS_OK ||
-	    (rc = forget_held(gtx, MQS_WAITING, &max, count, err)) != MQS_OK)
+	*more = 0;
+	if ((rc = forget_class(gtx, MQS_PARKED, max, &n, err)) != MQS_OK)
 		return rc;
-	*more = max == 0;
-	return MQS_OK;
+	if (gtx->v[MQS_GROUP_PARKED] == 0 &&
+	    ((rc = forget_leases(gtx, count, err)) != MQS_OK ||
+	    (rc = forget_class(gtx, MQS_READY, max, &n, err)) != MQS_OK ||
+	    (rc = forget_class(gtx, MQS_WAITING, max, &n, err)) != MQS_OK))
+		return rc;
+	*count += n;
+	*more = gtx->v[MQS_GROUP_PARKED] + gtx->v[MQS_GROUP_READY] +
+	    gtx->v[MQS_GROUP_WAITING] > 0;
+	return gtx->v[MQS_GROUP_PARKED] == 0 ? forget_busy(gtx, err) : MQS_OK;
 }

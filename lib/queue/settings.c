@@ -40,6 +40,7 @@ const struct mqs_setting mqs_group_setting_table[] = {
 	{ "backoff", MQS_SETTING_RANGE, GROUP_AT(backoff_min), "1s..5m", 0, INT64_MAX },
 	{ "max-leased", MQS_SETTING_COUNT, GROUP_AT(max_leased), "off", 1, UINT32_MAX },
 	{ "exclusive", MQS_SETTING_SWITCH, GROUP_AT(exclusive), "off", 0, 0 },
+	{ "ordered", MQS_SETTING_SWITCH, GROUP_AT(ordered), "off", 0, 0 },
 	{ 0 }
 };
 
