@@ -13,7 +13,7 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_create, ctl_set, ctl_show, ctl_list, ctl_delete,
     ctl_purge, ctl_trim, ctl_redrive, ctl_check, ctl_bind, ctl_unbind,
-    ctl_pause, ctl_resume;
+    ctl_pause, ctl_resume, ctl_skip;
 
 /* Starts a subcommand that has the common options only. */
 void	ctl_start(const struct ctl_command *, int argc, char **argv);

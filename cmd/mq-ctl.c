@@ -22,6 +22,7 @@ static const struct tool tool = {
 	    "[options] list [--queues] [QUEUE...]\n"
 	    "[options] pause QUEUE[/GROUP]...\n"
 	    "[options] resume QUEUE[/GROUP]...\n"
+	    "[options] skip QUEUE/GROUP ID...\n"
 	    "[options] delete [-f] QUEUE[/GROUP]...\n"
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] trim QUEUE...\n"
@@ -36,7 +37,8 @@ static const struct tool tool = {
 
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
-	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume
+	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume,
+	&ctl_skip
 };
 
 static const struct ctl_command *

@@ -58,8 +58,8 @@ _mq_offer_operand() {
 	local kind=${tool##*/}${sub:+ $sub}
 	case $kind in
 	mq-ack) ;;
-	mq-ctl) _mq_offer -W "create set show bind unbind list pause resume delete purge trim redrive check help" ;;
-	"mq-ctl help") _mq_offer -W "create set show bind unbind list pause resume delete purge trim redrive check" ;;
+	mq-ctl) _mq_offer -W "create set show bind unbind list pause resume skip delete purge trim redrive check help" ;;
+	"mq-ctl help") _mq_offer -W "create set show bind unbind list pause resume skip delete purge trim redrive check" ;;
 	"mq-ctl set")
 		if [ "$operands" -gt 0 ]; then
 			compopt -o nospace 2>/dev/null

@@ -28,7 +28,7 @@ end
 
 function __mq_tool -a tool
 	set -l names '(mq-stat --names 2>/dev/null)'
-	set -l commands create set show bind unbind list pause resume delete purge trim redrive check
+	set -l commands create set show bind unbind list pause resume skip delete purge trim redrive check
 	if test $tool = mq-ctl
 		for command in $commands
 			__mq_options mq-ctl $command

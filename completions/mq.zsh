@@ -14,7 +14,7 @@ _mq() {
 	local tool=$words[1] sub short long arg action
 	local -a specs rows commands
 	if [[ $service == mq-ctl ]]; then
-		commands=(create set show bind unbind list pause resume delete purge trim redrive check)
+		commands=(create set show bind unbind list pause resume skip delete purge trim redrive check)
 		sub=${${(M)words[2,CURRENT-1]:#(${(j:|:)~commands})}[1]}
 	fi
 	rows=(${(f)"$(_call_program options $tool $sub --help-options 2>/dev/null)"})

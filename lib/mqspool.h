@@ -828,6 +828,14 @@ int	mqs_pause(struct mqs_spool *, const char *queue, const char *group, int on,
 	    struct mqs_error *err);
 
 /*
+ * Settles n messages of a group, by their ids, without delivering them: all or none.
+ * A delivery that is under way becomes stale.  MQS_ENOENT names a message that the
+ * group has settled, or that is not there.
+ */
+int	mqs_skip(struct mqs_spool *, const char *queue, const char *group,
+	    const char *const *ids, size_t n, struct mqs_error *err);
+
+/*
  * Removes what retention allows, now.  *count: how many messages.  Also
  * collects files that crashes left behind.
  */

@@ -20,7 +20,7 @@ struct tally {
 	struct mqs_batch	*batch;
 	uint64_t		 v[MQS_GROUP_VALUES];
 	uint64_t		 leased, leased_bytes, leases;
-	uint64_t		 held[MQS_PARKED + 1], held_bytes;
+	uint64_t		 held[MQS_SKIPPED + 1], held_bytes;
 	uint64_t		 floor;
 };
 
@@ -115,7 +115,7 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 	struct mqs_slice value;
 	int rc;
 
-	if (h->class < MQS_WAITING || h->class > MQS_PARKED) {
+	if (h->class < MQS_WAITING || h->class > MQS_SKIPPED) {
 		mqs_found(t->k, "group %s: held message %llu: class %d",
 		    t->group->name, (unsigned long long)h->entry.id, (int)h->class);
 		return MQS_OK;
@@ -162,9 +162,11 @@ check_held(struct tally *t, struct mqs_error *err)
 	if ((rc = mqs_tx_count(t->tx, MQS_GROUP_ORDER, &n, err)) != MQS_OK)
 		return rc;
 	expect(t, "messages in order", n, t->v[MQS_GROUP_WAITING] +
-	    t->v[MQS_GROUP_READY] + t->v[MQS_GROUP_PARKED]);
+	    t->v[MQS_GROUP_READY] + t->v[MQS_GROUP_PARKED] +
+	    t->v[MQS_GROUP_SKIPPED]);
 	expect(t, "waiting", t->held[MQS_WAITING], t->v[MQS_GROUP_WAITING]);
 	expect(t, "ready", t->held[MQS_READY], t->v[MQS_GROUP_READY]);
+	expect(t, "skipped", t->held[MQS_SKIPPED], t->v[MQS_GROUP_SKIPPED]);
 	expect(t, "parked", t->held[MQS_PARKED], t->v[MQS_GROUP_PARKED]);
 	expect(t, "held bytes", t->held_bytes, t->v[MQS_GROUP_HELD_BYTES]);
 	return MQS_OK;

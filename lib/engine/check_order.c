@@ -45,7 +45,7 @@ mqs_check_ahead(struct mqs_checking *k, const struct mqs_group *group,
 		rc = count_ahead(index, priority, v, &n, err);
 	mqs_cur_free(index);
 	mqs_tx_abort(tx);
-	if (rc == MQS_OK && n > v[MQS_GROUP_AHEAD])
+	if (rc == MQS_OK && n > v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED])
 		mqs_found(k, "group %s: ahead of the cursor: %llu, but the state says %llu",
 		    group->name, (unsigned long long)n,
 		    (unsigned long long)v[MQS_GROUP_AHEAD]);

@@ -28,6 +28,8 @@ struct mqs_reader {
 	uint64_t		 urgent[9];	/* a group's cursors of priorities 1 to 9 */
 	uint64_t		*ids;		/* a group's, ascending */
 	size_t			 nids, ids_cap, next_id;
+	uint64_t		*skipped;	/* beyond its cursor, ascending */
+	size_t			 nskipped;
 };
 
 /* ------------------------------------------------- a group's messages -- */
@@ -73,16 +75,23 @@ add_leased(struct mqs_reader *r, struct mqs_tx *tx, struct mqs_error *err)
 }
 
 static int
-add_held(struct mqs_reader *r, struct mqs_tx *tx, struct mqs_error *err)
+add_held(struct mqs_reader *r, struct mqs_tx *tx, uint64_t skipped,
+    struct mqs_error *err)
 {
 	struct mqs_slice key, value;
 	struct mqs_cur *cur;
 	int rc;
 
+	if ((r->skipped = calloc(skipped + 1, sizeof(*r->skipped))) == NULL)
+		return mqs_fail_errno(err, "%s", r->log->dir.name);
 	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_HELD, err)) != MQS_OK)
 		return rc;
 	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
-		if (key.n == 8 &&
+		if (key.n == 8 && value.n > 0 &&
+		    *(const unsigned char *)value.p == MQS_SKIPPED) {
+			if (r->nskipped < skipped)
+				r->skipped[r->nskipped++] = mqs_get_be64(key.p);
+		} else if (key.n == 8 &&
 		    (rc = add_id(r, mqs_get_be64(key.p), err)) != MQS_OK)
 			break;
 	mqs_cur_free(cur);
@@ -110,7 +119,7 @@ list_group(struct mqs_reader *r, struct mqs_group *group, uint64_t *cursor,
 		return rc;
 	if ((rc = mqs_group_read(tx, v, err)) == MQS_OK &&
 	    (rc = add_leased(r, tx, err)) == MQS_OK)
-		rc = add_held(r, tx, err);
+		rc = add_held(r, tx, v[MQS_GROUP_SKIPPED], err);
 	mqs_tx_abort(tx);
 	if (rc != MQS_OK)
 		return rc;
@@ -281,10 +290,18 @@ mqs_reader_free(struct mqs_reader *r)
 		mqs_log_reader_done(&r->reader);
 	mqs_wake_free(r->wake);
 	free(r->ids);
+	free(r->skipped);
 	free(r);
 }
 
 /* ------------------------------------------------------------ reading -- */
+
+static int
+was_skipped(const struct mqs_reader *r, uint64_t id)
+{
+	return r->nskipped > 0 && bsearch(&id, r->skipped, r->nskipped,
+	    sizeof(*r->skipped), compare_ids) != NULL;
+}
 
 /* 1 if the group has looked at a record beyond its cursor: it is in the list or settled. */
 static int
@@ -312,7 +329,8 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 	}
 	do
 		rc = mqs_log_reader_next(&r->reader, 1, record, err);
-	while (rc == MQS_OK && looked_at(r, &record->message));
+	while ((rc == MQS_OK && looked_at(r, &record->message)) ||
+	    ((rc == MQS_OK || rc == MQS_EDAMAGED) && was_skipped(r, r->reader.at)));
 	return rc;
 }
 

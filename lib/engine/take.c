@@ -174,16 +174,23 @@ pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size)
 }
 
 /* Nothing is left beyond the cursor: it moves to the log's end. */
-static void
-at_end(struct mqs_claim *cl)
+static int
+at_end(struct mqs_claim *cl, struct mqs_error *err)
 {
-	uint64_t *v = cl->pass.gtx.v, gone;
+	uint64_t *v = cl->pass.gtx.v, gone, known;
+	struct mqs_held h;
+	int rc;
 
 	gone = cl->lv[MQS_LOG_ORDINAL] - v[MQS_GROUP_ORDINAL];
-	/* Those looked at ahead that the cursor never came to were removed: not unseen. */
-	gone -= v[MQS_GROUP_AHEAD] < gone ? v[MQS_GROUP_AHEAD] : gone;
+	/* Those looked at ahead, or skipped, that it never came to were removed: not unseen. */
+	known = v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED];
+	gone -= known < gone ? known : gone;
 	v[MQS_GROUP_DROPPED] += gone;
 	mqs_group_to_end(v, cl->lv);
+	while ((rc = mqs_group_first_held(&cl->pass.gtx, MQS_SKIPPED, &h, err)) == MQS_OK)
+		if ((rc = mqs_group_unhold(&cl->pass.gtx, &h, err)) != MQS_OK)
+			break;
+	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
 /* The cursor comes to a message that its priority's cursor has passed. */
@@ -198,6 +205,36 @@ pass_again(struct mqs_claim *cl, const struct mqs_record *r)
 	v[MQS_GROUP_AHEAD_BYTES] -= r->message.body_len;
 }
 
+/* 1 if a message was skipped before the cursor came to it. */
+static int
+is_skipped(struct mqs_claim *cl, uint64_t id, struct mqs_held *h, struct mqs_error *err)
+{
+	int rc;
+
+	if (cl->pass.gtx.v[MQS_GROUP_SKIPPED] == 0)
+		return 0;
+	rc = mqs_group_held(&cl->pass.gtx, id, h, err);
+	return rc < 0 ? rc : rc == MQS_OK && h->class == MQS_SKIPPED;
+}
+
+/* The cursor comes to a message that was skipped, perhaps because it is damaged. */
+static int
+pass_skipped(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_slice value,
+    struct mqs_error *err)
+{
+	struct mqs_record r;
+	int rc;
+
+	rc = mqs_log_reader_decode(&cl->c->reader, value, &r, err);
+	if (rc == MQS_OK)
+		pass(cl, h->entry.id, r.ordinal, r.message.body_len);
+	else
+		pass(cl, h->entry.id, cl->pass.gtx.v[MQS_GROUP_ORDINAL] + 1, 0);
+	if (rc != MQS_OK && rc != MQS_EDAMAGED)
+		return rc;
+	return mqs_group_unhold(&cl->pass.gtx, h, err);
+}
+
 /* Looks at the next record beyond the cursor: MQS_NOTHING at the end. */
 static int
 look(struct mqs_claim *cl, struct mqs_error *err)
@@ -206,10 +243,14 @@ look(struct mqs_claim *cl, struct mqs_error *err)
 	uint64_t id, ordinal, size;
 	struct mqs_slice value;
 	struct mqs_record r;
+	struct mqs_held h;
 	int rc;
 
-	if ((rc = mqs_log_reader_next_raw(reader, &id, &value, err)) != MQS_OK)
+	if ((rc = mqs_log_reader_next_raw(reader, &id, &value, err)) != MQS_OK ||
+	    (rc = is_skipped(cl, id, &h, err)) < 0)
 		return rc;
+	if (rc == 1)
+		return pass_skipped(cl, &h, value, err);
 	if (mqs_record_plain(value, &ordinal, &size)) {
 		/* For everybody (bindings apart), at any time, and in no order. */
 		pass(cl, id, ordinal, size);
@@ -243,9 +284,8 @@ take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
 		rc = look(cl, err);
 		if (rc == MQS_NOTHING) {
-			at_end(cl);
 			*end = 1;
-			return MQS_OK;
+			return at_end(cl, err);
 		}
 		if (rc != MQS_OK)
 			return rc;
@@ -261,8 +301,11 @@ look_ahead(struct mqs_claim *cl, uint64_t id, struct mqs_error *err)
 {
 	uint64_t *v = cl->pass.gtx.v;
 	struct mqs_record r;
+	struct mqs_held h;
 	int rc;
 
+	if ((rc = is_skipped(cl, id, &h, err)) != 0)
+		return rc < 0 ? rc : MQS_OK;	/* the cursor will pass it */
 	rc = mqs_log_reader_at(&cl->c->reader, id, 0, &r, err);
 	if (rc == MQS_NOTHING)
 		return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu has a priority "

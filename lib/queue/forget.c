@@ -78,10 +78,13 @@ int
 mqs_group_forget(struct mqs_group_tx *gtx, size_t max, uint64_t *count, int *more,
     struct mqs_error *err)
 {
-	size_t n = 0;
+	size_t n = 0, skipped = 0;
 	int rc;
 
 	*more = 0;
+	/* Those are settled already. */
+	if ((rc = forget_class(gtx, MQS_SKIPPED, SIZE_MAX, &skipped, err)) != MQS_OK)
+		return rc;
 	if ((rc = forget_class(gtx, MQS_PARKED, max, &n, err)) != MQS_OK)
 		return rc;
 	if (gtx->v[MQS_GROUP_PARKED] == 0 &&

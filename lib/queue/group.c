@@ -85,7 +85,7 @@ mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES],
 
 	if (passed < lv[MQS_LOG_REMOVED])
 		passed = lv[MQS_LOG_REMOVED];
-	passed += v[MQS_GROUP_AHEAD];
+	passed += v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED];
 	/* The group may be younger than our look at the log. */
 	return lv[MQS_LOG_ORDINAL] > passed ? lv[MQS_LOG_ORDINAL] - passed : 0;
 }

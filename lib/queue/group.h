@@ -96,7 +96,8 @@ enum mqs_group_value {
 enum mqs_class {
 	MQS_WAITING = 1,
 	MQS_READY = 2,
-	MQS_PARKED = 3
+	MQS_PARKED = 3,
+	MQS_SKIPPED = 4		/* settled; the cursor has yet to come to it */
 };
 
 struct mqs_group {

@@ -26,6 +26,8 @@ counter(struct mqs_group_tx *gtx, enum mqs_class class)
 		return &gtx->v[MQS_GROUP_WAITING];
 	case MQS_READY:
 		return &gtx->v[MQS_GROUP_READY];
+	case MQS_SKIPPED:
+		return &gtx->v[MQS_GROUP_SKIPPED];
 	case MQS_PARKED:
 		break;
 	}
