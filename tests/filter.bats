@@ -315,3 +315,15 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 	run -0 whole lines "$n"
 	assert_output ''
 }
+
+@test "a rewind produces anew, once" {
+	seq 3 | mq-pub in
+	mq-sub -e in/g --to out -- sh -c "$vary"
+	mq-replay --rewind in/g --to oldest
+	mq-sub -e in/g --to out -- sh -c "$vary"
+	[ "$(messages out)" = 18 ]
+	# Each input has the three lines of two runs.
+	[ "$(mq-replay out | cut -d ' ' -f 1,2 | sort | uniq -c | sed 's/^ *//;s/ .*//' | sort -u)" = 3 ]
+	[ "$(mq-replay out | cut -d ' ' -f 1,2 | sort -u | wc -l)" = 6 ]
+	run -1 mq-sub -e in/g --to out -- sh -c "$vary"
+}
