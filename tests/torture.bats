@@ -95,7 +95,21 @@ finds() {
 	assert_line --regexp '^one consumer gets messages in order: not so: single: .* handed out after '
 }
 
-@test "the verifier finds what is wrong with the order of priorities" {
+@test "the verifier finds what is wrong with the order of keys and priorities" {
+	# The first delivery of a key's message comes last.
+	finds "" history '$1 == "sent" && $7 == 0 { undelayed[$2] = 1 }
+		$2 == "order" && (($1 == "start" && id == "" && $7 != ":" && undelayed[$8]) ||
+		    ($3 == id && /^(start|done|settled)/)) {
+			id = $3; held = held $0 "\n"; next
+		}
+		{ print } END { printf "%s", held }'
+	assert_line --regexp '^ordered groups keep each key.s order: not so: order: key .* came after '
+	finds "" history '{ print } $1 == "start" && $2 == "order" && $7 != ":" && again == "" { again = $0 }
+		END { $0 = again; $4 = $4 1; print }'
+	assert_line --regexp '^ordered groups keep each key.s order: not so: order: key .* came again after .* had begun'
+	finds "" history '$1 == "done" && $2 == "order" { held = held $0 "\n"; next }
+		{ print } END { printf "%s", held }'
+	assert_line --regexp '^ordered groups keep each key.s order: not so: order: key .* began while .* was at work'
 	finds "" history '$1 == "sent" { $6 = 9 } { print }'
 	assert_line --regexp '^what is urgent goes first: not so: single: .* of priority [0-8] was handed out before .* of priority 9'
 }

@@ -7,7 +7,8 @@
  * $TORTURE_RUN, and a process group; with -g all of the group is killed, not only the
  * command.  Seven of ten runs end by SIGKILL, two by SIGTERM, one is stopped for a while
  * and then killed.  With -o the runs' stdout goes to FILE.RUN.  Once the killing is over ($TORTURE_UNTIL) a run is left alone until keep
- * itself gets SIGTERM, which it passes on.
+ * itself gets SIGTERM, which it passes on.  What was asked to end and has not STOPS_IN
+ * later is killed, and did not end well.
  *
  * $TORTURE_LIFE: how long a run lives, in ms, on average; -l: so many percent of that.
  */
@@ -24,6 +25,8 @@
 #include <unistd.h>
 
 #include "history.h"
+
+#define STOPS_IN	30000	/* ms */
 
 extern char **environ;
 
@@ -92,6 +95,18 @@ ended(pid_t pid, unsigned ms, int *status)
 	}
 }
 
+static void
+stop(const char *run, pid_t pid, int *status)
+{
+	history_add("stop %s", run);
+	signal_run(pid, SIGTERM);
+	if (ended(pid, STOPS_IN, status))
+		return;
+	signal_run(pid, SIGKILL);
+	while (!ended(pid, 1000, status))
+		;
+}
+
 /* The killing is over: the run lives until we are asked to stop. */
 static void
 leave_alone(const char *run, pid_t pid, int *status)
@@ -99,10 +114,7 @@ leave_alone(const char *run, pid_t pid, int *status)
 	while (!asked)
 		if (ended(pid, 20, status))
 			return;
-	history_add("stop %s", run);
-	signal_run(pid, SIGTERM);
-	while (!ended(pid, 1000, status))
-		;
+	stop(run, pid, status);
 }
 
 static void
@@ -111,10 +123,7 @@ disturb(const char *run, pid_t pid, int *status)
 	unsigned how = history_random(10);
 
 	if (how < 2) {
-		history_add("stop %s", run);
-		signal_run(pid, SIGTERM);
-		while (!ended(pid, 1000, status))
-			;
+		stop(run, pid, status);
 		return;
 	}
 	if (how == 2) {

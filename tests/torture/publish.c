@@ -56,6 +56,7 @@ struct run {
 	size_t		 idlen;
 };
 
+static volatile sig_atomic_t running;	/* the pid of mq-pub, 0 if there is none */
 static unsigned long counter;
 static const char *publisher;
 static struct letter again[RUN_MAX];	/* to be given again */
@@ -145,6 +146,7 @@ begin(struct run *r)
 	posix_spawn_file_actions_destroy(&actions);
 	close(in[0]);
 	close(out[1]);
+	running = r->pid;
 	r->in = in[1];
 	r->out = out[0];
 }
@@ -243,6 +245,7 @@ reap(struct run *r)
 	while (waitpid(r->pid, &status, 0) == -1)
 		if (errno != EINTR)
 			err(70, "waitpid");
+	running = 0;
 	history_add("end %s %d", r->name,
 	    WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }
@@ -301,6 +304,15 @@ one_run(const char *queue, unsigned number, int last)
 	free(r);
 }
 
+/* Nobody is to wait for room in a queue that has no consumers any more. */
+static void
+give_up(int signo)
+{
+	if (running != 0)
+		(void)kill((pid_t)running, SIGKILL);
+	_exit(128 + signo);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -309,6 +321,7 @@ main(int argc, char **argv)
 	if (argc != 3)
 		errx(64, "usage: publish NAME QUEUE");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, give_up);
 	publisher = argv[1];
 	history_open();
 	while (!history_over())
