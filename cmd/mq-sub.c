@@ -3,6 +3,8 @@
  *
  * What is settled, and when, is told in sub_stdout.c, sub_manual.c and sub_handler.c.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +14,7 @@
 #include "sub.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META, OPT_ORDERED };
+enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META, OPT_ORDERED, OPT_TEMP };
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -30,6 +32,7 @@ static const struct tool_option options[] = {
 	{ '1', "one", NULL, "with --to: all that COMMAND prints is one message" },
 	BINDINGS_OPTIONS("a new group gets"),
 	{ OPT_ORDERED, "ordered", NULL, "a new group is given one message of a key at a time, in order" },
+	{ OPT_TEMP, "temp", NULL, "a group of its own, which goes when mq-sub does" },
 	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
 	{ 0 }
 };
@@ -120,6 +123,9 @@ set_option(struct sub *s, int id, const char *arg)
 	case OPT_ORDERED:
 		ask(s, "ordered=on");
 		break;
+	case OPT_TEMP:
+		s->options.flags |= MQS_TEMP;
+		break;
 	case OPT_FROM:
 		set_from(s, arg);
 		break;
@@ -142,6 +148,22 @@ set_option(struct sub *s, int id, const char *arg)
 	}
 }
 
+/* A group that nobody named; a temporary one has a name that is nobody else's. */
+static void
+name_group(struct sub *s, const char *operand)
+{
+	int temporary = s->options.flags & MQS_TEMP;
+	uint64_t n;
+
+	if (temporary && s->group[0] != '\0')
+		usage_error("--temp: '%s': its group is named by mq-sub", operand);
+	mqs_random(&n, sizeof(n));
+	if (temporary)
+		(void)snprintf(s->group, sizeof(s->group), "temp-%016" PRIx64, n);
+	else if (s->group[0] == '\0')
+		(void)strcpy(s->group, "default");
+}
+
 /* The queue and, after a "--", the command. */
 static void
 set_operands(struct sub *s, int argc, char **argv)
@@ -154,8 +176,7 @@ set_operands(struct sub *s, int argc, char **argv)
 	if (before > 1)
 		usage_error("'%s': only one queue can be named", argv[1]);
 	arg_queue(argv[0], s->queue, s->group);
-	if (s->group[0] == '\0')
-		(void)strcpy(s->group, "default");
+	name_group(s, argv[0]);
 	if (before == 1 && n == 1)
 		usage_error("no command after --");
 	if (before == 1)
@@ -221,6 +242,8 @@ check_options(struct sub *s, int printing)
 		usage_error("-P: there is no command");
 	if (s->command == NULL && s->timeout != 0)
 		usage_error("--timeout: there is no command");
+	if (manual && s->options.flags & MQS_TEMP)
+		usage_error("-m: with --temp the receipts would not outlive mq-sub");
 	if (s->options.lease != 0 && !manual)
 		usage_error("-l: only with -m");
 	if (manual && s->printer.format != NULL &&

@@ -317,10 +317,15 @@ struct mqs_consumer;
 struct mqs_run;
 
 #define MQS_MANUAL	1u	/* leases outlive the consumer; see mqs_settler */
+/*
+ * The group is made (it must not be there), and goes with the consumer:
+ * mqs_consumer_close removes it, or, if the consumer dies, others do.
+ */
+#define MQS_TEMP	2u
 #define MQS_FROM_OLDEST	NULL	/* mqs_consumer_options.from: the oldest retained */
 
 struct mqs_consumer_options {
-	unsigned	 flags;		/* MQS_MANUAL */
+	unsigned	 flags;		/* MQS_MANUAL, MQS_TEMP */
 	size_t		 prefetch;	/* deliveries to hold at most; 0: 1,000 */
 	int64_t		 lease;		/* leases run from hand-out for so long; 0: while the consumer lives */
 	const char	*from;		/* where a new group starts: "oldest" (or NULL), "newest", an id, or see from_time */

@@ -236,6 +236,7 @@ backoff=1s..5m
 max-leased=off
 exclusive=off
 ordered=off
+expires=never
 binding='
 	run -0 mq-ctl show --changed q
 	assert_output ''
@@ -272,9 +273,10 @@ backoff=0s..1m30s
 max-leased=off
 exclusive=off
 ordered=off
+expires=never
 binding='
 	run -0 mq-ctl show --changed b/g
-	assert_equal "${#lines[@]}" 6
+	assert_equal "${#lines[@]}" 7
 	# Back to the defaults.
 	mq-ctl create c/g
 	mq-ctl show c | mq-ctl set b

@@ -278,8 +278,169 @@ publish_keys() {
 	echo b:2 >&4
 	until_true '[ "$(mq-replay q | wc -l)" = 2 ]'
 	echo a:3 >&4
+	status=0
 	wait $! || status=$?
-	assert_equal "$status" 66
+	[ "$status" = 66 ]
 	exec 4>&-
 	[ "$(cat err)" = "mq-pub: q: no group would get a message with key 'a' (2 messages were published before)" ]
+}
+
+# groups QUEUE: their names, temporary ones as temp-*.
+groups_of() {
+	mq-ctl list "$1" | sed -n 's|^.*/||p' | sed 's/^temp-[0-9a-f]\{16\}$/temp-*/'
+}
+
+@test "--temp: a group of its own, which goes with mq-sub" {
+	mq-pub q 1 2
+	mq-sub --temp q >out 3>&- &
+	until_true '[ "$(wc -l <out)" = 2 ]'
+	[ "$(groups_of q)" = 'temp-*' ]
+	kill -TERM $!
+	wait $!
+	[ -z "$(groups_of q)" ]
+	[ -z "$(ls "$MQ_SPOOL/q/owner")" ]
+	[ -z "$(cd "$MQ_SPOOL/q" && ls | grep temp)" ]
+	run -0 mq-sub -e --temp q
+	assert_output $'1\n2'
+	[ -z "$(groups_of q)" ]
+	mq-ctl check q
+}
+
+@test "--temp: with bindings and --from, two at once, each its own" {
+	mq-pub -k a q old
+	mq-sub --temp -k a --from newest -c 1 q >one 3>&- &
+	mq-sub --temp -k b --from newest -c 1 -f '%g %s\n' q >two 3>&- &
+	until_true '[ "$(groups_of q | wc -l)" = 2 ]'
+	mq-pub -k a q A
+	mq-pub -k b q B
+	wait
+	[ "$(cat one)" = A ]
+	grep -q '^temp-[0-9a-f]\{16\} B$' two
+	[ -z "$(groups_of q)" ]
+}
+
+@test "--temp: also with a command, and where MQ_AUTOCREATE forbids other groups" {
+	mq-pub q 1
+	run -0 env MQ_AUTOCREATE=no mq-sub -e --temp q -- cat
+	assert_output 1
+	[ -z "$(groups_of q)" ]
+	fails 66 "mq-sub: new: no such queue in $MQ_SPOOL" env MQ_AUTOCREATE=no mq-sub -e --temp new
+}
+
+@test "--temp: refused with a group's name and with -m" {
+	fails 64 "mq-sub: --temp: 'q/g': its group is named by mq-sub" mq-sub --temp q/g
+	fails 64 "mq-sub: -m: with --temp the receipts would not outlive mq-sub" mq-sub --temp -m q
+}
+
+# A temporary group whose mq-sub was killed.
+dead_temp() {
+	mq-sub --temp q >/dev/null 3>&- &
+	until_true '[ "$(groups_of q)" = "temp-*" ]'
+	until_true '[ -n "$(ls "$MQ_SPOOL/q/owner")" ]'
+	kill -KILL $!
+	wait $! || :
+	[ "$(groups_of q)" = 'temp-*' ]
+}
+
+@test "a temporary group whose mq-sub was killed: the next consumer removes it" {
+	mq-pub q 1
+	dead_temp
+	run -0 mq-sub -e q/g
+	[ "$(groups_of q)" = g ]
+	mq-ctl check q
+}
+
+@test "a temporary group whose mq-sub was killed: a publisher that trims removes it" {
+	mq-ctl create q/g
+	mq-ctl delete q/g
+	mq-pub q 1
+	dead_temp
+	mq-ctl create --from newest q/g
+	MQ_NOW=+30d mq-pub q 2
+	run -0 mq-replay q
+	assert_output 2
+	[ "$(groups_of q)" = g ]
+}
+
+@test "a temporary group whose mq-sub was killed: mq-ctl trim removes it and its owner file" {
+	mq-pub q 1
+	dead_temp
+	mq-ctl trim q
+	[ -z "$(groups_of q)" ]
+	[ -z "$(ls "$MQ_SPOOL/q/owner")" ]
+}
+
+@test "a temporary group counts for --mandatory only while its mq-sub lives" {
+	mq-ctl create q
+	mq-sub --temp q >out 3>&- &
+	until_true '[ "$(groups_of q)" = "temp-*" ]'
+	mq-pub --mandatory q 1
+	until_true '[ "$(cat out)" = 1 ]'
+	kill -KILL $!
+	wait $! || :
+	fails 66 "mq-pub: q: no group would get a message without a key" mq-pub --mandatory q 2
+}
+
+@test "expires: a group that nobody used for so long goes; one in use stays" {
+	mq-pub q 1 2
+	mq-ctl create q/idle q/used
+	mq-ctl set q/idle expires=1h
+	mq-ctl set q/used expires=1h
+	mq-sub q/used >out 3>&- &
+	until_true '[ "$(field consumers q/used)" = 1 ]'
+	mq-ctl trim q
+	[ "$(groups_of q)" = $'idle\nused' ]
+	MQ_NOW=+59m mq-ctl trim q
+	[ "$(groups_of q)" = $'idle\nused' ]
+	MQ_NOW=+61m mq-ctl trim q
+	[ "$(groups_of q)" = used ]
+	kill -TERM $!
+	wait $!
+	MQ_NOW=+61m mq-sub -e --temp q
+	[ -z "$(groups_of q)" ]
+}
+
+@test "expires: a publisher that trims removes the group; never is the default" {
+	mq-ctl create q/g q/forever
+	mq-pub q 1
+	mq-ctl set q/g expires=1d
+	mq-ctl set q/forever expires=never
+	mq-sub -e q/forever
+	MQ_NOW=+30d mq-pub q 2
+	run -0 mq-replay q
+	assert_output 2
+	[ "$(groups_of q)" = forever ]
+	run -0 mq-ctl show q/forever
+	assert_line expires=never
+}
+
+@test "expires: use counts, by settling too" {
+	mq-ctl create q/g
+	mq-ctl set q/g expires=2s
+	mq-pub q 1
+	receipt=$(mq-sub -m -e q/g | cut -f 1)
+	before=$(date +%s%N)
+	mq-ack "$receipt"
+	after=$(mq-ctl list q >/dev/null; date +%s%N)
+	# To the moment: 2 s after the ack, judged by a clock that is shifted.
+	MQ_NOW=@$(awk -v t="$before" 'BEGIN { printf "%.3f", t / 1e9 + 1.9 }') mq-ctl trim q
+	[ "$(groups_of q)" = g ]
+	MQ_NOW=@$(awk -v t="$after" 'BEGIN { printf "%.3f", t / 1e9 + 2.1 }') mq-ctl trim q
+	[ -z "$(groups_of q)" ]
+}
+
+@test "expires: what is malformed is refused" {
+	mq-ctl create q/g
+	fails 78 "mq-ctl set: q/g: expires=0: is too small" mq-ctl set q/g expires=0
+	fails 78 "mq-ctl set: q/g: expires=soon: needs a number" mq-ctl set q/g expires=soon
+}
+
+@test "a temporary group whose mq-sub was killed does not keep a full queue full" {
+	mq-ctl create q
+	mq-ctl set q max-messages=1
+	dead_temp
+	mq-pub q 1
+	mq-ctl create --from newest q/g
+	mq-pub -W 0 q 2
+	[ "$(groups_of q)" = g ]
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/consumer.h"
 #include "engine/sweep.h"
+#include "engine/vanish.h"
 #include "queue/configure.h"
 #include "queue/forget.h"
 #include "queue/retention.h"
@@ -339,6 +340,7 @@ mqs_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 	*count = 0;
 	if ((rc = mqs_spool_log(spool, queue, 0, &each.log, err)) != MQS_OK ||
 	    (rc = mqs_db_check_readers(each.log->db, err)) != MQS_OK ||
+	    (rc = mqs_vanish(spool, each.log, err)) != MQS_OK ||
 	    (rc = mqs_dir_each_group(&each.log->dir, refresh_each, &each, err)) != MQS_OK ||
 	    (rc = trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK)
 		return rc;

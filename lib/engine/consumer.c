@@ -14,8 +14,59 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "engine/admit.h"
+#include "engine/vanish.h"
 
 #define PREFETCH	1000
+#define TOUCHES		4	/* at least, in the time that a group may idle */
+
+/*
+ * Makes the owner file, then opens the group: so that whoever judges whether the group
+ * is over (queue/over.h) sees that it has a consumer.
+ */
+static int
+open_group(struct mqs_consumer *c, const char *queue, const char *group,
+    struct mqs_group_new *new, struct mqs_error *err)
+{
+	struct mqs_log *log;
+	int rc;
+
+	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
+	    (rc = mqs_spool_log_to_consume(c->spool, queue, 1, &log, err)) != MQS_OK ||
+	    (rc = mqs_owner_new(&c->owner, &log->dir, mqs_family_of(group),
+	    err)) != MQS_OK)
+		return rc;
+	if (c->flags & MQS_TEMP)
+		new->owner = mqs_owner_name(c->owner);
+	return mqs_spool_group(c->spool, queue, group, 1, new, &c->group, err);
+}
+
+/* A group that may not idle for ever is told that somebody uses it. */
+static int
+touch(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_group_tx gtx;
+	int rc;
+
+	c->touched = mqs_boottime();
+	if (c->group->settings.expires == 0)
+		return MQS_OK;
+	if ((rc = mqs_group_begin(&gtx, c->group, err)) != MQS_OK)
+		return rc;
+	gtx.v[MQS_GROUP_USED] = (uint64_t)mqs_now();
+	return mqs_group_commit(&gtx, err);
+}
+
+/* Now and then while waiting, so that its time counts from the end, however that comes. */
+static int
+touch_due(struct mqs_consumer *c, struct mqs_error *err)
+{
+	const uint64_t expires = c->group->settings.expires;
+
+	if (expires == 0 ||
+	    (uint64_t)(mqs_boottime() - c->touched) < expires / TOUCHES)
+		return MQS_OK;
+	return touch(c, err);
+}
 
 int
 mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
@@ -24,7 +75,6 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 {
 	struct mqs_consumer *c;
 	struct mqs_group_new new;
-	struct mqs_dir *dir;
 	int rc;
 
 	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK)
@@ -41,22 +91,19 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 			c->prefetch = options->prefetch;
 	}
 	c->look_owners = 1;
-	if ((rc = mqs_spool_group(spool, queue, group, 1, &new, &c->group,
-	    err)) != MQS_OK)
-		goto fail;
-	dir = &c->group->log->dir;
-	if ((rc = mqs_log_reader_init(&c->reader, c->group->log, err)) != MQS_OK)
+	if ((rc = open_group(c, queue, group, &new, err)) != MQS_OK ||
+	    (rc = mqs_log_reader_init(&c->reader, c->group->log, err)) != MQS_OK)
 		goto fail;
 	mqs_log_reader_rest(&c->reader);
-	if ((rc = mqs_owner_new(&c->owner, dir, mqs_family_of(group),
-	    err)) != MQS_OK ||
-	    (rc = mqs_wake_new(&c->wake, dir, group, 1, err)) != MQS_OK)
+	if ((rc = mqs_wake_new(&c->wake, &c->group->log->dir, group, 1,
+	    err)) != MQS_OK || (rc = touch(c, err)) != MQS_OK)
 		goto fail;
 	/*
-	 * What those left who died idle, of whom no lease tells.  It is in nobody's
-	 * way: no reason to fail.
+	 * What those left who died idle, of whom no lease tells, and groups whose time is
+	 * over.  It is in nobody's way: no reason to fail.
 	 */
 	(void)mqs_reclaim_collect(c, NULL);
+	(void)mqs_vanish(spool, c->group->log, NULL);
 	*out = c;
 	return MQS_OK;
 fail:
@@ -289,6 +336,8 @@ mqs_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
 	if (what & MQS_WAKE_TIME) {
 		if ((rc = mqs_db_check_path(c->group->db, err)) != MQS_OK)
 			return rc;
+		if ((rc = touch_due(c, err)) != MQS_OK)
+			return rc;
 		return mqs_group_refresh(c->group, err);
 	}
 	return MQS_OK;
@@ -369,7 +418,13 @@ mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	    (rc = mqs_consumer_recount(c, err)) != MQS_OK)
 		return rc;
 	mqs_log_reader_rest(&c->reader);
-	if ((c->nown > 0 || c->active) && (rc = give_up(c, err)) != MQS_OK)
+	if (c->flags & MQS_TEMP)
+		rc = mqs_vanish_own(c->group, err);
+	else if (c->nown > 0 || c->active)
+		rc = give_up(c, err);
+	else
+		rc = touch(c, err);
+	if (rc != MQS_OK)
 		return rc;
 	c->nown = c->held = 0;
 	mqs_owner_free(c->owner, 1);

@@ -60,6 +60,7 @@ struct mqs_consumer {
 
 	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
+	int64_t			 touched;	/* boot time: when the group was last told that it is used */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */
 	int			 active;	/* was made the group's active one (exclusive) */

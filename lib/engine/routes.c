@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/routes.h"
+#include "queue/over.h"
 
 struct mqs_route {
 	char			 group[MQS_NAME_MAX + 1];
@@ -76,12 +77,15 @@ look_at(void *arg, const char *name)
 	struct look *l = arg;
 	uint64_t v[MQS_GROUP_VALUES];
 	struct mqs_route *r;
-	int rc, page;
+	int rc, page, over = 0;
 
 	if (l->routes->everything)
 		return MQS_OK;
 	if ((page = mqs_group_peek(&l->log->dir, name, v, l->err)) < 0)
 		return page;
+	if (page == MQS_OK && ((rc = mqs_group_over(&l->log->dir, name, v,
+	    mqs_judged_now(l->spool), &over, l->err)) != MQS_OK || over))
+		return rc;
 	if (page == MQS_OK && v[MQS_GROUP_DIGEST] == 0) {
 		l->routes->everything = 1;
 		return MQS_OK;

@@ -113,6 +113,7 @@ mqs_pass_commit(struct mqs_pass *pass, struct mqs_error *err)
 		mqs_group_abort(&pass->gtx);
 		return rc;
 	}
+	pass->gtx.v[MQS_GROUP_USED] = (uint64_t)mqs_now();
 	return mqs_group_commit(&pass->gtx, err);
 }
 

@@ -241,15 +241,44 @@ open_group(struct mqs_spool *spool, struct mqs_log *log, const char *name,
     struct mqs_error *err)
 {
 	static const struct mqs_group_new plain;
-	int rc;
+	int rc, temporary = new != NULL && new->owner != 0;
 
-	rc = mqs_group_open(group, log, name, err);
-	if (rc != MQS_ENOENT || !make || !(spool->options.flags & MQS_AUTOCREATE))
+	rc = temporary ? MQS_ENOENT : mqs_group_open(group, log, name, err);
+	if (rc != MQS_ENOENT || !make ||
+	    (!temporary && !(spool->options.flags & MQS_AUTOCREATE)))
 		return rc;
 	rc = mqs_group_create(log, name, new == NULL ? &plain : new, err);
-	if (rc != MQS_OK && rc != MQS_EEXIST)
+	if (rc != MQS_OK && (rc != MQS_EEXIST || temporary))
 		return rc;
 	return mqs_group_open(group, log, name, err);
+}
+
+/*
+ * Who may not publish may still consume: the log is only read then.  If there is none,
+ * that it can't be made says more than that it is not there.
+ */
+static int
+queue_for_group(struct mqs_spool *spool, const char *queue, int make,
+    struct mqs_spool_queue **out, struct mqs_error *err)
+{
+	int rc;
+
+	rc = queue_of(spool, queue, make, 0, out, err);
+	if (rc == MQS_EPERM && queue_of(spool, queue, 0, 1, out, NULL) == MQS_OK)
+		rc = MQS_OK;
+	return rc;
+}
+
+int
+mqs_spool_log_to_consume(struct mqs_spool *spool, const char *queue, int make,
+    struct mqs_log **out, struct mqs_error *err)
+{
+	struct mqs_spool_queue *q;
+	int rc;
+
+	if ((rc = queue_for_group(spool, queue, make, &q, err)) == MQS_OK)
+		*out = q->log;
+	return rc;
 }
 
 int
@@ -261,16 +290,8 @@ mqs_spool_group(struct mqs_spool *spool, const char *queue, const char *group,
 	struct mqs_spool_group *g;
 	int rc;
 
-	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK)
-		return rc;
-	/*
-	 * Who may not publish may still consume: the log is only read then.  If there
-	 * is none, that it can't be made says more than that it is not there.
-	 */
-	rc = queue_of(spool, queue, make, 0, &q, err);
-	if (rc == MQS_EPERM && queue_of(spool, queue, 0, 1, &q, NULL) == MQS_OK)
-		rc = MQS_OK;
-	if (rc != MQS_OK)
+	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
+	    (rc = queue_for_group(spool, queue, make, &q, err)) != MQS_OK)
 		return rc;
 	if ((*out = find_group(q, group)) != NULL)
 		return new == NULL ? MQS_OK : mqs_group_agrees(*out, new, err);

@@ -34,9 +34,11 @@ void	mqs_notice(const struct mqs_spool *, const char *fmt, ...)
 int	mqs_spool_log(struct mqs_spool *, const char *queue, int make, struct mqs_log **out, struct mqs_error *err);
 /* The same for reading only, by somebody who may lack permission to write. */
 int	mqs_spool_log_readonly(struct mqs_spool *, const char *queue, struct mqs_log **out, struct mqs_error *err);
+/* The same for consuming: it may be that it can only be read. */
+int	mqs_spool_log_to_consume(struct mqs_spool *, const char *queue, int make, struct mqs_log **out, struct mqs_error *err);
 /*
  * A group, borrowed.  new (may be NULL): what it gets if it is made, and must agree with
- * if it is there.
+ * if it is there; a temporary one must not be there.
  */
 int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, int make,
 	    const struct mqs_group_new *new, struct mqs_group **out, struct mqs_error *err);

@@ -122,8 +122,8 @@ struct owners {
 };
 
 /*
- * The groups are listed after the owner was found dead: its group is older than it, so
- * if it is not among them, it is gone.
+ * The groups are listed after the owner was found dead, and the dead make no groups: if
+ * its group is not among them, it is gone, or was never made.
  */
 static int
 sweep_owner(void *arg, uint64_t owner)

@@ -11,6 +11,22 @@ is_binding(const char *pair)
 	return strncmp(pair, BINDING, BINDING_LEN) == 0;
 }
 
+/* What readers of the page must know of the settings. */
+static int
+publish_settings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_group_settings settings;
+	int rc;
+
+	if ((rc = mqs_settings_load(mqs_group_setting_table, tx, &settings,
+	    err)) != MQS_OK)
+		return rc;
+	v[MQS_GROUP_EXPIRES] = settings.expires;
+	v[MQS_GROUP_SETTINGS]++;
+	return MQS_OK;
+}
+
 int
 mqs_group_rebind(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     const struct mqs_bindings *set, struct mqs_error *err)
@@ -74,8 +90,9 @@ mqs_group_configure(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 		if (!is_binding(pairs[i]) && (rc = mqs_settings_store(
 		    mqs_group_setting_table, tx, &pairs[i], 1, err)) != MQS_OK)
 			return rc;
-	v[MQS_GROUP_SETTINGS]++;
-	return configure_bindings(tx, v, pairs, n, err);
+	if ((rc = configure_bindings(tx, v, pairs, n, err)) != MQS_OK)
+		return rc;
+	return publish_settings(tx, v, err);
 }
 
 int

@@ -141,7 +141,8 @@ void	mqs_group_close(struct mqs_group *);
  * group that looks next at the message that the start says.
  */
 int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
-/* Removes a group's files.  Call it under the log's write lock. */
+/* Removes a group's files.  Call it under the log's write lock; and _unlink with the gate held. */
+int	mqs_group_unlink(struct mqs_log *, const char *name, struct mqs_error *err);
 int	mqs_group_delete(struct mqs_log *, const char *name, struct mqs_error *err);
 /* Moves all cursors before the oldest message, or to the end, of a log in that state. */
 void	mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);

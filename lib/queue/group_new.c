@@ -115,7 +115,9 @@ mqs_group_create(struct mqs_log *log, const char *name,
 		return rc;
 	memset(v, 0, sizeof(v));
 	/* Markers of a group of this name that was deleted are not of this one. */
-	v[MQS_GROUP_GENERATION] = (uint64_t)mqs_now();
+	v[MQS_GROUP_GENERATION] = v[MQS_GROUP_USED] = (uint64_t)mqs_now();
+	v[MQS_GROUP_TEMP] = new->owner;
+	v[MQS_GROUP_TEMP_BOOT] = new->owner == 0 ? 0 : mqs_boot();
 	rc = mqs_group_place(log, &new->start, v, err);
 	v[MQS_GROUP_FLOOR] = v[MQS_GROUP_DURABLE_FLOOR] = v[MQS_GROUP_CURSOR] + 1;
 	if (rc != MQS_OK || (rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
@@ -265,11 +267,23 @@ mqs_group_agrees(struct mqs_group *group, const struct mqs_group_new *new,
 /* ------------------------------------------------------------ removing -- */
 
 int
-mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
+mqs_group_unlink(struct mqs_log *log, const char *name, struct mqs_error *err)
 {
 	static const char *const endings[] = { "mdb", "mdb-lock", "stat" };
 	char file[MQS_GROUP_FILE];
 	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		mqs_group_file(file, name, endings[i]);
+		if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
+			return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
+	}
+	return mqs_dir_sync(log->dir.fd, log->dir.path, err);
+}
+
+int
+mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
+{
 	int rc;
 
 	if (!mqs_dir_has_group(&log->dir, name))
@@ -277,13 +291,7 @@ mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
 		    log->dir.name, name);
 	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
 		return rc;
-	for (i = 0; i < 3 && rc == MQS_OK; i++) {
-		mqs_group_file(file, name, endings[i]);
-		if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
-			rc = mqs_fail_errno(err, "%s/%s", log->dir.path, file);
-	}
-	if (rc == MQS_OK)
-		rc = mqs_dir_sync(log->dir.fd, log->dir.path, err);
+	rc = mqs_group_unlink(log, name, err);
 	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
 	    rc == MQS_OK)
 		rc = MQS_ESYSTEM;

@@ -18,6 +18,7 @@ struct mqs_group_new {
 	size_t		 nbindings;
 	const char *const *settings;	/* NAME=VALUE */
 	size_t		 nsettings;
+	uint64_t	 owner;		/* the consumer with which it goes; 0: it stays */
 };
 
 /* Where it starts, from the text of options. */

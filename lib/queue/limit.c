@@ -1,9 +1,10 @@
 /* limit.c - see limit.h */
 #include <sys/statvfs.h>
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "queue/group.h"
 #include "queue/limit.h"
+#include "queue/over.h"
 
 #define FREE_MOST	(UINT64_C(64) << 20)
 #define FREE_SHARE	20	/* a twentieth: 5 % */
@@ -31,8 +32,9 @@ mqs_limit_promised(const struct mqs_log_tx *ltx, struct mqs_room *room)
 /* ------------------------------------------------------------ looking -- */
 
 struct look {
-	const struct mqs_log	*log;
+	struct mqs_log		*log;
 	const uint64_t		*lv;
+	int64_t			 now;		/* judged */
 	uint64_t		 messages, bytes;	/* the most of any group */
 	unsigned		 groups;
 	struct mqs_room		*room;
@@ -44,8 +46,11 @@ look_at(void *arg, const char *group)
 {
 	struct look *l = arg;
 	uint64_t v[MQS_GROUP_VALUES], messages, bytes;
-	int rc;
+	int rc, gone;
 
+	if ((rc = mqs_group_vanish(l->log, group, l->now, &gone, l->err)) != MQS_OK ||
+	    gone)
+		return rc;
 	if ((rc = mqs_group_peek(&l->log->dir, group, v, l->err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING || v[MQS_GROUP_CURSOR] > l->lv[MQS_LOG_LAST_ID] ||
@@ -89,6 +94,7 @@ mqs_limit_look(struct mqs_log_tx *ltx, struct mqs_room *room, struct mqs_error *
 	uint64_t messages, bytes;
 	int rc;
 
+	l.now = mqs_later(mqs_now(), ltx->log->options->clock_shift);
 	room->messages_group[0] = room->bytes_group[0] = '\0';
 	if ((rc = mqs_dir_each_group(&ltx->log->dir, look_at, &l, err)) != MQS_OK)
 		return rc;

@@ -1,6 +1,7 @@
 /* retention.c - see retention.h */
+#include "base/clock.h"
 #include "base/error.h"
-#include "queue/group.h"
+#include "queue/over.h"
 #include "queue/retention.h"
 
 int
@@ -19,8 +20,9 @@ mqs_trim_wanted(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
 }
 
 struct floor_search {
-	const struct mqs_log	*log;
+	struct mqs_log		*log;
 	const uint64_t		*lv;
+	int64_t			 now;
 	uint64_t		 floor;
 	unsigned		 groups;
 	struct mqs_error	*err;
@@ -31,8 +33,11 @@ lower(void *arg, const char *group)
 {
 	struct floor_search *s = arg;
 	uint64_t v[MQS_GROUP_VALUES];
-	int rc;
+	int rc, gone;
 
+	if ((rc = mqs_group_vanish(s->log, group, s->now, &gone, s->err)) != MQS_OK ||
+	    gone)
+		return rc;
 	s->groups++;
 	if ((rc = mqs_group_peek(&s->log->dir, group, v, s->err)) < 0)
 		return rc;
@@ -45,10 +50,11 @@ lower(void *arg, const char *group)
 }
 
 int
-mqs_trim_floor(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
+mqs_trim_floor(struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
     uint64_t *floor, struct mqs_error *err)
 {
-	struct floor_search s = { log, v, UINT64_MAX, 0, err };
+	const int64_t now = mqs_later(mqs_now(), log->options->clock_shift);
+	struct floor_search s = { log, v, now, UINT64_MAX, 0, err };
 	int rc;
 
 	rc = mqs_dir_each_group(&log->dir, lower, &s, err);

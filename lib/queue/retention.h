@@ -30,11 +30,11 @@ struct mqs_trimmed {
 /* 1 if retention would remove the oldest record, as of now (judged). */
 int	mqs_trim_wanted(const struct mqs_log *, const uint64_t v[MQS_LOG_VALUES], int64_t now);
 /*
- * The least floor of all groups; 0 if any is unknown or there are none.  v is the
- * log's state: a group that is ahead of it is beside a restored log, of which it
- * will get everything again.
+ * The least floor of all groups (those whose time is over are removed, and do not
+ * count); 0 if any is unknown or there are none.  v is the log's state: a group that is
+ * ahead of it is beside a restored log, of which it will get everything again.
  */
-int	mqs_trim_floor(const struct mqs_log *, const uint64_t v[MQS_LOG_VALUES],
+int	mqs_trim_floor(struct mqs_log *, const uint64_t v[MQS_LOG_VALUES],
 	    uint64_t *floor, struct mqs_error *err);
 /*
  * Removes from the front up to max records with ids below `floor' that retention

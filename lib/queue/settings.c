@@ -41,6 +41,7 @@ const struct mqs_setting mqs_group_setting_table[] = {
 	{ "max-leased", MQS_SETTING_COUNT, GROUP_AT(max_leased), "off", 1, UINT32_MAX },
 	{ "exclusive", MQS_SETTING_SWITCH, GROUP_AT(exclusive), "off", 0, 0 },
 	{ "ordered", MQS_SETTING_SWITCH, GROUP_AT(ordered), "off", 0, 0 },
+	{ "expires", MQS_SETTING_EXPIRES, GROUP_AT(expires), "never", 1, INT64_MAX },
 	{ 0 }
 };
 
@@ -81,7 +82,7 @@ parse_amount(const struct mqs_setting *s, const char *text, void *at,
 	int64_t ns;
 
 	if (s->kind == MQS_SETTING_DURATION || s->kind == MQS_SETTING_RETAIN ||
-	    s->kind == MQS_SETTING_SPAN) {
+	    s->kind == MQS_SETTING_SPAN || s->kind == MQS_SETTING_EXPIRES) {
 		if (mqs_parse_duration(text, &ns, why) == -1)
 			return -1;
 		v = (uint64_t)ns;
@@ -166,7 +167,8 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 	case MQS_SETTING_LIMIT:
 	case MQS_SETTING_SPAN:
 	case MQS_SETTING_COUNT:
-		if (strcmp(text, "off") == 0) {
+	case MQS_SETTING_EXPIRES:
+		if (strcmp(text, s->kind == MQS_SETTING_EXPIRES ? "never" : "off") == 0) {
 			memset(at, 0, sizeof(uint64_t));
 			return 0;
 		}

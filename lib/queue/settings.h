@@ -40,6 +40,7 @@ struct mqs_group_settings {
 	int64_t		ordered;	/* one message of a key at a time */
 	uint64_t	max_leased;	/* 0: no limit */
 	int64_t		exclusive;	/* one active consumer */
+	uint64_t	expires;	/* ns; 0: never */
 };
 
 enum mqs_setting_kind {
@@ -49,6 +50,7 @@ enum mqs_setting_kind {
 	MQS_SETTING_SIZE,
 	MQS_SETTING_LIMIT,	/* a size, or "off" for 0 */
 	MQS_SETTING_SPAN,	/* a duration, or "off" for 0 */
+	MQS_SETTING_EXPIRES,	/* a duration, or "never" for 0 */
 	MQS_SETTING_NUMBER,
 	MQS_SETTING_COUNT,	/* a number, or "off" for 0 */
 	MQS_SETTING_SWITCH,	/* "on" or "off": an int64_t */
