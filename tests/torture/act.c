@@ -39,23 +39,34 @@ act_done(const struct act *a, const char *outcome)
 	history_add("done %s %s %s %s %s", a->group, a->id, a->lease, outcome, a->run);
 }
 
-int
-act_settle(const struct act *a, const char *verb)
+/* 1 if the command exits 0. */
+static int
+run(char **argv)
 {
-	char option[32];
-	char *argv[] = { (char *)"mq-ack", option, (char *)a->receipt, NULL };
 	int status, rc;
 	pid_t pid;
 
-	(void)snprintf(option, sizeof(option), "--%s", verb);
-	if (strcmp(verb, "ack") == 0)
-		argv[1] = (char *)"-q";
 	if ((rc = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ)) != 0)
-		errx(70, "mq-ack: %s", strerror(rc));
+		errx(70, "%s: %s", argv[0], strerror(rc));
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			err(70, "waitpid");
-	if (status != 0)
+	return status == 0;
+}
+
+int
+act_settle(const struct act *a, const char *verb)
+{
+	char option[32], group[128];
+	char *ack[] = { (char *)"mq-ack", option, (char *)a->receipt, NULL };
+	char *skip[] = { (char *)"mq-ctl", (char *)"skip", group, (char *)a->id, NULL };
+
+	(void)snprintf(option, sizeof(option), "--%s", verb);
+	if (strcmp(verb, "ack") == 0)
+		ack[1] = (char *)"-q";
+	(void)snprintf(group, sizeof(group), "%.*s/%s", (int)strcspn(a->receipt, "/"),
+	    a->receipt, a->group);
+	if (!run(strcmp(verb, "skip") == 0 ? skip : ack))
 		return 0;
 	history_add("settled %s %s %s %s %s", a->group, a->id, a->lease, verb, a->run);
 	return 1;

@@ -23,7 +23,7 @@ void	act_torn(const struct act *a);
 /* Works for a while, and says how it went: "ack", "retry", "reject", "die" or "hand". */
 const char *act_work(const struct act *a);
 void	act_done(const struct act *a, const char *outcome);
-/* Settles with mq-ack and tells it; 1 if it was settled, 0 if refused. */
+/* Settles with mq-ack, or mq-ctl skip, and tells it; 1 if it was settled, 0 if refused. */
 int	act_settle(const struct act *a, const char *verb);
 
 #endif

@@ -4,8 +4,9 @@
  *	handle [-p] [OUTCOME]
  *
  * Works, or comes to OUTCOME at once.  With -p it prints some lines, whatever comes of it:
- * "ID LEASE NUMBER COUNT".  Ends as its outcome says: ack exit 0, retry exit 1, reject exit 100, die SIGKILL by
- * itself; hand: after mq-ack has settled it in one of its ways, with any status.
+ * "ID LEASE NUMBER COUNT".  Ends as its outcome says: ack exit 0, retry exit 1, reject exit
+ * 100, die SIGKILL by itself; hand: after mq-ack has settled it in one of its ways, or
+ * mq-ctl skip, with any status.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ static int
 by_hand(const struct act *a)
 {
 	static const char *const verbs[] = {
-		"ack", "ack", "ack", "reject", "retry", "release"
+		"ack", "ack", "ack", "reject", "retry", "release", "skip"
 	};
 
 	if (!act_settle(a, verbs[history_random(sizeof(verbs) / sizeof(verbs[0]))]))

@@ -17,7 +17,7 @@
  *	torn GROUP ID LEASE RUN			instead: its body was not what was sent
  *	printed GROUP ID LEASE COUNT		by a filter: so many lines
  *	done GROUP ID LEASE OUTCOME RUN		last thing in it
- *	settled GROUP ID LEASE VERB RUN		after an mq-ack that exited 0
+ *	settled GROUP ID LEASE VERB RUN		after mq-ack or mq-ctl skip exited 0
  *
  * Times are in ns since the epoch, 0 for none.  A key is written with ":" before it, so
  * that the empty key is a field too.
