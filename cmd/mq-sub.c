@@ -14,7 +14,10 @@
 #include "sub.h"
 #include "tool.h"
 
-enum { OPT_PREFETCH = TOOL_LONG, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO, OPT_COPY_META, OPT_ORDERED, OPT_TEMP };
+enum {
+	OPT_PREFETCH = TOOL_LONG, OPT_EXCLUSIVE, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO,
+	OPT_COPY_META, OPT_ORDERED, OPT_TEMP
+};
 
 static const struct tool_option options[] = {
 	PRINTER_OPTIONS,
@@ -33,6 +36,7 @@ static const struct tool_option options[] = {
 	BINDINGS_OPTIONS("a new group gets"),
 	{ OPT_ORDERED, "ordered", NULL, "a new group is given one message of a key at a time, in order" },
 	{ OPT_TEMP, "temp", NULL, "a group of its own, which goes when mq-sub does" },
+	{ OPT_EXCLUSIVE, "exclusive", NULL, "of a new group: one consumer is given messages, the others stand by" },
 	{ OPT_FROM, "from", "WHERE", "a new group starts at: oldest, newest, an id or a time" },
 	{ 0 }
 };
@@ -125,6 +129,9 @@ set_option(struct sub *s, int id, const char *arg)
 		break;
 	case OPT_TEMP:
 		s->options.flags |= MQS_TEMP;
+		break;
+	case OPT_EXCLUSIVE:
+		ask(s, "exclusive=on");
 		break;
 	case OPT_FROM:
 		set_from(s, arg);

@@ -39,10 +39,14 @@ room(const struct pool *p)
 	size_t mine = in_hand(p) + p->working;
 	/* Of batches one for each place, or they would not be full. */
 	size_t few = s->batch != 0 ? p->ahead.hold / 2 : p->ahead.hold / 4;
+	size_t begun = (s->workers - p->running) * (s->batch != 0 ? s->batch : 1);
 
 	if (mine >= p->ahead.hold || (in_hand(p) > few && !sub_is_due(s)))
 		return 0;
-	return p->ahead.hold - mine;
+	/* Others have nothing to do: no more than can be begun with. */
+	if (!mqs_consumer_rivals(s->consumer) || begun > p->ahead.hold - p->working)
+		begun = p->ahead.hold - p->working;
+	return begun > in_hand(p) ? begun - in_hand(p) : 0;
 }
 
 static int
@@ -111,6 +115,8 @@ wait_for_more(struct pool *p, struct mqs_error *err)
 	size_t i;
 	int rc;
 
+	mqs_consumer_idle(s->consumer, in_hand(p) == 0 && p->running < s->workers &&
+	    sub_wants(s) && !s->held);
 	p->fds[1] = (struct pollfd){ .fd = p->deaf ? STDERR_FILENO : -1,
 	    .events = POLLOUT };
 	for (i = 0; i < s->workers; i++)

@@ -455,6 +455,14 @@ int	mqs_consumer_fd(struct mqs_consumer *);
 int	mqs_consumer_service(struct mqs_consumer *, struct mqs_error *err);
 
 /*
+ * Fairness: a consumer that has nothing to do says so, while that is so; one that is
+ * busy asks whether another one of the group, in another process, has, before it claims
+ * more than it can begin with.  Hints, no more.
+ */
+void	mqs_consumer_idle(struct mqs_consumer *, int on);
+int	mqs_consumer_rivals(struct mqs_consumer *);
+
+/*
  * Releases everything that was claimed and not settled, except what was handed
  * out under MQS_MANUAL, and carries out what was collected.  When it has returned
  * 0, only mqs_consumer_free may follow; after an error it may be tried again.

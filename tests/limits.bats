@@ -558,3 +558,31 @@ consume() {
 	wait
 	assert_equal "$(depth in/default)" 0
 }
+
+# ---------------------------------------------------------------- fairness
+
+@test "fairness: nobody takes messages ahead while another one is idle" {
+	mq-ctl create q/g
+	mq-sub q/g -- sh -c "$slow; echo >>seen" &
+	mq-sub q/g -- sh -c "$slow; echo >>seen" &
+	# Both have said that they wait.
+	until_true '[ "$(grep -c "OFDLCK.* READ .*:$(stat -c %i "$MQ_SPOOL/q/turn") " /proc/locks)" = 2 ]'
+	mq-pub q 1 2
+	until_true '[ -e seen ] && [ "$(tr -d "\n" <seen | wc -c)" = 2 ]'
+	# Now both are busy, and one may hold what is to come.
+	mq-pub q 3
+	until_true '[ "$(leased q/g)" = 3 ]'
+	touch go
+	until_true '[ "$(depth q/g)" = 0 ]'
+}
+
+@test "mq-sub --exclusive: makes the group so, and insists" {
+	mq-pub q 1
+	run -0 mq-sub -e --exclusive q/g
+	assert_output 1
+	assert_equal "$(mq-ctl show q/g | grep exclusive)" exclusive=on
+	mq-ctl create q/h
+	fails 78 "mq-sub: q/h: exists with another value of exclusive; to change that: mq-ctl set q/h 'exclusive=on'" \
+	    mq-sub -e --exclusive q/h
+	run -1 mq-sub -e --exclusive q/g
+}

@@ -136,6 +136,8 @@ mqs_consumer_free(struct mqs_consumer *c)
 {
 	if (c == NULL)
 		return;
+	if (c->group != NULL)
+		mqs_consumer_idle(c, 0);
 	mqs_runs_forget(c);
 	close_body(c);
 	drop_wants(c);

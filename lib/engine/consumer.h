@@ -63,6 +63,7 @@ struct mqs_consumer {
 	int64_t			 touched;	/* boot time: when the group was last told that it is used */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */
+	int			 idle;		/* says so, see idle.c */
 	int			 active;	/* was made the group's active one (exclusive) */
 	int			 held_back;	/* in the last claim, by a limit of the group */
 	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */

@@ -111,3 +111,23 @@ mqs_turn_give(int fd, int64_t byte)
 {
 	(void)set_lock(fd, F_OFD_SETLK, F_UNLCK, byte);
 }
+
+/* 0, or -1. */
+int
+mqs_idle_set(int fd, int64_t byte, int on)
+{
+	return set_lock(fd, F_OFD_SETLK, on ? F_RDLCK : F_UNLCK, byte);
+}
+
+int
+mqs_idle_others(int fd, int64_t byte)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = byte,
+		.l_len = 1
+	};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}

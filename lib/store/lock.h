@@ -27,4 +27,11 @@ int	mqs_turn_take(int fd, int64_t byte, int64_t deadline,
 	    struct mqs_error *err);
 void	mqs_turn_give(int fd, int64_t byte);
 
+/*
+ * Idleness: a shared lock of one byte, which nobody ever takes exclusively.  It says no
+ * more than that some other open file of this one has it, and ends with the process.
+ */
+int	mqs_idle_set(int fd, int64_t byte, int on);
+int	mqs_idle_others(int fd, int64_t byte);
+
 #endif
