@@ -569,6 +569,7 @@ consume() {
 	until_true '[ "$(grep -c "OFDLCK.* READ .*:$(stat -c %i "$MQ_SPOOL/q/turn") " /proc/locks)" = 2 ]'
 	mq-pub q 1 2
 	until_true '[ -e seen ] && [ "$(tr -d "\n" <seen | wc -c)" = 2 ]'
+	assert_equal "$(wc -l <seen)" 0		# at once, not one after the other
 	# Now both are busy, and one may hold what is to come.
 	mq-pub q 3
 	until_true '[ "$(leased q/g)" = 3 ]'
