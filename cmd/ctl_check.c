@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/units.h"
 #include "ctl.h"
 
 enum { OPT_QUEUES = TOOL_LONG };
@@ -136,8 +137,8 @@ check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	if (findings > 0)
 		v->status = STATUS_IO;
 	if (!common.quiet && rc >= 0)
-		printf("%s: %" PRIu64 " messages, %" PRIu64 " findings\n", queue,
-		    messages, findings);
+		printf("%s: %" PRIu64 " message%s, %" PRIu64 " finding%s\n", queue,
+		    messages, mqs_plural(messages), findings, mqs_plural(findings));
 	return rc;
 }
 

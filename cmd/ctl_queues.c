@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "bindings.h"
 #include "ctl.h"
 #include "point.h"
@@ -150,8 +151,9 @@ purge(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 
 	(void)arg;
 	if (rc >= 0)
-		note("%s%s%s: purged %" PRIu64 " messages", queue,
-		    group != NULL ? "/" : "", group != NULL ? group : "", count);
+		note("%s%s%s: purged %" PRIu64 " message%s", queue,
+		    group != NULL ? "/" : "", group != NULL ? group : "", count,
+		    mqs_plural(count));
 	return rc;
 }
 
@@ -185,7 +187,8 @@ trim(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	(void)arg;
 	(void)group;
 	if (rc >= 0)
-		note("%s: trimmed %" PRIu64 " messages", queue, count);
+		note("%s: trimmed %" PRIu64 " message%s", queue, count,
+		    mqs_plural(count));
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/units.h"
 #include "ctl.h"
 
 enum { OPT_REASON = TOOL_LONG, OPT_DRY_RUN };
@@ -16,8 +17,9 @@ redrive(void *arg, struct mqs_spool *spool, const char *queue, const char *group
 
 	(void)group;
 	if (rc >= 0 ? !common.quiet || o->dry_run : r.redriven > 0)
-		printf("%s: %" PRIu64 " letters %s, %" PRIu64 " left\n", queue,
-		    r.redriven, o->dry_run ? "would be redriven" : "redriven", r.left);
+		printf("%s: %" PRIu64 " letter%s %s, %" PRIu64 " left\n", queue,
+		    r.redriven, mqs_plural(r.redriven),
+		    o->dry_run ? "would be redriven" : "redriven", r.left);
 	return rc;
 }
 

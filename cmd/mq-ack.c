@@ -134,7 +134,8 @@ run(const struct request *q)
 		all = ack_stdin(&a);
 	ack_close(&a);
 	mqs_spool_free(spool);
-	note("%llu deliveries were settled", (unsigned long long)a.settled);
+	note("%llu %s settled", (unsigned long long)a.settled,
+	    a.settled == 1 ? "delivery was" : "deliveries were");
 	if (stopping != 0)
 		signal_end(a.status == STATUS_OK && !all ? STATUS_AGAIN : a.status);
 	return a.status;

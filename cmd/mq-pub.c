@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/units.h"
 #include "message/framing.h"
 #include "message/headers.h"
 #include "mqspool.h"
@@ -266,13 +267,15 @@ finish(const struct batch *b, const struct reject *reject, int all)
 	unsigned long long n = b->published;
 
 	if (reject != NULL && reject->count > 0)
-		complain("%s: %llu bad records were put there", reject->path,
-		    (unsigned long long)reject->count);
+		complain("%s: %llu bad record%s %s put there", reject->path,
+		    (unsigned long long)reject->count, mqs_plural(reject->count),
+		    mqs_were(reject->count));
 	if (stopping != 0 && !all)
-		complain("%s: stopped by a signal: %llu messages were published",
-		    b->queue, n);
+		complain("%s: stopped by a signal: %llu message%s %s published",
+		    b->queue, n, mqs_plural(n), mqs_were(n));
 	else
-		note("%s: %llu messages were published", b->queue, n);
+		note("%s: %llu message%s %s published", b->queue, n, mqs_plural(n),
+		    mqs_were(n));
 	if (stopping != 0)
 		signal_end(all ? STATUS_OK : STATUS_AGAIN);
 	return STATUS_OK;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "merge.h"
 #include "output.h"
 #include "point.h"
@@ -291,7 +292,7 @@ finish(struct replay *r, int rc, struct mqs_error *err)
 		return STATUS_OK;	/* as head(1) does, the reader had enough */
 	if (rc < 0)
 		fail_error(err);
-	note("%" PRIu64 " messages", r->printed);
+	note("%" PRIu64 " message%s", r->printed, mqs_plural(r->printed));
 	return r->printed > 0 ? STATUS_OK : STATUS_NOTHING;
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "pub_batch.h"
 #include "tool.h"
 
@@ -177,9 +178,9 @@ print_out(struct batch *b)
 	if (b->out_failed)
 		errno = ENOMEM;
 	if (b->out_failed || write_out(b->out.p, b->out.n) != 0)
-		fail(STATUS_IO, "stdout: %s not written, but %llu messages were "
+		fail(STATUS_IO, "stdout: %s not written, but %llu message%s %s "
 		    "published: %s", what, (unsigned long long)b->published,
-		    strerror(errno));
+		    mqs_plural(b->published), mqs_were(b->published), strerror(errno));
 	b->out.n = 0;
 }
 
@@ -201,8 +202,9 @@ tell_dropped(const struct batch *b)
 	uint64_t n = mqs_publisher_dropped(b->publisher);
 
 	if (n > 0)
-		complain("%s: queue full: %llu messages that were not settled were dropped",
-		    b->queue, (unsigned long long)n);
+		complain("%s: queue full: %llu message%s that %s not settled %s dropped",
+		    b->queue, (unsigned long long)n, mqs_plural(n), mqs_were(n),
+		    mqs_were(n));
 }
 
 void
@@ -229,14 +231,14 @@ batch_fail(const struct batch *b, const struct mqs_error *err)
 
 	tell_dropped(b);
 	if (err->code == MQS_EINTR && stopping != 0) {
-		complain("%s: stopped by a signal: %llu messages were published",
-		    b->queue, n);
+		complain("%s: stopped by a signal: %llu message%s %s published",
+		    b->queue, n, mqs_plural(n), mqs_were(n));
 		signal_end(STATUS_AGAIN);
 	}
 	if (n == 0)
 		fail_error(err);
-	fail(status_of(err->code), "%s (%llu messages were published before)",
-	    err->text, n);
+	fail(status_of(err->code), "%s (%llu message%s %s published before)",
+	    err->text, n, mqs_plural(n), mqs_were(n));
 }
 
 void

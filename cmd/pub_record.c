@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "base/units.h"
 #include "message/headers.h"
 #include "pub_record.h"
 #include "tool.h"
@@ -29,8 +30,9 @@ record_bad(struct recorder *r, const char *reason)
 		return;
 	if (!r->batch->atomic)
 		batch_flush(r->batch);
-	note("%s: %llu messages were published", r->batch->queue,
-	    (unsigned long long)r->batch->published);
+	note("%s: %llu message%s %s published", r->batch->queue,
+	    (unsigned long long)r->batch->published, mqs_plural(r->batch->published),
+	    mqs_were(r->batch->published));
 	if (r->unit != NULL)
 		fail(r->bad_status, "%s: %s %llu: %s", r->source, r->unit,
 		    (unsigned long long)r->number, reason);

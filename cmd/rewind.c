@@ -40,7 +40,8 @@ tell(const char *operand, int dry_run, const struct mqs_rewound *r)
 	else
 		printf("%s: %s to %s of %s", operand, verb, r->id,
 		    mqs_format_time(r->time, time));
-	printf(", %" PRIu64 " messages to settle, %" PRIu64 " before\n", r->depth, r->before);
+	printf(", %" PRIu64 " message%s to settle, %" PRIu64 " before\n", r->depth,
+	    mqs_plural(r->depth), r->before);
 }
 
 int

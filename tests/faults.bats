@@ -731,7 +731,7 @@ lines() {
 		until_true "ended $pid"
 		run -66 wait "$pid"
 		exec 7>&-
-		[ "$(cat said)" = 'mq-pub: q: queue was deleted (1 messages were published before)' ]
+		[ "$(cat said)" = 'mq-pub: q: queue was deleted (1 message was published before)' ]
 		[ "$(md5sum </dev/fd/8)" = "$sum" ]
 		exec 8<&-
 		run -0 ls -A spool
@@ -757,7 +757,7 @@ lines() {
 	case $status in
 	0)	[ "$(mq-replay q)" = two ] ;;
 	75)	[ "$(wc -l <ids)" = 1 ]
-		[ "$(cat said)" = 'mq-pub: q: queue was replaced (1 messages were published before)' ]
+		[ "$(cat said)" = 'mq-pub: q: queue was replaced (1 message was published before)' ]
 		[ "$(messages q)" = 0 ] ;;
 	*)	false ;;
 	esac

@@ -460,7 +460,7 @@ consume() {
 	fails 75 'mq-pub: q: queue full (5 messages)' mq-pub q x
 	fails 75 'mq-pub: q: queue full (5 messages)' mq-pub -W 1h q x
 	consume 1 q/g
-	fails 75 'mq-pub: q: queue full (5 messages) (1 messages were published before)' \
+	fails 75 'mq-pub: q: queue full (5 messages) (1 message was published before)' \
 	    mq-pub q x y
 }
 

@@ -814,7 +814,7 @@ q/g'
 	run -66 --separate-stderr mq-ctl -v purge nix q/nix q
 	assert_equal "$stderr" "mq-ctl purge: nix: no such queue in $MQ_SPOOL
 mq-ctl purge: q/nix: no such group
-mq-ctl purge: q: purged 1 messages"
+mq-ctl purge: q: purged 1 message"
 	run -64 --separate-stderr mq-ctl purge
 	said 'mq-ctl purge: no queue was named'
 	run -0 mq-ctl list
@@ -865,10 +865,10 @@ mq-ctl trim: q: trimmed 0 messages"
 	mq-ack --retry -d 1h "$(receipts | head -n 1)"
 	run -0 --separate-stderr mq-ctl check
 	assert_output 'a: 3 messages, 0 findings
-b: 1 messages, 0 findings'
+b: 1 message, 0 findings'
 	assert_equal "$stderr" ''
 	run -0 mq-ctl check b
-	assert_output 'b: 1 messages, 0 findings'
+	assert_output 'b: 1 message, 0 findings'
 	run -0 --separate-stderr mq-ctl check -q
 	assert_output ''
 	# It has changed nothing.
@@ -882,7 +882,7 @@ b: 1 messages, 0 findings'
 	mq-pub fine x
 	LC_ALL=C sed -i s/spoiled-body/sp0iled-body/ spool/q/log.mdb
 	run -74 --separate-stderr mq-ctl check
-	assert_line 'fine: 1 messages, 0 findings'
+	assert_line 'fine: 1 message, 0 findings'
 	assert_line --regexp '^q: 3 messages, [1-9][0-9]* findings$'
 	said 'mq-ctl check: q: '
 	# Findings are the result: not even -q keeps them back.
@@ -901,7 +901,7 @@ b: 1 messages, 0 findings'
 		blob=$(echo spool/q/blob/*)
 		eval "$damage"
 		run -74 --separate-stderr mq-ctl check q
-		assert_output 'q: 1 messages, 1 findings'
+		assert_output 'q: 1 message, 1 finding'
 		said 'mq-ctl check: q: message '
 		mq-ctl delete q
 	done
@@ -912,7 +912,7 @@ b: 1 messages, 0 findings'
 	mq-ctl create q/a q/g q/z
 	echo x >spool/q/g.group.mdb
 	run -74 --separate-stderr mq-ctl check q
-	assert_output 'q: 1 messages, 1 findings'
+	assert_output 'q: 1 message, 1 finding'
 	said 'spool/q/g.group.mdb: truncated'
 	# Another queue's group.
 	mq-ctl delete q/g
@@ -929,8 +929,8 @@ b: 1 messages, 0 findings'
 	mq-pub c x
 	truncate -s 8192 spool/b/log.mdb
 	run -74 --separate-stderr mq-ctl check
-	assert_output 'a: 1 messages, 0 findings
-c: 1 messages, 0 findings'
+	assert_output 'a: 1 message, 0 findings
+c: 1 message, 0 findings'
 	said 'spool/b/log.mdb: truncated'
 	run -74 --separate-stderr mq-ctl check b
 	: >spool/b/log.mdb

@@ -385,7 +385,7 @@ load lib/expect
 }
 
 @test "stdout closed, full or broken while ids are printed: 74, and it says what was published" {
-	local text='mq-pub: stdout: ids not written, but 1 messages were published:'
+	local text='mq-pub: stdout: ids not written, but 1 message was published:'
 	run -74 --separate-stderr sh -c 'mq-pub -I q 1 >&-'
 	[ "$stderr" = "$text Bad file descriptor" ]
 	run -74 --separate-stderr sh -c 'mq-pub -I q 2 >/dev/full'
@@ -416,7 +416,7 @@ load lib/expect
 	[ "$stderr" = '' ]
 	printf 'nokey\na:1\n' >in
 	run -0 --separate-stderr mq-pub --reject-to bad -K : q <in
-	[ "$stderr" = 'mq-pub: bad: 1 bad records were put there' ]
+	[ "$stderr" = 'mq-pub: bad: 1 bad record was put there' ]
 	run -0 --separate-stderr mq-pub --quiet --reject-to bad -K : q <in
 	[ "$stderr" = '' ]
 	fails 65 'mq-pub: stdin: record 1: no key: the delimiter of -K is not in it' \

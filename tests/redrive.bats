@@ -29,7 +29,7 @@ redriven() {
 	mq-pub -I -k a.b -H app=shop -H app=two q body >id
 	bury 3
 	mq-sub -e q/h >/dev/null
-	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	[ "$(messages q)" = 1 ]
 	[ "$(depth q/g) $(depth q/h)" = '1 0' ]
 	run -0 mq-sub -J -e q/g
@@ -46,7 +46,7 @@ redriven() {
 	for i in 1 2 3; do
 		bury "$i"
 		[ "$(messages q.dead)" = "$i" ]
-		redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+		redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	done
 	run -0 mq-replay -J q.dead
 	assert_equal "$(jq -r '.headers["mq-dead-reason"]' <<<"$output")" 'exit 1
@@ -64,7 +64,7 @@ exit 3'
 	mq-sub -e q/h >/dev/null
 	MQ_NOW=+8d mq-ctl trim q
 	[ "$(messages q)" = 0 ]
-	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	[ "$(messages q)" = 1 ]
 	run -1 mq-sub -e q/h
 	run -0 mq-sub -J -e q/g
@@ -81,7 +81,7 @@ exit 3'
 	mq-ctl redrive q.dead
 	bury 4
 	[ "$(messages q.dead)" = 2 ]
-	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	run -0 mq-sub -e q/g
 	assert_output m
 }
@@ -93,7 +93,7 @@ exit 3'
 	bury 3
 	mq-ctl delete q/g
 	mq-sub -e q/h >/dev/null
-	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	run -1 mq-sub -e q/h
 	mq-ctl create --from -1s q/g
 	run -0 mq-sub --from "$(mq-replay -J --last 1 q | jq -r .id)" -e q/g
@@ -104,7 +104,7 @@ exit 3'
 	impatient
 	mq-pub --ttl 1h q m
 	bury 3
-	MQ_NOW=+2h redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	MQ_NOW=+2h redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	MQ_NOW=+2h run -0 mq-sub -e q/g
 	assert_output m
 }
@@ -117,7 +117,7 @@ exit 3'
 	[ "$(stat -c %i spool/q/blob/*)" = "$(stat -c %i spool/q.dead/blob/*)" ]
 	MQ_NOW=+8d mq-ctl trim q
 	[ "$(find spool/q/blob -type f | wc -l)" = 0 ]
-	redriven 'q.dead: 1 letters redriven, 0 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	[ "$(stat -c %i spool/q/blob/*)" = "$(stat -c %i spool/q.dead/blob/*)" ]
 	mq-ctl check
 	mq-ctl purge q.dead
@@ -164,8 +164,8 @@ exit 3'
 	run -0 mq-sub -e q/g
 	assert_output "$(seq 2)"
 	redriven 'q.dead: 0 letters redriven, 2 left' --reason 'exit ?' q.dead
-	redriven 'q.dead: 1 letters redriven, 1 left' --reason 'exit *' q.dead
-	redriven 'q.dead: 1 letters redriven, 0 left' --reason 'not today' q.dead
+	redriven 'q.dead: 1 letter redriven, 1 left' --reason 'exit *' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' --reason 'not today' q.dead
 	run -0 mq-sub -e q/g
 	assert_output '3
 4'
@@ -219,11 +219,11 @@ exit 3'
 	mq-ctl delete a
 	run -66 --separate-stderr mq-ctl redrive graveyard
 	assert_equal "$stderr" "mq-ctl redrive: a: no such queue in $MQ_SPOOL"
-	assert_output 'graveyard: 1 letters redriven, 1 left'
+	assert_output 'graveyard: 1 letter redriven, 1 left'
 	[ "$(depth b/g)" = 1 ]
 	[ ! -e spool/a ]
 	mq-ctl create a
-	redriven 'graveyard: 1 letters redriven, 0 left' graveyard
+	redriven 'graveyard: 1 letter redriven, 0 left' graveyard
 }
 
 @test "a queue without letters gets no group, which would keep its messages" {
@@ -240,7 +240,7 @@ exit 3'
 	mq-pub q.dead 'by hand'
 	mq-pub -H mq-dead-queue=../q -H mq-dead-group=g -H mq-dead-id=1 q.dead forged
 	mq-pub -H mq-dead-queue=q -H mq-dead-group=g -H mq-dead-id=x q.dead forged
-	redriven 'q.dead: 1 letters redriven, 3 left' q.dead
+	redriven 'q.dead: 1 letter redriven, 3 left' q.dead
 	redriven 'q.dead: 0 letters redriven, 3 left' q.dead
 }
 
@@ -249,7 +249,7 @@ exit 3'
 	mq-pub -H mq-dead-queue=old -H mq-dead-reason=long-ago q m
 	bury 3
 	MQ_NOW=+8d mq-ctl trim q
-	redriven 'q.dead: 1 letters redriven, 0 left' --reason 'exit 3' q.dead
+	redriven 'q.dead: 1 letter redriven, 0 left' --reason 'exit 3' q.dead
 	run -0 mq-sub -J -e q/g
 	assert_equal "$(jq -c .headers <<<"$output")" \
 	    '{"mq-dead-queue":"old","mq-dead-reason":"long-ago"}'

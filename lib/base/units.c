@@ -148,3 +148,15 @@ mqs_format_size(uint64_t bytes, char buf[MQS_SIZE_SIZE])
 	}
 	return buf;
 }
+
+const char *
+mqs_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+const char *
+mqs_were(uint64_t n)
+{
+	return n == 1 ? "was" : "were";
+}

@@ -36,4 +36,8 @@ char	*mqs_format_size(uint64_t bytes, char buf[MQS_SIZE_SIZE]);
 #define MQS_TIME_SIZE	40
 char	*mqs_format_time(int64_t ns, char buf[MQS_TIME_SIZE]);
 
+/* What goes behind the name of n things, "s" or nothing; and "were" or "was". */
+const char *mqs_plural(uint64_t n);
+const char *mqs_were(uint64_t n);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "base/units.h"
 #include "engine/publish.h"
 #include "message/headers.h"
 
@@ -133,8 +134,8 @@ mqs_large_new(struct mqs_large **out, struct mqs_publisher *p,
 static int
 too_long(const char *queue, uint64_t max, const char *setting, struct mqs_error *err)
 {
-	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu bytes (%s)",
-	    queue, (unsigned long long)max, setting);
+	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu byte%s (%s)",
+	    queue, (unsigned long long)max, mqs_plural(max), setting);
 }
 
 int

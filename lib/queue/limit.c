@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/units.h"
 #include "queue/limit.h"
 #include "queue/over.h"
 
@@ -148,10 +149,11 @@ mqs_limit_full(const struct mqs_log *log, const struct mqs_room *room,
 	const struct mqs_log_settings *s = &log->settings;
 
 	if (s->max_messages != 0 && (room->messages == 0 || s->max_bytes == 0))
-		return mqs_fail(err, MQS_EFULL, "%s: queue full (%llu messages)",
-		    log->dir.name, (unsigned long long)s->max_messages);
-	return mqs_fail(err, MQS_EFULL, "%s: queue full (%llu bytes)", log->dir.name,
-	    (unsigned long long)s->max_bytes);
+		return mqs_fail(err, MQS_EFULL, "%s: queue full (%llu message%s)",
+		    log->dir.name, (unsigned long long)s->max_messages,
+		    mqs_plural(s->max_messages));
+	return mqs_fail(err, MQS_EFULL, "%s: queue full (%llu byte%s)", log->dir.name,
+	    (unsigned long long)s->max_bytes, mqs_plural(s->max_bytes));
 }
 
 int
@@ -170,6 +172,7 @@ mqs_limit_disk(const struct mqs_log *log, struct mqs_error *err)
 	}
 	if ((uint64_t)st.f_bavail * st.f_frsize >= least)
 		return MQS_OK;
-	return mqs_fail(err, MQS_EFULL, "%s: disk full (less than %llu bytes are free, "
-	    "min-free)", log->dir.name, (unsigned long long)least);
+	return mqs_fail(err, MQS_EFULL, "%s: disk full (less than %llu byte%s free, "
+	    "min-free)", log->dir.name, (unsigned long long)least,
+	    least == 1 ? " is" : "s are");
 }
