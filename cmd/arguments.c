@@ -4,11 +4,13 @@
  * What is malformed ends the tool with status 64; the message names the option, the
  * argument as it was given, and what is wrong with it.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/name.h"
 #include "base/units.h"
+#include "message/headers.h"
 #include "tool.h"
 
 int64_t
@@ -58,6 +60,18 @@ arg_number(const char *option, const char *s, uint64_t min, uint64_t max)
 		usage_error("%s: '%s': too large (at most %llu)", option, s,
 		    (unsigned long long)max);
 	return v;
+}
+
+void
+arg_header(struct mqs_buf *headers, const char *s)
+{
+	const char *equals = strchr(s, '=');
+
+	if (equals == NULL || equals == s)
+		usage_error("-H: '%s': not NAME=VALUE", s);
+	if (mqs_headers_add(headers, s, (size_t)(equals - s), equals + 1,
+	    strlen(equals + 1)) != 0)
+		fail(STATUS_SYSTEM, "-H: %s", strerror(errno));
 }
 
 void

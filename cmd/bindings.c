@@ -5,7 +5,6 @@
 
 #include "bindings.h"
 #include "message/binding.h"
-#include "message/headers.h"
 #include "tool.h"
 
 static void
@@ -32,18 +31,6 @@ add_key(struct bindings *b, const char *option, enum mqs_binding_kind kind,
 		usage_error("%s: '%.64s': %s", option, arg, err.text);
 }
 
-static void
-add_header(struct bindings *b, const char *arg)
-{
-	const char *equals = strchr(arg, '=');
-
-	if (equals == NULL || equals == arg)
-		usage_error("-H: '%s': not NAME=VALUE", arg);
-	if (mqs_headers_add(&b->headers, arg, (size_t)(equals - arg), equals + 1,
-	    strlen(equals + 1)) != 0)
-		fail(STATUS_SYSTEM, "-H: %s", strerror(errno));
-}
-
 int
 bindings_option(struct bindings *b, int id, const char *arg)
 {
@@ -55,7 +42,7 @@ bindings_option(struct bindings *b, int id, const char *arg)
 		add_key(b, "--key", MQS_BIND_KEY, arg);
 		return 1;
 	case 'H':
-		add_header(b, arg);
+		arg_header(&b->headers, arg);
 		return 1;
 	case BINDINGS_ANY:
 		b->any = 1;

@@ -25,7 +25,7 @@ void	ctl_start(const struct ctl_command *, int argc, char **argv);
 typedef int	ctl_fn(void *arg, struct mqs_spool *, const char *queue,
 	    const char *group, struct mqs_error *err);
 
-enum ctl_operands { CTL_QUEUES, CTL_QUEUES_AND_GROUPS };
+enum ctl_operands { CTL_QUEUES, CTL_GROUPS, CTL_QUEUES_AND_GROUPS };
 
 /*
  * Checks that there are operands and that all are well formed (else the tool ends

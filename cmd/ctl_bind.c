@@ -9,14 +9,12 @@ struct binding_change {
 	int		 replace;
 };
 
-/* Reads the options and checks that operands are groups. */
 static void
 parse(struct binding_change *c, const struct ctl_command *command, int argc,
     char **argv)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	const char *arg;
-	int i, id;
+	int id;
 
 	tool_start(&command->tool, argc, argv);
 	while ((id = tool_option(&arg)) != 0)
@@ -25,11 +23,6 @@ parse(struct binding_change *c, const struct ctl_command *command, int argc,
 	bindings_done(&c->bindings);
 	if (c->bindings.n == 0 && !c->replace)
 		usage_error("no binding was given (-k, --key or -H)");
-	for (i = tool_operand(); i < argc; i++) {
-		arg_queue(argv[i], queue, group);
-		if (group[0] == '\0')
-			usage_error("'%s': names a queue, not a group", argv[i]);
-	}
 }
 
 static int
@@ -50,7 +43,7 @@ run_bind(int argc, char **argv)
 
 	parse(&c, &ctl_bind, argc, argv);
 	status = ctl_each(argv + tool_operand(), argc - tool_operand(),
-	    CTL_QUEUES_AND_GROUPS, 0, bind, &c);
+	    CTL_GROUPS, 0, bind, &c);
 	bindings_free(&c.bindings);
 	return status;
 }
@@ -96,7 +89,7 @@ run_unbind(int argc, char **argv)
 
 	parse(&c, &ctl_unbind, argc, argv);
 	status = ctl_each(argv + tool_operand(), argc - tool_operand(),
-	    CTL_QUEUES_AND_GROUPS, 0, unbind, &c);
+	    CTL_GROUPS, 0, unbind, &c);
 	bindings_free(&c.bindings);
 	return status;
 }

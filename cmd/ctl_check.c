@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/units.h"
 #include "ctl.h"
+#include "output.h"
 
 enum { OPT_QUEUES = TOOL_LONG };
 
@@ -19,13 +20,6 @@ struct names {
 	struct mqs_buf	 text;
 	int		 group_only;	/* leave out the queue */
 };
-
-static void
-must(int added)
-{
-	if (added == -1)
-		fail(STATUS_SYSTEM, "out of memory");
-}
 
 static int
 name_queue(void *arg, const struct mqs_queue_stat *q)

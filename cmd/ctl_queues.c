@@ -18,25 +18,14 @@ enum { OPT_FROM = TOOL_LONG };
 struct creation {
 	struct mqs_consumer_options group;
 	struct bindings	 bindings;
-	int		 from;		/* was given */
 	int		 if_missing;
 };
 
-static void
-set_from(struct creation *c, const char *arg)
+/* --from was given. */
+static int
+from(const struct creation *c)
 {
-	struct point at;
-
-	c->from = 1;
-	c->group.from = NULL;
-	c->group.from_time = 0;
-	if (strcmp(arg, "oldest") == 0 || strcmp(arg, "newest") == 0) {
-		c->group.from = arg;
-		return;
-	}
-	at = arg_point("--from", arg);
-	c->group.from = at.id;
-	c->group.from_time = at.time;
+	return c->group.from != NULL || c->group.from_time != 0;
 }
 
 static int
@@ -62,18 +51,18 @@ run_create(int argc, char **argv)
 	tool_start(&ctl_create.tool, argc, argv);
 	while ((id = tool_option(&arg)) != 0) {
 		if (id == OPT_FROM)
-			set_from(&c, arg);
+			arg_place("--from", arg, &c.group.from, &c.group.from_time);
 		else if (!bindings_option(&c.bindings, id, arg))
 			c.if_missing = 1;
 	}
 	bindings_done(&c.bindings);
 	c.group.bindings = c.bindings.list;
 	c.group.nbindings = c.bindings.n;
-	for (i = tool_operand(); (c.from || c.bindings.n > 0) && i < argc; i++) {
+	for (i = tool_operand(); (from(&c) || c.bindings.n > 0) && i < argc; i++) {
 		arg_queue(argv[i], queue, group);
 		if (group[0] == '\0')
 			usage_error("'%s': %s for groups", argv[i],
-			    c.from ? "--from is" : "bindings are");
+			    from(&c) ? "--from is" : "bindings are");
 	}
 	/* MQ_AUTOCREATE=no is about use that creates, not about this. */
 	common.autocreate = 1;

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "ctl.h"
+#include "output.h"
 
 enum { OPT_CHANGED = TOOL_LONG };
 
@@ -127,13 +128,6 @@ struct listing {
 	int		 titles;	/* of several: say whose settings these are */
 	struct mqs_buf	 text;
 };
-
-static void
-must(int added)
-{
-	if (added == -1)
-		fail(STATUS_SYSTEM, "out of memory");
-}
 
 static int
 show_setting(void *arg, const char *name, const char *value, int is_default)

@@ -90,6 +90,8 @@ check_operands(char **operands, int n, enum ctl_operands kind)
 		arg_queue(operands[i], queue, group);
 		if (group[0] != '\0' && kind == CTL_QUEUES)
 			usage_error("'%s': names a group, not a queue", operands[i]);
+		if (group[0] == '\0' && kind == CTL_GROUPS)
+			usage_error("'%s': names a queue, not a group", operands[i]);
 	}
 }
 

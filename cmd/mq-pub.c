@@ -88,18 +88,6 @@ parse_delim(const char *option, const char *arg, char delim[MQS_DELIM_MAX])
 }
 
 static void
-parse_header(struct request *q, const char *arg)
-{
-	const char *equals = strchr(arg, '=');
-
-	if (equals == NULL || equals == arg)
-		usage_error("-H: '%s': not NAME=VALUE", arg);
-	if (mqs_headers_add(&q->headers, arg, (size_t)(equals - arg), equals + 1,
-	    strlen(equals + 1)) != 0)
-		fail(STATUS_SYSTEM, "-H: %s", strerror(errno));
-}
-
-static void
 parse_option(struct request *q, int id, const char *arg)
 {
 	if (terms_option(&q->terms, id, arg))
@@ -118,7 +106,7 @@ parse_option(struct request *q, int id, const char *arg)
 		q->key_delim_len = parse_delim("-K", arg, q->key_delim);
 		break;
 	case 'H':
-		parse_header(q, arg);
+		arg_header(&q->headers, arg);
 		break;
 	case 'D':
 		q->delim_len = parse_delim("-D", arg, q->delim);

@@ -49,6 +49,7 @@ struct request {
 };
 
 struct view {
+	struct mqs_spool *spool;
 	enum style	 style;
 	int64_t		 now;
 	int		 group_only;	/* the operand names a group: no line for its queue */
@@ -92,13 +93,6 @@ no_cells(struct view *v, int n)
 {
 	while (n-- > 0)
 		table_cell(&v->table, "-");
-}
-
-static void
-must(int added)
-{
-	if (added == -1)
-		fail(STATUS_SYSTEM, "out of memory");
 }
 
 /* The fields "oldest" and "oldest_age" (seconds), null where there is nothing. */
@@ -203,26 +197,15 @@ see_group(void *arg, const struct mqs_group_stat *g)
 	return 0;
 }
 
-/* Looks at one operand, or (NULL) at everything; returns a status. */
 static int
-look(struct view *v, struct mqs_spool *spool, const char *operand)
+look(void *arg, const char *queue, const char *group, struct mqs_error *err)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
-	struct mqs_error err;
+	struct view *v = arg;
 	int rc;
 
-	if (operand != NULL)
-		arg_queue(operand, queue, group);
-	v->group_only = group[0] != '\0';
-	rc = mqs_stat(spool, operand != NULL ? queue : NULL,
-	    v->group_only ? group : NULL, see_queue, see_group, v, &err);
-	if (rc >= 0)
-		return STATUS_OK;
-	if (v->style != STYLE_NAMES || rc != MQS_ENOENT || operand != NULL) {
-		report("%s", err.text);
-		return status_of(rc);
-	}
-	return STATUS_OK;
+	v->group_only = group != NULL;
+	rc = mqs_stat(v->spool, queue, group, see_queue, see_group, v, err);
+	return rc == MQS_ENOENT && v->style == STYLE_NAMES && queue == NULL ? MQS_OK : rc;
 }
 
 static void
@@ -249,18 +232,12 @@ static int
 show(struct mqs_spool *spool, char **operands, int n, enum style style)
 {
 	struct view view = {
-		.style = style, .now = mqs_now() + common.clock_shift
+		.spool = spool, .style = style, .now = mqs_now() + common.clock_shift
 	};
-	int i, one, status = STATUS_OK;
+	int status;
 
 	table_init(&view.table, columns, sizeof(columns) / sizeof(columns[0]));
-	if (n == 0)
-		status = look(&view, spool, NULL);
-	for (i = 0; i < n; i++) {
-		one = look(&view, spool, operands[i]);
-		if (status == STATUS_OK)
-			status = one;
-	}
+	status = stat_each(operands, n, look, &view);
 	print(&view, status);
 	table_free(&view.table);
 	mqs_buf_free(&view.text);

@@ -60,21 +60,6 @@ static const struct tool tool = {
 #define BATCHES_MAX	32768	/* messages of all commands that run */
 
 static void
-set_from(struct sub *s, const char *arg)
-{
-	struct point at;
-
-	if (strcmp(arg, "oldest") == 0 || strcmp(arg, "newest") == 0) {
-		s->options.from = arg;
-		s->options.from_time = 0;
-		return;
-	}
-	at = arg_point("--from", arg);
-	s->options.from = at.id;
-	s->options.from_time = at.time;
-}
-
-static void
 set_to(struct sub *s, const char *arg)
 {
 	char group[MQS_NAME_MAX + 1];
@@ -134,7 +119,7 @@ set_option(struct sub *s, int id, const char *arg)
 		ask(s, "exclusive=on");
 		break;
 	case OPT_FROM:
-		set_from(s, arg);
+		arg_place("--from", arg, &s->options.from, &s->options.from_time);
 		break;
 	case OPT_BATCH:
 		s->batch = (size_t)arg_number("--batch", arg, 1, BATCH_MAX);

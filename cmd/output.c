@@ -264,6 +264,13 @@ print_message(struct printer *p, const struct mqs_message *m,
 }
 
 void
+must(int added)
+{
+	if (added == -1)
+		fail(STATUS_SYSTEM, "out of memory");
+}
+
+void
 finish_stdout(void)
 {
 	errno = 0;

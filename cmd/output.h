@@ -44,6 +44,8 @@ int	print_message(struct printer *, const struct mqs_message *,
 int	printer_flush(struct printer *, struct mqs_error *err);
 void	printer_free(struct printer *);
 
+/* Ends the tool with 71 if a buffer could not be added to (-1): of what is gathered to be printed. */
+void	must(int added);
 /* Flushes and checks stdio's stdout at the end of a tool; ends with 74 if it failed. */
 void	finish_stdout(void);
 

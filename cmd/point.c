@@ -25,3 +25,14 @@ arg_point(const char *option, const char *s)
 		at.time = 1;
 	return at;
 }
+
+void
+arg_place(const char *option, const char *s, const char **where, int64_t *time)
+{
+	struct point at = { .id = s };
+
+	if (strcmp(s, "oldest") != 0 && strcmp(s, "newest") != 0)
+		at = arg_point(option, s);
+	*where = at.id;
+	*time = at.time;
+}

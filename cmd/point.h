@@ -16,5 +16,10 @@ struct point {
  * malformed one ends the tool with 64 and names the option.
  */
 struct point	arg_point(const char *option, const char *s);
+/*
+ * A place to begin at, as the library takes it: "oldest", "newest" or an id in *where,
+ * which is borrowed from the argument; or a time.
+ */
+void	arg_place(const char *option, const char *s, const char **where, int64_t *time);
 
 #endif

@@ -12,18 +12,12 @@ static struct mqs_rewind_options
 place_of(const char *to)
 {
 	struct mqs_rewind_options o = { 0 };
-	struct point at;
 
-	if (strcmp(to, "oldest") == 0 || strcmp(to, "newest") == 0)
-		o.to = to;
-	else if (to[0] == '-' && to[1] != '\0' &&
+	if (to[0] == '-' && to[1] != '\0' &&
 	    strspn(to + 1, "0123456789") == strlen(to + 1))
 		o.last = arg_number("--to", to + 1, 1, UINT64_MAX);
-	else {
-		at = arg_point("--to", to);
-		o.to = at.id;
-		o.to_time = at.time;
-	}
+	else
+		arg_place("--to", to, &o.to, &o.to_time);
 	return o;
 }
 

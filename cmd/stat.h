@@ -4,11 +4,15 @@
 
 #include "tool.h"
 
+/* Looks at one queue or group, or (NULL) at everything: 0, or an MQS_E... and why. */
+typedef int	stat_fn(void *arg, const char *queue, const char *group,
+	    struct mqs_error *err);
 /*
- * Both look at n operands QUEUE[/GROUP], at everything if there are none; one that
- * fails is reported and does not hide the others.  They return a status, that of the
- * first failure.
+ * Calls fn for n operands QUEUE[/GROUP], once for everything if there are none; one that
+ * fails is reported and does not hide the others.  Returns a status, that of the first
+ * failure, and so do the others below.
  */
+int	stat_each(char **operands, int n, stat_fn *fn, void *arg);
 
 /* -l: living consumers, and what is out to them. */
 int	stat_list(struct mqs_spool *, char **operands, int n, int json);

@@ -6,25 +6,22 @@
 #include "output.h"
 #include "stat.h"
 
-/* The first of what is due; returns a status. */
-static int
-look(struct mqs_spool *spool, const char *operand, int64_t *first)
-{
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
-	struct mqs_error err;
-	int64_t due;
-	int rc;
+struct due {
+	struct mqs_spool *spool;
+	int64_t		 first;
+};
 
-	if (operand != NULL)
-		arg_queue(operand, queue, group);
-	rc = mqs_next_due(spool, operand != NULL ? queue : NULL,
-	    group[0] != '\0' ? group : NULL, &due, &err);
-	if (rc == MQS_OK && due < *first)
-		*first = due;
-	if (rc >= 0)
-		return STATUS_OK;
-	report("%s", err.text);
-	return status_of(rc);
+/* The first of what is due. */
+static int
+look(void *arg, const char *queue, const char *group, struct mqs_error *err)
+{
+	struct due *d = arg;
+	int64_t due;
+	int rc = mqs_next_due(d->spool, queue, group, &due, err);
+
+	if (rc == MQS_OK && due < d->first)
+		d->first = due;
+	return rc;
 }
 
 /* Never too early: to the next whole millisecond. */
@@ -44,19 +41,12 @@ print(int64_t due)
 int
 stat_next_due(struct mqs_spool *spool, char **operands, int n)
 {
-	int64_t first = INT64_MAX;
-	int i, one, status = STATUS_OK;
+	struct due d = { spool, INT64_MAX };
+	int status = stat_each(operands, n, look, &d);
 
-	if (n == 0)
-		status = look(spool, NULL, &first);
-	for (i = 0; i < n; i++) {
-		one = look(spool, operands[i], &first);
-		if (status == STATUS_OK)
-			status = one;
-	}
-	if (first == INT64_MAX)
+	if (d.first == INT64_MAX)
 		return status == STATUS_OK ? STATUS_NOTHING : status;
-	print(first);
+	print(d.first);
 	finish_stdout();
 	return status;
 }

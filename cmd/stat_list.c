@@ -25,6 +25,7 @@ static const struct table_column delivery_columns[] = {
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct list {
+	struct mqs_spool *spool;
 	int		 json;
 	int64_t		 now;
 	struct table	 consumers, deliveries;
@@ -41,13 +42,6 @@ state_name(enum mqs_delivery_state state)
 	};
 
 	return names[state];
-}
-
-static void
-must(int added)
-{
-	if (added == -1)
-		fail(STATUS_SYSTEM, "out of memory");
 }
 
 static void
@@ -133,20 +127,11 @@ see_delivery(void *arg, const struct mqs_delivery_stat *d)
 }
 
 static int
-look(struct list *l, struct mqs_spool *spool, const char *operand)
+look(void *arg, const char *queue, const char *group, struct mqs_error *err)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
-	struct mqs_error err;
-	int rc;
+	struct list *l = arg;
 
-	if (operand != NULL)
-		arg_queue(operand, queue, group);
-	rc = mqs_outstanding(spool, operand != NULL ? queue : NULL,
-	    group[0] != '\0' ? group : NULL, see_consumer, see_delivery, l, &err);
-	if (rc >= 0)
-		return STATUS_OK;
-	report("%s", err.text);
-	return status_of(rc);
+	return mqs_outstanding(l->spool, queue, group, see_consumer, see_delivery, l, err);
 }
 
 static void
@@ -165,18 +150,12 @@ int
 stat_list(struct mqs_spool *spool, char **operands, int n, int json)
 {
 	/* Leases are of the clock as it is. */
-	struct list l = { .json = json, .now = mqs_now() };
-	int i, one, status = STATUS_OK;
+	struct list l = { .spool = spool, .json = json, .now = mqs_now() };
+	int status;
 
 	table_init(&l.consumers, consumer_columns, COUNT(consumer_columns));
 	table_init(&l.deliveries, delivery_columns, COUNT(delivery_columns));
-	if (n == 0)
-		status = look(&l, spool, NULL);
-	for (i = 0; i < n; i++) {
-		one = look(&l, spool, operands[i]);
-		if (status == STATUS_OK)
-			status = one;
-	}
+	status = stat_each(operands, n, look, &l);
 	print(&l);
 	table_free(&l.consumers);
 	table_free(&l.deliveries);

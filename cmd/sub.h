@@ -66,6 +66,11 @@ int	sub_claim(struct sub *, size_t max, int busy, struct mqs_error *err);
 /* The next claimed message, or MQS_NOTHING. */
 int	sub_next(struct sub *, struct mqs_message *, struct mqs_error *err);
 int	sub_settle(struct sub *, const struct mqs_settlement *, struct mqs_error *err);
+/*
+ * An earlier run dealt with the message, and only its settling was lost: acks it, and
+ * returns MQS_NOTHING, for nothing is to be run, or an error.
+ */
+int	sub_done(struct sub *, const struct mqs_message *, struct mqs_error *err);
 /* Releases what was claimed and not read. */
 int	sub_give_back(struct sub *, struct mqs_error *err);
 /* As mqs_consumer_ack_through. */

@@ -60,21 +60,14 @@ filter_free(struct filter *f)
 	output_free(&f->output);
 }
 
-/* The outputs of a message are there: only its settling was lost. */
 static int
-done(struct filter *f, const struct mqs_message *m, struct mqs_error *err)
+done(const struct filter *f, const struct mqs_message *m, struct mqs_error *err)
 {
-	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
-	    .lease = m->lease };
-	struct sub *s = f->sub;
 	char id[MQS_ID_SIZE];
-	int rc;
 
-	note("%s/%s: %s: its output is in %s already", s->queue, s->group,
-	    mqs_message_id(m, id), s->to);
-	s->delivered++;
-	rc = sub_settle(s, &ack, err);
-	return rc == MQS_OK ? MQS_NOTHING : rc;
+	note("%s/%s: %s: its output is in %s already", f->sub->queue, f->sub->group,
+	    mqs_message_id(m, id), f->sub->to);
+	return sub_done(f->sub, m, err);
 }
 
 int

@@ -17,19 +17,6 @@
 #include "sub_reply.h"
 #include "tool.h"
 
-/* There is a reply: only the settling was lost. */
-static int
-done(struct sub *s, const struct mqs_message *m, struct mqs_error *err)
-{
-	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
-	    .lease = m->lease };
-	int rc;
-
-	s->delivered++;
-	rc = sub_settle(s, &ack, err);
-	return rc == MQS_OK ? MQS_NOTHING : rc;
-}
-
 int
 reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
     struct mqs_error *err)
@@ -39,7 +26,7 @@ reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
 
 	rc = mqs_reply_wanted(s->spool, m, &address, err);
 	if (rc == MQS_EEXIST)
-		return done(s, m, err);
+		return sub_done(s, m, err);	/* there is a reply */
 	if (rc != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	if (mqs_buf_add(&h->meta, address, strlen(address) + 1) != 0)

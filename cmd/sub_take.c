@@ -109,6 +109,18 @@ sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *er
 }
 
 int
+sub_done(struct sub *s, const struct mqs_message *m, struct mqs_error *err)
+{
+	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
+	    .lease = m->lease };
+	int rc;
+
+	s->delivered++;
+	rc = sub_settle(s, &ack, err);
+	return rc == MQS_OK ? MQS_NOTHING : rc;
+}
+
+int
 sub_give_back(struct sub *s, struct mqs_error *err)
 {
 	struct mqs_settlement how = { .verb = MQS_RELEASE };

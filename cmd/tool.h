@@ -99,6 +99,9 @@ int64_t	arg_duration(const char *option, const char *s);
 int64_t	arg_time(const char *option, const char *s);	/* as of now + clock_shift */
 uint64_t arg_size(const char *option, const char *s);
 uint64_t arg_number(const char *option, const char *s, uint64_t min, uint64_t max);
+/* -H: adds a header NAME=VALUE to a buffer of headers (struct mqs_buf). */
+struct mqs_buf;
+void	arg_header(struct mqs_buf *headers, const char *s);
 /* Splits an operand QUEUE[/GROUP] (group "" if absent); ends with 64 if malformed. */
 void	arg_queue(const char *s, char queue[MQS_NAME_MAX + 1], char group[MQS_NAME_MAX + 1]);
 

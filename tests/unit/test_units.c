@@ -238,6 +238,17 @@ test_time_back(void)
 	}
 }
 
+static void
+test_counts(void)
+{
+	check_str(mqs_plural(0), "s");
+	check_str(mqs_plural(1), "");
+	check_str(mqs_plural(UINT64_MAX), "s");
+	check_str(mqs_were(0), "were");
+	check_str(mqs_were(1), "was");
+	check_str(mqs_were(21), "were");
+}
+
 int
 main(void)
 {
@@ -249,5 +260,6 @@ main(void)
 	run_test("times that are none", test_bad_times);
 	run_test("what to add to the clock", test_clock_shift);
 	run_test("times are printed so that they read back", test_time_back);
+	run_test("one or several", test_counts);
 	return finish_tests();
 }
