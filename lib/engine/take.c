@@ -17,6 +17,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/gap.h"
 #include "engine/take.h"
 #include "queue/order.h"
 
@@ -159,38 +160,35 @@ take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
 /* ----------------------------------------------------------------- new -- */
 
 /* The cursor moves to a record. */
-static void
-pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size)
+static int
+pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size,
+    struct mqs_error *err)
 {
 	uint64_t *v = cl->pass.gtx.v;
+	int rc;
 
-	/* Those between were removed unseen. */
-	v[MQS_GROUP_DROPPED] += ordinal > v[MQS_GROUP_ORDINAL] + 1 ?
-	    ordinal - v[MQS_GROUP_ORDINAL] - 1 : 0;
+	if (ordinal > v[MQS_GROUP_ORDINAL] + 1 && (rc = mqs_gap_pass(&cl->pass.gtx,
+	    &cl->c->reader, cl->lv, id, ordinal, err)) != MQS_OK)
+		return rc;
 	v[MQS_GROUP_CURSOR] = id;
 	v[MQS_GROUP_ORDINAL] = ordinal;
 	v[MQS_GROUP_BYTES] += size;
 	cl->passed++;
+	return MQS_OK;
 }
 
 /* Nothing is left beyond the cursor: it moves to the log's end. */
 static int
 at_end(struct mqs_claim *cl, struct mqs_error *err)
 {
-	uint64_t *v = cl->pass.gtx.v, gone, known;
-	struct mqs_held h;
+	uint64_t *v = cl->pass.gtx.v;
 	int rc;
 
-	gone = cl->lv[MQS_LOG_ORDINAL] - v[MQS_GROUP_ORDINAL];
-	/* Those looked at ahead, or skipped, that it never came to were removed: not unseen. */
-	known = v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED];
-	gone -= known < gone ? known : gone;
-	v[MQS_GROUP_DROPPED] += gone;
-	mqs_group_to_end(v, cl->lv);
-	while ((rc = mqs_group_first_held(&cl->pass.gtx, MQS_SKIPPED, &h, err)) == MQS_OK)
-		if ((rc = mqs_group_unhold(&cl->pass.gtx, &h, err)) != MQS_OK)
-			break;
-	return rc == MQS_NOTHING ? MQS_OK : rc;
+	rc = mqs_gap_pass(&cl->pass.gtx, &cl->c->reader, cl->lv, UINT64_MAX,
+	    cl->lv[MQS_LOG_ORDINAL] + 1, err);
+	if (rc == MQS_OK)
+		mqs_group_to_end(v, cl->lv);
+	return rc;
 }
 
 /* The cursor comes to a message that its priority's cursor has passed. */
@@ -227,10 +225,10 @@ pass_skipped(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_slice va
 
 	rc = mqs_log_reader_decode(&cl->c->reader, value, &r, err);
 	if (rc == MQS_OK)
-		pass(cl, h->entry.id, r.ordinal, r.message.body_len);
-	else
-		pass(cl, h->entry.id, cl->pass.gtx.v[MQS_GROUP_ORDINAL] + 1, 0);
-	if (rc != MQS_OK && rc != MQS_EDAMAGED)
+		rc = pass(cl, h->entry.id, r.ordinal, r.message.body_len, err);
+	else if (rc == MQS_EDAMAGED)
+		rc = pass(cl, h->entry.id, cl->pass.gtx.v[MQS_GROUP_ORDINAL] + 1, 0, err);
+	if (rc != MQS_OK)
 		return rc;
 	return mqs_group_unhold(&cl->pass.gtx, h, err);
 }
@@ -253,16 +251,17 @@ look(struct mqs_claim *cl, struct mqs_error *err)
 		return pass_skipped(cl, &h, value, err);
 	if (mqs_record_plain(value, &ordinal, &size)) {
 		/* For everybody (bindings apart), at any time, and in no order. */
-		pass(cl, id, ordinal, size);
+		if ((rc = pass(cl, id, ordinal, size, err)) != MQS_OK)
+			return rc;
 		if (cl->plain_matches)
 			return give(cl, &(struct mqs_entry){ .id = id, .size = size },
 			    err);
 		cl->pass.gtx.v[MQS_GROUP_FILTERED]++;
 		return MQS_OK;
 	}
-	if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK)
+	if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK ||
+	    (rc = pass(cl, id, r.ordinal, r.message.body_len, err)) != MQS_OK)
 		return rc;
-	pass(cl, id, r.ordinal, r.message.body_len);
 	if (r.message.priority != 0 &&
 	    id <= cl->pass.gtx.v[MQS_GROUP_CURSORS + r.message.priority - 1]) {
 		pass_again(cl, &r);

@@ -77,17 +77,28 @@ mqs_group_state(struct mqs_group *group, uint64_t v[MQS_GROUP_VALUES],
 	return rc;
 }
 
+/*
+ * How much of all that was appended the cursor has yet to pass, less what is known of
+ * that.  What was removed beyond it may have been known or not: never too little.
+ */
+static uint64_t
+beyond(uint64_t appended, uint64_t passed, uint64_t removed, uint64_t known)
+{
+	if (passed < removed) {
+		known -= known < removed - passed ? known : removed - passed;
+		passed = removed;
+	}
+	passed += known;
+	/* The group may be younger than our look at the log. */
+	return appended > passed ? appended - passed : 0;
+}
+
 uint64_t
 mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES],
     const uint64_t lv[MQS_LOG_VALUES])
 {
-	uint64_t passed = v[MQS_GROUP_ORDINAL];
-
-	if (passed < lv[MQS_LOG_REMOVED])
-		passed = lv[MQS_LOG_REMOVED];
-	passed += v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED];
-	/* The group may be younger than our look at the log. */
-	return lv[MQS_LOG_ORDINAL] > passed ? lv[MQS_LOG_ORDINAL] - passed : 0;
+	return beyond(lv[MQS_LOG_ORDINAL], v[MQS_GROUP_ORDINAL], lv[MQS_LOG_REMOVED],
+	    v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED]);
 }
 
 uint64_t
@@ -102,14 +113,9 @@ uint64_t
 mqs_group_unsettled_bytes(const uint64_t v[MQS_GROUP_VALUES],
     const uint64_t lv[MQS_LOG_VALUES])
 {
-	uint64_t passed = v[MQS_GROUP_BYTES], unlooked = 0;
-
-	if (passed < lv[MQS_LOG_REMOVED_BYTES])
-		passed = lv[MQS_LOG_REMOVED_BYTES];
-	passed += v[MQS_GROUP_AHEAD_BYTES];
-	if (lv[MQS_LOG_IN_BYTES] > passed)
-		unlooked = lv[MQS_LOG_IN_BYTES] - passed;
-	return unlooked + v[MQS_GROUP_LEASED_BYTES] + v[MQS_GROUP_HELD_BYTES];
+	return beyond(lv[MQS_LOG_IN_BYTES], v[MQS_GROUP_BYTES], lv[MQS_LOG_REMOVED_BYTES],
+	    v[MQS_GROUP_AHEAD_BYTES]) + v[MQS_GROUP_LEASED_BYTES] +
+	    v[MQS_GROUP_HELD_BYTES];
 }
 
 static void
