@@ -142,15 +142,17 @@ take_one_ready(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_error 
 static int
 take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
 {
-	uint64_t last = 9 - priority, sort = 0;
+	uint64_t last = 9 - priority, sort = 0, id = 0;
 	struct mqs_held h;
 	int rc;
 
 	while (cl->n < cl->max) {
 		rc = mqs_group_first_held(&cl->pass.gtx, MQS_READY, &h, err);
-		if (rc == MQS_NOTHING || (rc == MQS_OK && (h.sort > last || h.sort < sort)))
+		if (rc == MQS_NOTHING || (rc == MQS_OK && (h.sort > last || h.sort < sort ||
+		    (h.sort == sort && h.entry.id < id))))
 			return MQS_OK;
 		sort = h.sort;
+		id = h.entry.id;
 		if (rc != MQS_OK || (rc = take_one_ready(cl, &h, err)) != MQS_OK)
 			return rc;
 	}
@@ -396,6 +398,7 @@ mqs_take(struct mqs_claim *cl, struct mqs_error *err)
 	cl->now = mqs_judged_now(cl->c->spool);
 	if ((rc = mqs_order_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
 		return rc;
+	cl->passed += ripe;	/* some may be parked now, with others due behind them */
 	if (gtx->v[MQS_GROUP_PRIORITISED] != cl->lv[MQS_LOG_PRIORITISED])
 		rc = gtx->group->settings.ordered ? survey(cl, &end, err) :
 		    take_urgent(cl, &end, err);

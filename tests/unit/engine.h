@@ -156,6 +156,23 @@ on_commit(void *arg)
 	return ENOSPC;
 }
 
+static inline void
+print_finding(void *arg, const char *text)
+{
+	(void)arg;
+	printf("# %s\n", text);
+}
+
+/* That there is nothing wrong with a queue and its groups. */
+static inline void
+sound(const char *queue)
+{
+	uint64_t findings, messages;
+
+	ok(mqs_check(spool, queue, print_finding, NULL, &findings, &messages, &err));
+	check_u64(findings, 0);
+}
+
 /* Files in a queue's owner/. */
 static inline int
 owner_files(const char *queue)

@@ -78,22 +78,6 @@ take_some(struct mqs_consumer *c, int n, int acks)
 	ok(mqs_consumer_flush(c, &err));
 }
 
-static void
-print(void *arg, const char *finding)
-{
-	(void)arg;
-	printf("# %s\n", finding);
-}
-
-static void
-sound(void)
-{
-	uint64_t found, messages;
-
-	ok(mqs_check(spool, "q", print, NULL, &found, &messages, &err));
-	check_u64(found, 0);
-}
-
 static struct mqs_consumer *
 begin(void)
 {
@@ -125,7 +109,7 @@ test_urgent(void)
 	send(4, 0);
 	check_u64(count("q"), 10);
 	check_u64(unsettled(), 10);
-	sound();
+	sound("q");
 	mqs_consumer_free(c);
 	finish();
 }
@@ -151,7 +135,7 @@ test_some_urgent(void)
 	check_u64(dropped(), 4);
 	take_some(c, 2, 2);
 	check_u64(unsettled(), 4);
-	sound();
+	sound("q");
 	mqs_consumer_free(c);
 	finish();
 }
@@ -199,7 +183,7 @@ test_skipped(void)
 	check_u64(v[MQS_GROUP_SKIPPED], 0);
 	check_u64(v[MQS_GROUP_FLOOR], v[MQS_GROUP_CURSOR] + 1);
 	check_u64(v[MQS_GROUP_DROPPED], 1 + 4);
-	sound();
+	sound("q");
 	mqs_consumer_free(c);
 	finish();
 }
