@@ -48,11 +48,11 @@ ahead_claims(struct ahead *a)
 }
 
 int64_t
-ahead_patience(const struct ahead *a, size_t waiting)
+ahead_patience(const struct ahead *a, size_t held)
 {
 	int64_t left;
 
-	if (a->most == a->least || waiting <= a->least)
+	if (a->most == a->least || held <= a->least)
 		return -1;
 	left = a->progress + PATIENCE - mqs_boottime();
 	return left > 0 ? left : 0;

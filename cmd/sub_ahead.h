@@ -19,10 +19,10 @@ void	ahead_done(struct ahead *, size_t n);
 /* A claim is made: how many to hold follows from how fast they went. */
 void	ahead_claims(struct ahead *);
 /*
- * How long, in ns, until `waiting' messages should be given back if none is done
- * meanwhile: 0 for now, -1 for never.
+ * So many are held, those that are worked on included: how long, in ns, until those that
+ * wait should be given back if none is done meanwhile; 0 for now, -1 for never.
  */
-int64_t	ahead_patience(const struct ahead *, size_t waiting);
+int64_t	ahead_patience(const struct ahead *, size_t held);
 /* They were given back: hold the least again. */
 void	ahead_gave_back(struct ahead *);
 

@@ -59,11 +59,19 @@ claim(struct pool *p, struct mqs_error *err)
 	return sub_claim(s, room(p), p->running > 0, err);
 }
 
-/* Gives back what waits behind a command that takes long. */
+/* How long until what waits behind a command that takes long is given back. */
+static int64_t
+until_given_back(const struct pool *p)
+{
+	if (p->sub->unread == 0)
+		return -1;
+	return ahead_patience(&p->ahead, in_hand(p) + p->working);
+}
+
 static int
 give_back(struct pool *p, struct mqs_error *err)
 {
-	if (ahead_patience(&p->ahead, in_hand(p)) != 0)
+	if (until_given_back(p) != 0)
 		return MQS_OK;
 	ahead_gave_back(&p->ahead);
 	return sub_give_back(p->sub, err);
@@ -101,7 +109,7 @@ can_go_on(const struct pool *p)
 static int64_t
 patience(const struct pool *p)
 {
-	int64_t ahead = ahead_patience(&p->ahead, in_hand(p));
+	int64_t ahead = until_given_back(p);
 	int64_t filter = filter_patience(&p->filter);
 
 	return sooner(sooner(ahead, filter), timeouts_patience(p));
