@@ -181,6 +181,18 @@ open_page(struct mqs_log *log, struct mqs_error *err)
 	return old.tx > number ? mqs_page_reset(log->page, err) : MQS_OK;
 }
 
+/* Lets the file commit as the setting says. */
+static int
+relax(struct mqs_log *log, struct mqs_error *err)
+{
+	const int on = log->settings.relaxed != 0;
+	int rc = MQS_OK;
+
+	if (log->relaxed != on && (rc = mqs_db_relax(log->db, on, err)) == MQS_OK)
+		log->relaxed = on;
+	return rc;
+}
+
 int
 mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
     const struct mqs_options *options, int readonly, struct mqs_error *err)
@@ -206,8 +218,8 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 		goto fail;
 	rc = identify(log, tx, err);
 	mqs_tx_abort(tx);
-	if (rc == MQS_OK && log->settings.relaxed)
-		rc = mqs_db_relax(log->db, 1, err);
+	if (rc == MQS_OK)
+		rc = relax(log, err);
 	if (rc == MQS_OK && !readonly)
 		rc = open_page(log, err);
 	if (rc != MQS_OK)
@@ -237,7 +249,6 @@ int
 mqs_log_begin(struct mqs_log_tx *ltx, struct mqs_log *log, int64_t deadline,
     struct mqs_error *err)
 {
-	int64_t was = log->settings.relaxed;
 	int rc;
 
 	ltx->log = log;
@@ -245,10 +256,7 @@ mqs_log_begin(struct mqs_log_tx *ltx, struct mqs_log *log, int64_t deadline,
 		return rc;
 	if ((rc = mqs_log_state(ltx->tx, ltx->v, err)) != MQS_OK ||
 	    (rc = mqs_log_refresh(log, ltx->tx, ltx->v[MQS_LOG_SETTINGS],
-	    err)) != MQS_OK)
-		goto fail;
-	if (was != log->settings.relaxed &&
-	    (rc = mqs_db_relax(log->db, log->settings.relaxed != 0, err)) != MQS_OK)
+	    err)) != MQS_OK || (rc = relax(log, err)) != MQS_OK)
 		goto fail;
 	ltx->now = mqs_now();
 	return MQS_OK;

@@ -212,6 +212,33 @@ test_until_set_back(void)
 	finish();
 }
 
+/* How a queue commits follows its setting, also where a consumer saw that first. */
+static void
+test_sync_changes(void)
+{
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	const char *pair = "sync=relaxed";
+	int i;
+
+	start();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	check_int(c->group->log->relaxed, 0);
+	for (i = 1; i >= 0; i--) {
+		ok(mqs_set(spool, "q", NULL, &pair, 1, &err));
+		settle(c, &m, MQS_ACK);
+		ok(mqs_consumer_flush(c, &err));
+		check_int((int)c->group->log->settings.relaxed, i);
+		ok(publish("q", "m", 1));
+		check_int(c->group->log->relaxed, i);
+		ok(next(c, &m));
+		pair = "sync=full";
+	}
+	mqs_consumer_free(c);
+	finish();
+}
+
 int
 main(void)
 {
@@ -223,5 +250,6 @@ main(void)
 	run_test("a reader that follows goes on", test_follow);
 	run_test("a settlement that makes no sense", test_no_such_verb);
 	run_test("until a time, after the clock was set back", test_until_set_back);
+	run_test("another setting of sync", test_sync_changes);
 	return finish_tests();
 }
