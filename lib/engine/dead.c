@@ -208,17 +208,11 @@ static int
 made(struct mqs_pass *pass, uint64_t id, struct mqs_error *err)
 {
 	struct mqs_marker marker;
-	struct mqs_tx *tx;
-	int rc;
 
 	if (pass->made_in == NULL)
 		return MQS_NOTHING;
 	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION], id);
-	if ((rc = mqs_tx_read(pass->made_in->db, &tx, err)) != MQS_OK)
-		return rc;
-	rc = mqs_marker_find(tx, MQS_LOG_MARKERS, &marker, err);
-	mqs_tx_abort(tx);
-	return rc;
+	return mqs_marker_stands(pass->made_in, &marker, err);
 }
 
 /* Says whose message it is that can't die. */

@@ -12,8 +12,8 @@
  *
  * A marker carries the group's generation of when the input was claimed: what is
  * produced anew after a rewind is not taken for what was there before it.  Each section
- * that is stored sweeps markers below the durable floor of its group, which was read
- * before: floors of one generation only rise.
+ * that is stored sweeps markers below the durable floor of its group, read with the log's
+ * write lock held: a redriven message lowers the floor before anybody can put its marker.
  */
 #ifndef MQS_ENGINE_INPUTS_H
 #define MQS_ENGINE_INPUTS_H
@@ -23,17 +23,14 @@
 
 struct mqs_input {
 	struct mqs_marker marker;
-	uint64_t	 floor;		/* durable, of the marker's generation; 0: not known */
+	struct mqs_group *group;	/* borrowed from its consumer's spool */
 	size_t		 first;		/* of the batch's messages */
 	int		 stood;		/* the marker did: the section is void */
 };
 
-/* Whose delivery it is; floor and generation are read here. */
+/* Whose delivery it is. */
 int	mqs_input_of(struct mqs_input *, struct mqs_consumer *, const struct mqs_message *,
 	    struct mqs_error *err);
 /* Puts its marker and sweeps older ones; sets stood instead if it stands already. */
 int	mqs_input_mark(struct mqs_input *, struct mqs_log_tx *, struct mqs_error *err);
-/* MQS_OK if its marker stands in a log, MQS_NOTHING if not. */
-int	mqs_input_stands(const struct mqs_input *, struct mqs_log *, struct mqs_error *err);
-
 #endif

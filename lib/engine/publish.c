@@ -394,5 +394,5 @@ mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
 
 	if ((rc = mqs_input_of(&in, c, m, err)) != MQS_OK)
 		return rc;
-	return mqs_input_stands(&in, p->log, err);
+	return mqs_marker_stands(p->log, &in.marker, err);
 }

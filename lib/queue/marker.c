@@ -37,6 +37,19 @@ mqs_marker_find(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
 }
 
 int
+mqs_marker_stands(struct mqs_log *log, const struct mqs_marker *m, struct mqs_error *err)
+{
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_marker_find(tx, MQS_LOG_MARKERS, m, err);
+	mqs_tx_abort(tx);
+	return rc == MQS_OK && log->settings.relaxed ? mqs_db_sync(log->db, err) : rc;
+}
+
+int
 mqs_marker_put(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {

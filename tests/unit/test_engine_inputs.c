@@ -14,6 +14,16 @@ open_publisher(void)
 	mqs_publisher_atomic(publisher, 1);
 }
 
+/* LMDB syncs through this one. */
+static int syncs;
+
+int
+fdatasync(int fd)
+{
+	syncs++;
+	return fsync(fd);
+}
+
 /* Begins over, as after a kill: nothing is released. */
 static void
 reopen(void)
@@ -433,6 +443,73 @@ test_report(void)
 	finish_all(c);
 }
 
+/*
+ * Whoever put the marker into a relaxed queue may have been killed before the sync: who
+ * finds it syncs, before the input is settled for good.
+ */
+static void
+test_relaxed_stands(void)
+{
+	static const char *const pair = "sync=relaxed";
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(mqs_set(spool, "out", NULL, &pair, 1, &err));
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	mqs_consumer_free(c);
+	reopen();
+	c = take("q", &m);
+	syncs = 0;
+	ok(mqs_publisher_input_done(publisher, c, &m, &err));
+	check(syncs > 0);
+	/* Or its last attempt died: it is settled because the marker stands. */
+	mqs_publisher_feed(publisher, c);
+	settle(c, &m, MQS_REJECT);
+	mqs_db_on_commit(c->group->db, on_commit, NULL);
+	commit_failures = 1;
+	syncs = 0;
+	check_int(mqs_consumer_flush(c, &err), MQS_EFULL);
+	check(syncs > 0);
+	finish_all(c);
+}
+
+/* A message that was redriven is below what the floor was when others were run. */
+static void
+test_redriven(void)
+{
+	struct mqs_publisher *first;
+	struct mqs_redriven redriven;
+	struct mqs_consumer *c;
+	struct mqs_message m;
+
+	start();
+	open_publisher();
+	ok(publish("q", "dies", 4));
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	settle(c, &m, MQS_REJECT);
+	ok(mqs_consumer_flush(c, &err));
+	ok(next(c, &m));
+	filter(c, &m);
+	first = publisher;
+	open_publisher();
+	ok(mqs_redrive(spool, "q.dead", NULL, &redriven, &err));
+	check_u64(redriven.redriven, 1);
+	ok(next(c, &m));
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(markers(), 1);
+	ok(mqs_publisher_flush(first, &err));
+	check_u64(markers(), 2);
+	mqs_publisher_free(first);
+	finish_all(c);
+}
+
 int
 main(void)
 {
@@ -448,6 +525,8 @@ main(void)
 	run_test("a marker stays while its settling can be undone", test_not_swept_early);
 	run_test("a new generation makes its own outputs", test_generation);
 	run_test("a relaxed queue", test_relaxed);
+	run_test("a marker in a relaxed queue is synced before it counts", test_relaxed_stands);
+	run_test("markers of redriven messages stay", test_redriven);
 	run_test("void outputs are reported", test_report);
 	return finish_tests();
 }
