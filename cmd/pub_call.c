@@ -1,8 +1,8 @@
 /*
  * pub_call.c - mq-pub --call: one message, and the reply to it
  *
- * The mailbox is there before the message is, so no reply can miss it, and goes with this
- * process whatever ends that.  All of the input is read before anything is published: a
+ * The mailbox is there before the message is, so no reply can miss it, and is removed
+ * when this process ends; where that was killed, by others.  All of the input is read before anything is published: a
  * second message is an error, and then none was.  With -W the message expires when nobody
  * waits for its reply any more.
  */
@@ -16,10 +16,18 @@
 #include "pub_call.h"
 #include "tool.h"
 
-static void __attribute__((noreturn))
-give_up(struct pub_call *c, const struct mqs_error *err, const char *queue)
+static struct mqs_call *mailbox;
+
+static void
+remove_mailbox(void)
 {
-	mqs_call_free(c->call);
+	mqs_call_free(mailbox);
+	mailbox = NULL;
+}
+
+static void __attribute__((noreturn))
+give_up(const struct mqs_error *err, const char *queue)
+{
 	if (err->code == MQS_EINTR && stopping != 0) {
 		complain("%s: stopped by a signal: the message was published, "
 		    "there is no reply yet", queue);
@@ -37,6 +45,8 @@ call_begin(struct pub_call *c, struct mqs_spool *spool, const char *queue,
 
 	if (mqs_call_open(&c->call, spool, queue, &err) != MQS_OK)
 		fail_error(&err);
+	mailbox = c->call;
+	at_end(remove_mailbox);
 	address = mqs_call_address(c->call);
 	if (mqs_headers_add(headers, MQS_REPLY_TO, strlen(MQS_REPLY_TO), address,
 	    strlen(address)) != 0)
@@ -95,18 +105,15 @@ call_finish(struct pub_call *c, const struct batch *b)
 	struct mqs_error err;
 	int status = STATUS_OK;
 
-	if (b->published == 0) {
-		mqs_call_free(c->call);
+	if (b->published == 0)
 		fail(STATUS_DATA, "stdin: no message");
-	}
 	if (mqs_call_wait(c->call, c->until != 0 && left < 0 ? 0 : left, &reply,
 	    &err) != MQS_OK)
-		give_up(c, &err, queue);
+		give_up(&err, queue);
 	print(&reply);
 	if (reply.reason != NULL) {
 		report("%s: %s", queue, reply.reason);
 		status = STATUS_NOTHING;
 	}
-	mqs_call_free(c->call);
 	return status;
 }

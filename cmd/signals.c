@@ -80,10 +80,30 @@ catch_signals(int interrupt_waits)
 		catch_one(asking[i], on_signal);
 }
 
+static void (*last_deed)(void);
+
+static void
+end(void)
+{
+	void (*fn)(void) = last_deed;
+
+	last_deed = NULL;
+	if (fn != NULL)
+		fn();
+}
+
+void
+at_end(void (*fn)(void))
+{
+	last_deed = fn;
+	(void)atexit(end);
+}
+
 void
 signal_end(int status)
 {
 	if (stopping == SIGINT) {
+		end();
 		(void)signal(SIGINT, SIG_DFL);
 		(void)raise(SIGINT);
 	}

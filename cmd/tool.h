@@ -120,6 +120,8 @@ struct mqs_spool *open_spool(unsigned flags);
 extern volatile sig_atomic_t stopping;
 void	catch_signals(int interrupt_waits);
 void	signal_end(int status) __attribute__((noreturn));
+/* Calls fn, once, when the tool ends in any of these ways or with exit(3). */
+void	at_end(void (*fn)(void));
 /*
  * Lets the library's waits go on for so many ms although `stopping' is set, so that what
  * was begun can be finished; from the signal on, or from now if it has come already.

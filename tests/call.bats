@@ -72,9 +72,12 @@ mailboxes() {
 }
 
 @test "a command that dies of a signal, or takes too long: 1, and that" {
-	mq-sub --timeout 200ms rpc -- sh -c 'read -r x; kill "-$x" $$ || :; exec sleep 100' 3>&- &
+	serve sh -c 'read -r x; kill "-$x" $$'
 	run -1 --separate-stderr call rpc 9
 	[ "$stderr" = 'mq-pub: rpc: signal 9' ]
+	kill "$server"
+	wait "$server" || :
+	mq-sub --timeout 200ms rpc -- sleep 100 3>&- &
 	run -1 --separate-stderr call rpc nothing
 	[ "$stderr" = 'mq-pub: rpc: timeout' ]
 }
@@ -129,7 +132,34 @@ mailboxes() {
 	echo '{"body":"x","headers":{"mq-reply-to":"rpc/0123456789abcdef"}}' >own
 	fails 65 "mq-pub: stdin: record 1: has a header mq-reply-to of its own" mq-pub --call -J rpc <own
 	[ "$(messages rpc)" = 0 ]
-	[ "$(mailboxes rpc)" -le 1 ]
+	[ "$(mailboxes rpc)" = 0 ]
+}
+
+@test "a full queue, or none who would get it: nothing is published, no mailbox is left" {
+	mq-ctl create rpc/default
+	mq-ctl set rpc max-messages=1
+	mq-pub rpc first
+	fails 75 "mq-pub: rpc: queue full (1 message)" mq-pub --call -W 0 rpc x
+	fails 75 "mq-pub: rpc: queue full (1 message)" mq-pub --call -W 10ms rpc x
+	mq-ctl set rpc overflow=reject
+	fails 75 "mq-pub: rpc: queue full (1 message)" mq-pub --call rpc x
+	fails 66 "mq-pub: other: no group would get a message without a key" \
+		mq-pub --call --mandatory other x
+	[ "$(messages rpc)" = 1 ]
+	[ "$(mailboxes rpc)$(mailboxes other)" = 00 ]
+}
+
+@test "a full queue: the caller waits for room, and then for the reply" {
+	mq-ctl create rpc/default
+	mq-ctl set rpc max-messages=1
+	mq-pub rpc first
+	call rpc second >reply &
+	local caller=$!
+	until_true '[ "$(mailboxes rpc)" = 1 ]'
+	serve cat
+	wait "$caller"
+	[ "$(cat reply)" = second ]
+	[ "$(cat out)" = first ]
 }
 
 @test "usage" {
@@ -152,6 +182,21 @@ mailboxes() {
 	wait "$pid" || code=$?
 	[ "$code" = 75 ]
 	[ "$(cat said)" = 'mq-pub: rpc: stopped by a signal: the message was published, there is no reply yet' ]
+	[ "$(mailboxes rpc)" = 0 ]
+}
+
+@test "SIGINT, while it waits for room or for the reply: the mailbox goes, and it dies of that" {
+	watched end mq-pub --call rpc x 2>/dev/null &
+	until_true '[ "$(messages rpc)" = 1 ]'
+	kill -INT "$(cat end.pid)"
+	until_true '[ -e end ]'
+	[ "$(cat end)" = 'signal 2' ]
+	mq-ctl set rpc max-messages=1
+	watched full mq-pub --call rpc y 2>/dev/null &
+	until_true '[ "$(mailboxes rpc)" = 1 ]'
+	kill -INT "$(cat full.pid)"
+	until_true '[ -e full ]'
+	[ "$(cat full)" = 'signal 2' ]
 	[ "$(mailboxes rpc)" = 0 ]
 }
 
