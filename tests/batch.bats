@@ -134,7 +134,7 @@ MQ_SPOOL=$MQ_SPOOL"
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 	done
-	mq-sub -W 1s --batch 10 -P 2 q/g -- sh -c 'cat >>got' || [ $? = 1 ]
+	drain q/g mq-sub -e --batch 10 -P 2 q/g -- sh -c 'cat >>got'
 	sort -un got | cmp - <(seq "$n")
 	[ "$(depth q/g)" = 0 ]
 	[ ! -e "$MQ_SPOOL/q.dead" ]

@@ -283,7 +283,7 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" || :
 	done
-	mq-sub -W 1s -P 3 in --to out -- sh -c "$vary" || [ $? = 1 ]
+	drain in/default mq-sub -e -P 3 in --to out -- sh -c "$vary"
 	mq-replay out >lines
 	run -0 whole lines "$n"
 	assert_output ''
@@ -310,7 +310,7 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 		mq-replay out >>lines || [ $? = 1 ]
 		mq-ctl purge -q out
 	done
-	mq-sub -W 1s -P 3 in --to out -- sh -c "$vary" || [ $? = 1 ]
+	drain in/default mq-sub -e -P 3 in --to out -- sh -c "$vary"
 	mq-replay out >>lines || [ $? = 1 ]
 	run -0 whole lines "$n"
 	assert_output ''

@@ -1,5 +1,8 @@
 #!/usr/bin/env bats
 # timeout.bats - mq-sub --timeout: commands that take too long
+#
+# What a command is to have done when its time is up, such as setting a trap, must be done
+# in that time on a busy machine, too.
 
 load lib/common
 load lib/expect
@@ -26,17 +29,17 @@ gone() {
 @test "a command that takes longer gets SIGTERM; its message is retried" {
 	quick 3
 	mq-pub q x
-	run -0 --separate-stderr mq-sub -v -e --timeout 100ms q/g -- sh -c \
-		'echo "$MQ_ATTEMPT"; [ "$MQ_ATTEMPT" = 3 ] || exec sleep 100'
-	assert_output $'1\n2\n3'
-	[ "$(grep -c ': timeout$' <<<"$stderr")" = 2 ]
+	mq-sub -v -c 2 --timeout 100ms q/g -- sleep 100 2>said
+	[ "$(grep -c ': timeout$' said)" = 2 ]
 	[ "$(field retried q/g)" = 2 ]
+	run -0 mq-sub -e --timeout 1h q/g -- sh -c 'echo "$MQ_ATTEMPT"'
+	assert_output 3
 }
 
 @test "the reason in a dead letter; what the command says about it is kept" {
 	quick 1
 	mq-pub q x
-	mq-sub -e --timeout 100ms q/g -- sh -c 'trap "echo interrupted >&2; exit 3" TERM; while :; do sleep 0.01; done'
+	mq-sub -e --timeout 2s q/g -- sh -c 'trap "echo interrupted >&2; exit 3" TERM; while :; do sleep 0.01; done'
 	[ "$(header mq-dead-reason)" = timeout ]
 	[[ $(header mq-dead-stderr) == *interrupted ]]
 }
@@ -44,21 +47,21 @@ gone() {
 @test "a command that ends well only after its time was up is retried all the same" {
 	quick 1
 	mq-pub q x
-	mq-sub -e --timeout 100ms q/g -- sh -c 'trap "exit 0" TERM; while :; do sleep 0.01; done'
+	mq-sub -e --timeout 1s q/g -- sh -c 'trap "exit 0" TERM; while :; do sleep 0.01; done'
 	[ "$(header mq-dead-reason)" = timeout ]
 }
 
 @test "a status that would stop mq-sub does not, after the time is up" {
 	quick 1
 	mq-pub q x
-	run -0 mq-sub -e --timeout 100ms q/g -- sh -c 'trap "exit 127" TERM; while :; do sleep 0.01; done'
+	run -0 mq-sub -e --timeout 1s q/g -- sh -c 'trap "exit 127" TERM; while :; do sleep 0.01; done'
 	[ "$(header mq-dead-reason)" = timeout ]
 }
 
 @test "a command that does not mind SIGTERM is killed 5 seconds later" {
 	quick 1
 	mq-pub q x
-	mq-sub -e --timeout 100ms q/g -- sh -c 'trap "date +%s%N >term" TERM; while :; do sleep 0.01; done'
+	mq-sub -e --timeout 2s q/g -- sh -c 'trap "date +%s%N >term" TERM; while :; do sleep 0.01; done'
 	date +%s%N >killed
 	[ "$(header mq-dead-reason)" = timeout ]
 	[ $(($(cat killed) - $(cat term))) -ge 4900000000 ]
@@ -67,7 +70,7 @@ gone() {
 @test "the whole process group: also what does not mind SIGTERM, once the command has ended" {
 	quick 1
 	mq-pub q x
-	mq-sub -e --timeout 300ms q/g -- sh -c '
+	mq-sub -e --timeout 2s q/g -- sh -c '
 		sleep 100 & echo $! >one
 		sh -c "trap : TERM; while :; do sleep 0.01; done" & echo $! >two
 		exec sleep 100'
@@ -84,7 +87,7 @@ gone() {
 @test "only the slow one is ended" {
 	quick 1
 	printf '%s\n' slow fast1 fast2 fast3 | mq-pub q
-	run -0 sh -c 'mq-sub -e -P 2 --timeout 500ms q/g -- sh -c "read -r x; [ \$x != slow ] || exec sleep 100; echo \$x" | sort'
+	run -0 sh -c 'mq-sub -e -P 2 --timeout 3s q/g -- sh -c "read -r x; [ \$x != slow ] || exec sleep 100; echo \$x" | sort'
 	assert_output $'fast1\nfast2\nfast3'
 	[ "$(mq-replay q.dead)" = slow ]
 }
@@ -92,7 +95,8 @@ gone() {
 @test "with --to: the output of a command that took too long is not published" {
 	quick 2
 	mq-pub q x
-	mq-sub -e --timeout 300ms --to out q/g -- sh -c 'echo "attempt $MQ_ATTEMPT"; [ "$MQ_ATTEMPT" = 2 ] || exec sleep 100'
+	mq-sub -c 1 --timeout 1s --to out q/g -- sh -c 'echo "attempt $MQ_ATTEMPT"; exec sleep 100'
+	mq-sub -e --timeout 1h --to out q/g -- sh -c 'echo "attempt $MQ_ATTEMPT"'
 	[ "$(mq-replay out)" = 'attempt 2' ]
 }
 
@@ -100,7 +104,7 @@ gone() {
 	local pid
 	quick 5
 	mq-pub q x
-	mq-sub --timeout 1s q/g -- sh -c 'echo >begun; exec sleep 100' 3>&- &
+	mq-sub --timeout 3s q/g -- sh -c 'echo >begun; exec sleep 100' 3>&- &
 	pid=$!
 	until_true '[ -e begun ]'
 	kill "$pid"

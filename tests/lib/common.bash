@@ -33,6 +33,38 @@ until_true() {
 	return 1
 }
 
+# soon MS COMMAND...: COMMAND, which says how many ms something took, takes less than MS
+# once in three times; a single one may be late where much else goes on.
+soon() {
+	local most=$1 took i
+	shift
+	for i in 1 2 3; do
+		took=$("$@") || return 1
+		[ "$took" -ge "$most" ] || return 0
+	done
+	echo "took $took ms, not less than $most: $*" >&2
+	return 1
+}
+
+# ms: of the clock.
+ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# drain QUEUE/GROUP COMMAND...: runs COMMAND, which consumes what there is, until nothing is
+# left; what the command of a killed consumer still works on comes back when that ends.
+drain() {
+	local group=$1 until=$((SECONDS + 60)) status
+	shift
+	while status=0 && { "$@" || status=$?; } && [ "$status" -le 1 ]; do
+		[ "$(depth "$group")" != 0 ] || return 0
+		[ "$SECONDS" -lt "$until" ] || break
+		sleep 0.05
+	done
+	echo "$group was not drained: $* ($status)" >&2
+	return 1
+}
+
 # depth QUEUE/GROUP, or one of its other numbers: field NAME QUEUE/GROUP.
 field() {
 	mq-stat -J "$2" | jq -r "select(.group == \"${2#*/}\") | .$1"
