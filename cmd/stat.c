@@ -4,7 +4,7 @@
 static int
 look(const char *operand, stat_fn *fn, void *arg)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
+	char queue[MQS_NAME_MAX + 1] = "", group[MQS_NAME_MAX + 1] = "";
 	struct mqs_error err;
 
 	if (operand != NULL)

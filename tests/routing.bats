@@ -299,7 +299,7 @@ groups_of() {
 	wait $!
 	[ -z "$(groups_of q)" ]
 	[ -z "$(ls "$MQ_SPOOL/q/owner")" ]
-	[ -z "$(cd "$MQ_SPOOL/q" && ls | grep temp)" ]
+	run -1 compgen -G "$MQ_SPOOL/q/temp*"
 	run -0 mq-sub -e --temp q
 	assert_output $'1\n2'
 	[ -z "$(groups_of q)" ]

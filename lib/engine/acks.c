@@ -58,8 +58,8 @@ mqs_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease,
 	/* The first settling of a delivery wins. */
 	if (c->nwants > 0 && (rc = mqs_consumer_flush(c, err)) != MQS_OK)
 		return rc;
-	last = c->nacks > 0 ? &c->acks[c->nacks - 1] : NULL;
-	if (last != NULL && last->through && last->lease == lease)
+	if (c->nacks > 0 && (last = &c->acks[c->nacks - 1])->through &&
+	    last->lease == lease)
 		last->id = seq;
 	else
 		rc = add(c, lease, seq, 1, err);

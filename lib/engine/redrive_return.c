@@ -228,9 +228,9 @@ bring_back(struct back *b, struct mqs_letter *l, int64_t now, struct mqs_error *
 	    (rc == MQS_OK && beyond(b, &r.message)))
 		return rc;
 	/* One that has expired would expire once more, before anybody sees it. */
-	if (rc == MQS_NOTHING || (r.message.expires != 0 && r.message.expires <= now))
-		return copy_letter(b, l, &m, err);
-	return hold_again(b, l, &r.message, &m, err);
+	if (rc == MQS_OK && (r.message.expires == 0 || r.message.expires > now))
+		return hold_again(b, l, &r.message, &m, err);
+	return copy_letter(b, l, &m, err);
 }
 
 /* ----------------------------------------------------- the transaction -- */

@@ -259,7 +259,10 @@ find(const struct mqs_setting *table, const char *name, size_t n)
 union either {
 	struct mqs_log_settings log;
 	struct mqs_group_settings group;
+	unsigned char	 bytes[sizeof(struct mqs_log_settings)];
 };
+_Static_assert(sizeof(struct mqs_log_settings) >= sizeof(struct mqs_group_settings),
+    "bytes are all of either");
 
 /* The setting that a pair is about, and its value, which it was parsed from. */
 static int
@@ -306,18 +309,19 @@ int
 mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *tx,
     const char *pair, int *same, struct mqs_error *err)
 {
-	union either are = { 0 }, would;
+	union either are, would;
 	const struct mqs_setting *s;
 	const char *value;
 	int rc;
 
+	memset(are.bytes, 0, sizeof(are.bytes));
 	if ((rc = mqs_settings_load(table, tx, &are, err)) != MQS_OK)
 		return rc;
-	/* Parsed over what is there, so that all else is the same. */
-	memcpy(&would, &are, sizeof(would));
+	/* Parsed over what is there, so that all else is the same, padding too. */
+	memcpy(would.bytes, are.bytes, sizeof(would.bytes));
 	if ((rc = understand(table, pair, &s, &value, &would, err)) != MQS_OK)
 		return rc;
-	*same = memcmp(&would, &are, sizeof(would)) == 0;
+	*same = memcmp(would.bytes, are.bytes, sizeof(would.bytes)) == 0;
 	return MQS_OK;
 }
 
