@@ -87,6 +87,14 @@ sound() {
 	sound q
 }
 
+@test "skip: a purge does not count it again" {
+	seq 3 | mq-pub q
+	mq-ctl create q/g
+	mq-ctl skip q/g "$(mq-replay -c 1 -f '%o' q)"
+	run -0 --separate-stderr mq-ctl -v purge q/g
+	[[ $output$stderr = *"purged 2 messages"* ]]
+}
+
 @test "skip: what was skipped and then removed from the queue holds nothing up" {
 	mq-pub q a b
 	mq-ctl create q/g

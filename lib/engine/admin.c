@@ -208,33 +208,42 @@ mqs_delete(struct mqs_spool *spool, const char *queue, const char *group,
 
 /* ------------------------------------------------------------ purging -- */
 
-/* Settles all that a group has not; it then stands at the log's end. */
+/* What a group settles at once in one transaction; it then stands at the log's end. */
+static int
+purge_some(struct mqs_group_tx *gtx, uint64_t *count, int *more, struct mqs_error *err)
+{
+	uint64_t lv[MQS_LOG_VALUES], n;
+	struct mqs_log_reader reader;
+	int rc;
+
+	if ((rc = mqs_log_reader_init(&reader, gtx->group->log, err)) != MQS_OK)
+		return rc;
+	rc = mqs_log_reader_state(&reader, lv, err);
+	mqs_log_reader_done(&reader);
+	if (rc != MQS_OK)
+		return rc;
+	n = mqs_group_unlooked(gtx->v, lv);
+	if ((rc = mqs_group_forget(gtx, PURGE_HELD, &n, more, err)) != MQS_OK)
+		return rc;
+	mqs_group_to_end(gtx->v, lv);
+	gtx->v[MQS_GROUP_DROPPED] += n;
+	*count += n;
+	return MQS_OK;
+}
+
 static int
 purge_group(struct mqs_group *group, uint64_t *count, struct mqs_error *err)
 {
-	uint64_t lv[MQS_LOG_VALUES], before;
-	struct mqs_log_reader reader;
 	struct mqs_group_tx gtx;
 	int rc, more;
 
 	do {
-		before = *count;
 		if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
 			return rc;
-		if ((rc = mqs_group_forget(&gtx, PURGE_HELD, count, &more, err)) != MQS_OK ||
-		    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK) {
+		if ((rc = purge_some(&gtx, count, &more, err)) != MQS_OK) {
 			mqs_group_abort(&gtx);
 			return rc;
 		}
-		rc = mqs_log_reader_state(&reader, lv, err);
-		mqs_log_reader_done(&reader);
-		if (rc != MQS_OK) {
-			mqs_group_abort(&gtx);
-			return rc;
-		}
-		*count += mqs_group_unlooked(gtx.v, lv);
-		mqs_group_to_end(gtx.v, lv);
-		gtx.v[MQS_GROUP_DROPPED] += *count - before;
 		if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
 			return rc;
 	} while (more);

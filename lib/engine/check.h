@@ -22,13 +22,15 @@ void	mqs_found(struct mqs_checking *, const char *fmt, ...)
 int	mqs_check_group(struct mqs_checking *, struct mqs_group *, struct mqs_error *err);
 
 /*
- * The parts of it that are about the order of keys (in the group's snapshot, with room
- * for a batch) and about priorities.
+ * The parts of it that are about the order of keys: that of a key that is busy one message
+ * is out.  An entry that is held or leased counts in *out if its key is busy with it.
  */
-int	mqs_check_parked(struct mqs_checking *, const struct mqs_group *,
-	    struct mqs_tx *, const struct mqs_held *, struct mqs_error *err);
-int	mqs_check_busy(struct mqs_checking *, const struct mqs_group *,
-	    struct mqs_tx *, struct mqs_batch *, struct mqs_error *err);
+int	mqs_check_out(struct mqs_checking *, const struct mqs_group *, struct mqs_tx *,
+	    const struct mqs_entry *, enum mqs_class, uint64_t *out, struct mqs_error *err);
+/* And then there are as many keys. */
+int	mqs_check_busy(struct mqs_checking *, const struct mqs_group *, struct mqs_tx *,
+	    uint64_t out, struct mqs_error *err);
+/* The part about priorities. */
 int	mqs_check_ahead(struct mqs_checking *, const struct mqs_group *,
 	    const uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 

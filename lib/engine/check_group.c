@@ -22,6 +22,7 @@ struct tally {
 	uint64_t		 leased, leased_bytes, leases;
 	uint64_t		 held[MQS_SKIPPED + 1], held_bytes;
 	uint64_t		 floor;
+	uint64_t		 out;		/* messages with which their key is busy */
 };
 
 static void
@@ -74,6 +75,9 @@ check_lease(struct tally *t, uint64_t lease, struct mqs_error *err)
 			continue;
 		n++;
 		bytes += b->entries[i].size;
+		if ((rc = mqs_check_out(t->k, t->group, t->tx, &b->entries[i], MQS_READY,
+		    &t->out, err)) != MQS_OK)
+			return rc;
 	}
 	if (n != b->head.unsettled || bytes != b->head.unsettled_bytes || n == 0)
 		mqs_found(t->k, "group %s: lease %llu: counts %u unsettled, has %llu",
@@ -127,8 +131,11 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 	if (rc == MQS_NOTHING)
 		mqs_found(t->k, "group %s: held message %llu is not in order",
 		    t->group->name, (unsigned long long)h->entry.id);
-	if (h->class == MQS_PARKED && rc >= 0)
-		rc = mqs_check_parked(t->k, t->group, t->tx, h, err);
+	if (h->class == MQS_PARKED && h->sort != h->entry.key)
+		mqs_found(t->k, "group %s: held message %llu waits for another key",
+		    t->group->name, (unsigned long long)h->entry.id);
+	if (rc >= 0)
+		rc = mqs_check_out(t->k, t->group, t->tx, &h->entry, h->class, &t->out, err);
 	t->held[h->class]++;
 	t->held_bytes += h->entry.size;
 	if (h->entry.id < t->floor)
@@ -215,7 +222,7 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 	if ((rc = check_leases(&t, err)) != MQS_OK ||
 	    (rc = check_held(&t, err)) != MQS_OK ||
 	    (rc = check_bindings(&t, err)) != MQS_OK ||
-	    (rc = mqs_check_busy(k, group, t.tx, t.batch, err)) != MQS_OK ||
+	    (rc = mqs_check_busy(k, group, t.tx, t.out, err)) != MQS_OK ||
 	    (rc = mqs_check_ahead(k, group, t.v, err)) != MQS_OK)
 		goto out;
 	expect(&t, "floor", t.floor, t.v[MQS_GROUP_FLOOR]);

@@ -54,77 +54,55 @@ mqs_check_ahead(struct mqs_checking *k, const struct mqs_group *group,
 
 /* ----------------------------------------------------------------- keys -- */
 
-/* 1 in *there if a message is held. */
+/* *id: who is out of an entry's key; 0: nobody. */
 static int
-is_held(struct mqs_tx *tx, uint64_t id, int *there, struct mqs_error *err)
+find_busy(struct mqs_tx *tx, const struct mqs_entry *e, uint64_t *id, struct mqs_error *err)
 {
 	struct mqs_slice value;
 	unsigned char key[8];
 	int rc;
 
-	mqs_put_be64(key, id);
-	rc = mqs_tx_get(tx, MQS_GROUP_HELD, key, sizeof(key), &value, err);
-	*there = rc == MQS_OK;
-	return rc < 0 ? rc : MQS_OK;
-}
-
-/* 1 in *there if a message is under a lease. */
-static int
-is_leased(struct mqs_tx *tx, struct mqs_batch *b, uint64_t id, int *there,
-    struct mqs_error *err)
-{
-	uint64_t lease = 0;
-	int rc;
-
-	*there = 0;
-	while (!*there && (rc = mqs_batch_next(tx, &lease, err)) == MQS_OK) {
-		if ((rc = mqs_batch_read(tx, lease, b, err)) != MQS_OK)
-			return rc < 0 ? rc : MQS_OK;
-		*there = mqs_batch_find(b, id) >= 0;
-	}
-	return *there || rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-int
-mqs_check_busy(struct mqs_checking *k, const struct mqs_group *group,
-    struct mqs_tx *tx, struct mqs_batch *b, struct mqs_error *err)
-{
-	struct mqs_slice key, value;
-	struct mqs_cur *cur;
-	uint64_t id;
-	int rc, there;
-
-	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_BUSY, err)) != MQS_OK)
-		return rc;
-	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK) {
-		if (key.n != 8 || value.n != 8) {
-			rc = mqs_fail(err, MQS_EDAMAGED, "busy key: damaged entry");
-			break;
-		}
-		id = mqs_get_le64(value.p);
-		if ((rc = is_held(tx, id, &there, err)) != MQS_OK ||
-		    (!there && (rc = is_leased(tx, b, id, &there, err)) != MQS_OK))
-			break;
-		if (!there)
-			mqs_found(k, "group %s: a key waits for message %llu, which is settled",
-			    group->name, (unsigned long long)id);
-	}
-	mqs_cur_free(cur);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-int
-mqs_check_parked(struct mqs_checking *k, const struct mqs_group *group,
-    struct mqs_tx *tx, const struct mqs_held *h, struct mqs_error *err)
-{
-	struct mqs_slice value;
-	unsigned char key[8];
-	int rc;
-
-	mqs_put_be64(key, h->sort);
+	*id = 0;
+	mqs_put_be64(key, e->key);
 	rc = mqs_tx_get(tx, MQS_GROUP_BUSY, key, sizeof(key), &value, err);
-	if (rc == MQS_NOTHING)
-		mqs_found(k, "group %s: message %llu waits for no other of its key",
-		    group->name, (unsigned long long)h->entry.id);
+	if (rc == MQS_OK && value.n != 8)
+		return mqs_fail(err, MQS_EDAMAGED, "busy key: damaged entry");
+	if (rc == MQS_OK)
+		*id = mqs_get_le64(value.p);
 	return rc < 0 ? rc : MQS_OK;
+}
+
+/* One that waits for its time may have no place yet; whoever is ready or leased is out. */
+int
+mqs_check_out(struct mqs_checking *k, const struct mqs_group *group, struct mqs_tx *tx,
+    const struct mqs_entry *e, enum mqs_class class, uint64_t *out, struct mqs_error *err)
+{
+	uint64_t id;
+	int rc;
+
+	if (e->key == 0)
+		return MQS_OK;
+	if ((rc = find_busy(tx, e, &id, err)) != MQS_OK)
+		return rc;
+	*out += id == e->id;
+	if (class == MQS_PARKED && (id == 0 || id == e->id))
+		mqs_found(k, "group %s: message %llu waits for no other of its key",
+		    group->name, (unsigned long long)e->id);
+	if (class == MQS_READY && id != e->id)
+		mqs_found(k, "group %s: message %llu is out, but not the one of its key",
+		    group->name, (unsigned long long)e->id);
+	return MQS_OK;
+}
+
+int
+mqs_check_busy(struct mqs_checking *k, const struct mqs_group *group, struct mqs_tx *tx,
+    uint64_t out, struct mqs_error *err)
+{
+	uint64_t n;
+	int rc;
+
+	if ((rc = mqs_tx_count(tx, MQS_GROUP_BUSY, &n, err)) == MQS_OK && n != out)
+		mqs_found(k, "group %s: %llu keys wait for messages that are settled",
+		    group->name, (unsigned long long)(n - out));
+	return rc;
 }

@@ -2,8 +2,8 @@
  * forget.c - see forget.h
  *
  * All within the caller's transaction: a crash leaves the group as it was, or
- * without what was removed.  The parked go first, so that nothing is left that could
- * take the place of one that was out of its key.
+ * without what was removed.  The parked go first: as long as one of them is left, so is
+ * the message of its key that is out, at whose end it would be its turn.
  */
 #include "queue/batch.h"
 #include "queue/forget.h"
@@ -33,7 +33,6 @@ forget_leases(struct mqs_group_tx *gtx, uint64_t *count, struct mqs_error *err)
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
-/* Up to *max of one class, and *max less so many. */
 /* The class's held messages, up to `max' of all classes; *n counts them. */
 static int
 forget_class(struct mqs_group_tx *gtx, enum mqs_class class, size_t max, size_t *n,
@@ -46,34 +45,14 @@ forget_class(struct mqs_group_tx *gtx, enum mqs_class class, size_t max, size_t 
 		rc = mqs_group_first_held(gtx, class, &h, err);
 		if (rc == MQS_NOTHING)
 			return MQS_OK;
-		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK)
+		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK ||
+		    (rc = mqs_order_leave(gtx, &h.entry, err)) != MQS_OK)
 			return rc;
 		++*n;
 	}
 	return MQS_OK;
 }
 
-/* Nobody is out any more. */
-static int
-forget_busy(struct mqs_group_tx *gtx, struct mqs_error *err)
-{
-	struct mqs_slice key, value;
-	struct mqs_cur *cur;
-	int rc;
-
-	if ((rc = mqs_cur_new(&cur, gtx->tx, MQS_GROUP_BUSY, err)) != MQS_OK)
-		return rc;
-	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
-		if ((rc = mqs_cur_del(cur, err)) != MQS_OK)
-			break;
-	mqs_cur_free(cur);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-/*
- * The parked go first: as long as one of them is left, so is the message of its key that
- * is out, at whose end it would be its turn.
- */
 int
 mqs_group_forget(struct mqs_group_tx *gtx, size_t max, uint64_t *count, int *more,
     struct mqs_error *err)
@@ -81,11 +60,9 @@ mqs_group_forget(struct mqs_group_tx *gtx, size_t max, uint64_t *count, int *mor
 	size_t n = 0, skipped = 0;
 	int rc;
 
-	*more = 0;
 	/* Those are settled already. */
-	if ((rc = forget_class(gtx, MQS_SKIPPED, SIZE_MAX, &skipped, err)) != MQS_OK)
-		return rc;
-	if ((rc = forget_class(gtx, MQS_PARKED, max, &n, err)) != MQS_OK)
+	if ((rc = forget_class(gtx, MQS_SKIPPED, SIZE_MAX, &skipped, err)) != MQS_OK ||
+	    (rc = forget_class(gtx, MQS_PARKED, max, &n, err)) != MQS_OK)
 		return rc;
 	if (gtx->v[MQS_GROUP_PARKED] == 0 &&
 	    ((rc = forget_leases(gtx, count, err)) != MQS_OK ||
@@ -95,5 +72,5 @@ mqs_group_forget(struct mqs_group_tx *gtx, size_t max, uint64_t *count, int *mor
 	*count += n;
 	*more = gtx->v[MQS_GROUP_PARKED] + gtx->v[MQS_GROUP_READY] +
 	    gtx->v[MQS_GROUP_WAITING] > 0;
-	return gtx->v[MQS_GROUP_PARKED] == 0 ? forget_busy(gtx, err) : MQS_OK;
+	return MQS_OK;
 }

@@ -2,6 +2,7 @@
  * test_engine_order.c - ordered groups: what is hard to arrange with the commands
  */
 #include "engine.h"
+#include "queue/order.h"
 
 static const struct mqs_consumer_options ordered = {
 	.settings = (const char *const[]){ "ordered=on" }, .nsettings = 1
@@ -113,10 +114,84 @@ test_older_behind(void)
 	finish();
 }
 
+/* Puts something into the group's tables, and says how much the check finds wrong. */
+static uint64_t
+findings_with(int (*put)(struct mqs_group_tx *))
+{
+	uint64_t findings = 0, messages;
+	struct mqs_group *group;
+	struct mqs_group_tx gtx;
+
+	start();
+	ok(mqs_create(spool, "q", "g", &ordered, &err));
+	send("a", "1", 0, 0);
+	ok(mqs_spool_group(spool, "q", "g", 0, NULL, &group, &err));
+	ok(mqs_group_begin(&gtx, group, &err));
+	gtx.v[MQS_GROUP_CURSOR] = 100;
+	ok(put(&gtx));
+	ok(mqs_group_commit(&gtx, &err));
+	ok(mqs_check(spool, "q", NULL, NULL, &findings, &messages, &err));
+	finish();
+	return findings;
+}
+
+static const struct mqs_entry some = { .id = 10, .key = 7 }, other = { .id = 11, .key = 7 };
+
+static int
+put_nothing(struct mqs_group_tx *gtx)
+{
+	(void)gtx;
+	return MQS_OK;
+}
+
+static int
+put_busy(struct mqs_group_tx *gtx)
+{
+	int out;
+
+	return mqs_order_enter(gtx, &some, &out, &err);
+}
+
+static int
+put_ready(struct mqs_group_tx *gtx)
+{
+	return mqs_group_hold_ready(gtx, &some, &err);
+}
+
+static int
+put_parked(struct mqs_group_tx *gtx)
+{
+	const struct mqs_held h = { some, MQS_PARKED, some.key };
+
+	return mqs_group_hold(gtx, &h, &err);
+}
+
+static int
+put_two(struct mqs_group_tx *gtx)
+{
+	int out, rc;
+
+	if ((rc = mqs_order_enter(gtx, &some, &out, &err)) == MQS_OK &&
+	    (rc = mqs_group_hold_ready(gtx, &some, &err)) == MQS_OK)
+		rc = mqs_order_enter(gtx, &other, &out, &err);
+	return rc;
+}
+
+static void
+test_check(void)
+{
+	check_u64(findings_with(put_nothing), 0);
+	check_u64(findings_with(put_two), 0);
+	check_u64(findings_with(put_busy), 1);
+	check_u64(findings_with(put_ready), 1);
+	check_u64(findings_with(put_parked), 1);
+}
+
 int
 main(void)
 {
 	run_test("what is due and parked hides nothing", test_due_behind_parked);
 	run_test("older ones that wait for younger", test_older_behind);
+	run_test("what check finds of keys", test_check);
 	return finish_tests();
 }
