@@ -174,7 +174,7 @@ write_letter(struct mqs_pass *pass, const char *queue,
 	return mqs_marker_sweep(pass->dead.tx, MQS_LOG_MARKERS, &marker, err);
 }
 
-/* Puts the message into the dead-letter queue, if that is another one. */
+/* Puts the message into the dead-letter queue, if that is another one; MQS_NOTHING: it is gone. */
 static int
 bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
@@ -186,16 +186,12 @@ bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
 	if (!dead_queue(pass->group->log, queue))
 		return MQS_OK;
 	rc = mqs_log_reader_at(pass->reader, id, 1, &record, err);
-	if (rc == MQS_NOTHING) {	/* a limit or a purge took it */
-		pass->gtx.v[MQS_GROUP_DROPPED]++;
-		return MQS_OK;
-	}
 	if (rc == MQS_OK)
 		rc = write_letter(pass, queue, &record, attempts, reason, detail, err);
 	if (rc == MQS_OK && (pass->nblobs == MQS_PASS_BLOBS ||
 	    pass->dead_bytes >= MQS_PASS_BYTES))
 		rc = mqs_pass_bury(pass, err);
-	if (rc != MQS_OK)
+	if (rc < 0)
 		pass->dead_failed = 1;
 	return rc;
 }
@@ -245,8 +241,9 @@ mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempt
 		    pass->group->settings.backoff_max);
 		return mqs_group_hold(&pass->gtx, &h, err);
 	}
-	pass->gtx.v[MQS_GROUP_DEAD]++;
-	if (bury(pass, e->id, attempts, reason, detail, &why) != MQS_OK)
+	if ((rc = bury(pass, e->id, attempts, reason, detail, &why)) < 0)
 		return keep_alive(pass, e->id, &why, err);
+	/* Else a limit or a purge took it. */
+	pass->gtx.v[rc == MQS_OK ? MQS_GROUP_DEAD : MQS_GROUP_DROPPED]++;
 	return mqs_order_leave(&pass->gtx, e, err);
 }
