@@ -344,7 +344,7 @@ c/g'
 	exec 9<>hold
 	mq-sub -P 1 --prefetch 3 q/g -- sh -c 'echo $$ >pid; read -r x <hold' 9>&- &
 	until_true '[ "$(field leased q/g)" = 5 ] && [ -s pid ]'
-	run -0 --separate-stderr mq-stat -l
+	run -0 --separate-stderr mq-stat --list
 	assert_equal "$stderr" ''
 	assert_line -n 0 --regexp '^QUEUE +GROUP +CONSUMER +HELD +RUNNING$'
 	assert_line -n 1 --regexp "^q +g +$! +3 +1\$"

@@ -143,7 +143,7 @@ exit 3'
 	impatient
 	seq 5 | mq-pub q
 	bury 3
-	redriven 'q.dead: 2 letters redriven, 3 left' -c 2 q.dead
+	redriven 'q.dead: 2 letters redriven, 3 left' --count 2 q.dead
 	run -0 mq-sub -e q/g
 	assert_output '1
 2'

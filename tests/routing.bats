@@ -47,7 +47,7 @@ publish_keys() {
 }
 
 @test "a group declared before any message is bound from the first on" {
-	mq-ctl create -k 'eu.#' -H urgent=yes q/g
+	mq-ctl create --pattern 'eu.#' --header urgent=yes q/g
 	publish_keys
 	mq-pub -k us.ny -H urgent=yes q 5
 	run -0 mq-sub -e q/g
@@ -92,6 +92,24 @@ publish_keys() {
 	[ ! -e "$MQ_SPOOL" ]
 }
 
+@test "more bindings than a group can have: 64, and none is added or made" {
+	local keys=() i
+	for ((i = 0; i <= 4096; i++)); do
+		keys+=(--key "$i")
+	done
+	mq-ctl create -k a q/g
+	run -64 --separate-stderr mq-ctl bind "${keys[@]}" q/g
+	assert_equal "$stderr" 'mq-ctl bind: q/g: more than 4096 bindings or 1048576 bytes of them'
+	run -64 --separate-stderr mq-sub -e "${keys[@]}" q/h
+	assert_equal "$stderr" 'mq-sub: q/h: more than 4096 bindings or 1048576 bytes of them'
+	run -0 mq-ctl show --changed q/g
+	assert_output binding=pattern:a
+	run -0 mq-ctl list
+	assert_output $'q\nq/g'
+	mq-ctl bind --replace "${keys[@]:2}" q/g
+	[ "$(mq-ctl show q/g | grep -c ^binding=)" = 4096 ]
+}
+
 @test "create -p: a group that exists must have these bindings" {
 	mq-ctl create -k a q/g
 	mq-ctl create -p -k a q/g
@@ -106,8 +124,8 @@ publish_keys() {
 	mq-pub -k a q 1
 	mq-pub -k b q 2
 	mq-pub -k c q 3
-	mq-ctl bind -k b -k a q/g
-	mq-ctl unbind -k a q/g
+	mq-ctl bind -k b --pattern a q/g
+	mq-ctl unbind --pattern a q/g
 	run -0 mq-sub -e q/g
 	assert_output 2
 	mq-ctl bind -k c q/g
@@ -177,6 +195,8 @@ publish_keys() {
 	mq-ctl create -k a q/g
 	fails 78 "mq-ctl set: q/g: binding=a: begins with none of pattern:, key:, all: and any:" \
 		mq-ctl set q/g lease=1m binding=a
+	fails 78 "mq-ctl set: q/g: binding=key:%zz: % without two hexadecimal digits behind it" \
+		mq-ctl set q/g binding=key:%zz
 	fails 78 "mq-ctl set: q/g: binding=all:a: a header without '='" \
 		mq-ctl set q/g binding=key:b binding=all:a
 	fails 78 "mq-ctl set: q/g: no: no such setting" mq-ctl set q/g binding=key:b no=1
