@@ -9,7 +9,7 @@
 #include "engine.h"
 
 #define STEPS	300
-#define RUNS	24
+#define RUNS	16
 #define MANY	4096
 #define HOUR	(3600 * MQS_SECOND)
 
@@ -19,7 +19,7 @@ static struct mqs_message out[MANY];	/* deliveries that are not settled */
 static int nout;
 static char keys[MANY][2];		/* of these */
 static uint64_t acked[MANY];		/* ids; the first `firm' beyond undoing by a kill */
-static int nacked, firm;
+static int nacked, firm, rewound;
 static int ordered, drops, straight;	/* straight: nothing goes back or is purged */
 static unsigned long long state;
 
@@ -186,6 +186,10 @@ redrive(void)
 {
 	struct mqs_redriven r;
 
+	/* What died, and was acked after a rewind, comes again. */
+	flush();
+	if (rewound)
+		nacked = firm = 0;
 	if (mqs_redrive(spool, "q.dead", NULL, &r, &err) != MQS_OK)
 		check_int(err.code, MQS_ENOENT);
 }
@@ -200,6 +204,7 @@ start_over(void)
 
 	flush();
 	nacked = firm = 0;
+	rewound = 1;
 	if (chance(2))
 		ok(mqs_purge(spool, "q", "g", &n, &err));
 	else
@@ -340,7 +345,7 @@ run(unsigned seed)
 	ordered = seed & 1;
 	drops = seed >> 1 & 1;
 	straight = seed >> 2 & 1;
-	nacked = firm = 0;
+	nacked = firm = rewound = 0;
 	start();
 	ok(mqs_create(spool, "q", "g", &options, &err));
 	set("overflow=drop-oldest");
