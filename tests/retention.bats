@@ -548,6 +548,35 @@ restored() {
 	run -0 mq-ctl check q
 }
 
+@test "a restored log: priorities, keys and what was skipped begin again" {
+	local n ordered
+	for ordered in off on; do
+		rm -rf spool
+		mq-ctl create q/g
+		mq-ctl set q/g ordered=$ordered
+		for n in 1 2 3; do mq-pub -p "$n" -k a q "$n"; done
+		cp spool/q/log.mdb copy
+		for n in 4 5 6; do mq-pub -p "$n" -k a q "$n"; done
+		mq-pub -k b q 7
+		# Some looked at ahead, some held behind others, one skipped.
+		mq-sub -m -c 2 --prefetch 2 q/g >took || [ $? = 1 ]
+		mq-ctl skip q/g "$(mq-replay --last 1 -f '%o' q)"
+		cp copy spool/q/log.mdb
+		run -0 --separate-stderr mq-sub -e q/g
+		said 'the log is older than this group'
+		if [ $ordered = on ]; then
+			assert_output "$(seq 3)"
+		else
+			assert_output "$(seq 3 -1 1)"
+		fi
+		[ "$(depth q/g)" = 0 ]
+		run -0 mq-ctl check q
+		mq-pub -p 9 -k a q 8
+		[ "$(mq-sub -e q/g)" = 8 ]
+		run -0 mq-ctl check q
+	done
+}
+
 @test "a restored log: what the group held or worked on is redelivered once, and can be settled" {
 	half() {
 		mq-sub -m -c 6 --prefetch 6 q/g >took

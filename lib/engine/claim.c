@@ -37,8 +37,7 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 		return rc;
 	due = (int64_t)v[MQS_GROUP_NEXT_DUE];
 	*work = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) ||
-	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] ||
-	    v[MQS_GROUP_ORDINAL] > lv[MQS_LOG_ORDINAL];
+	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] || mqs_group_ahead(v, lv);
 	if ((rc = mqs_admit_look(c, v, lv, work, &paused, err)) != MQS_OK || *work)
 		return rc;
 	/* Nothing now: when will there be?  What holds it back ends with a page. */
@@ -68,9 +67,7 @@ check_log(struct mqs_claim *cl, struct mqs_error *err)
 	    (rc = mqs_log_refresh(group->log, cl->c->reader.tx,
 	    lv[MQS_LOG_SETTINGS], err)) != MQS_OK)
 		return rc;
-	if (v[MQS_GROUP_CURSOR] <= lv[MQS_LOG_LAST_ID] &&
-	    v[MQS_GROUP_ORDINAL] <= lv[MQS_LOG_ORDINAL] &&
-	    v[MQS_GROUP_PRIORITISED] <= lv[MQS_LOG_PRIORITISED])
+	if (!mqs_group_ahead(v, lv))
 		return MQS_OK;
 	mqs_notice(cl->c->spool, "%s/%s: the log is older than this group "
 	    "(restored?): delivering all that is retained again",

@@ -77,6 +77,20 @@ mqs_group_state(struct mqs_group *group, uint64_t v[MQS_GROUP_VALUES],
 	return rc;
 }
 
+int
+mqs_group_ahead(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
+{
+	uint64_t last = v[MQS_GROUP_CURSOR];
+	unsigned p;
+
+	for (p = 0; p < 9; p++)
+		if (last < v[MQS_GROUP_CURSORS + p])
+			last = v[MQS_GROUP_CURSORS + p];
+	return last > lv[MQS_LOG_LAST_ID] ||
+	    v[MQS_GROUP_ORDINAL] > lv[MQS_LOG_ORDINAL] ||
+	    v[MQS_GROUP_PRIORITISED] > lv[MQS_LOG_PRIORITISED];
+}
+
 /*
  * How much of all that was appended the cursor has yet to pass, less what is known of
  * that.  What was removed beyond it may have been known or not: never too little.

@@ -151,6 +151,11 @@ void	mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VA
 int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* The state in a transaction. */
 int	mqs_group_read(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+/*
+ * 1 if the group knows what the log, whose state is not older, does not: it is beside a log
+ * that was restored from a copy, or rolled back.
+ */
+int	mqs_group_ahead(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* Messages that are beyond the cursor, by the group's state and the log's. */
 uint64_t mqs_group_unlooked(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* Messages that the group has yet to settle. */

@@ -54,8 +54,7 @@ look_at(void *arg, const char *group)
 		return rc;
 	if ((rc = mqs_group_peek(&l->log->dir, group, v, l->err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING || v[MQS_GROUP_CURSOR] > l->lv[MQS_LOG_LAST_ID] ||
-	    v[MQS_GROUP_ORDINAL] > l->lv[MQS_LOG_ORDINAL]) {
+	if (rc == MQS_NOTHING || mqs_group_ahead(v, l->lv)) {
 		messages = l->lv[MQS_LOG_ORDINAL] - l->lv[MQS_LOG_REMOVED];
 		bytes = l->lv[MQS_LOG_IN_BYTES] - l->lv[MQS_LOG_REMOVED_BYTES];
 	} else {

@@ -41,8 +41,7 @@ lower(void *arg, const char *group)
 	s->groups++;
 	if ((rc = mqs_group_peek(&s->log->dir, group, v, s->err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING || v[MQS_GROUP_CURSOR] > s->lv[MQS_LOG_LAST_ID] ||
-	    v[MQS_GROUP_ORDINAL] > s->lv[MQS_LOG_ORDINAL])
+	if (rc == MQS_NOTHING || mqs_group_ahead(v, s->lv))
 		s->floor = 0;
 	else if (v[MQS_GROUP_FLOOR] < s->floor)
 		s->floor = v[MQS_GROUP_FLOOR];
