@@ -156,7 +156,8 @@ mqs_split_swap(struct mqs_split *split, struct mqs_buf *other)
 	struct mqs_buf given = split->buf;
 
 	other->n = 0;
-	if (mqs_buf_add(other, given.p + split->pos, given.n - split->pos) == -1)
+	if (given.n > split->pos &&
+	    mqs_buf_add(other, given.p + split->pos, given.n - split->pos) == -1)
 		return -1;
 	split->buf = *other;
 	split->pos = 0;
