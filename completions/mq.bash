@@ -69,6 +69,8 @@ _mq_offer_operand() {
 			_mq_offer -W "$(_mq_names)"
 		fi ;;
 	"mq-ctl bind" | "mq-ctl unbind") _mq_offer -W "$(_mq_names groups)" ;;
+	"mq-ctl skip")
+		[ "$operands" -gt 0 ] || _mq_offer -W "$(_mq_names groups)" ;;
 	"mq-ctl trim" | "mq-ctl redrive" | "mq-ctl check" | "mq-ctl list") _mq_offer -W "$(_mq_names queues)" ;;
 	mq-pub)
 		if [ "$operands" = 0 ]; then
