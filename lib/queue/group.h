@@ -20,13 +20,14 @@
  * Every message that was published is, for a group, in one of these places:
  * beyond the cursor (not looked at yet); in a batch with its bit clear (leased);
  * in held (class waiting: sorted by when it is due; ready: sorted by 9 -
- * priority; parked: reserved for ordered groups); or in none (settled).
+ * priority; parked: by the hash of its key, see queue/order.h); or in none (settled).
+ * One that is held as skipped is settled, though the cursor has yet to come to it.
  *
  * The floor, below which everything is settled, is the least of cursor + 1, the
  * first entry of first, and the first of held: no scan.  It is computed at each
  * commit, stored with the state, and shown on the page.  durable_floor is the
- * floor of the commit before, or this one's if that is less: since each commit flushes what the one before wrote
- * (MDB_NOMETASYNC), no crash brings back anything below it.
+ * floor of the commit before, or this one's if that is less: since each commit flushes
+ * what the one before wrote (MDB_NOMETASYNC), no crash brings back anything below it.
  *
  * A crash of a transaction leaves the state before it; power loss may undo the
  * last commit, which redelivers what it settled.
