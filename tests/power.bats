@@ -17,9 +17,12 @@ setup_file() {
 	    "${CC:-cc}" $flags -o "$BATS_FILE_TMPDIR/fail" "$BATS_TEST_DIRNAME/power/fail.c"
 }
 
+can_be_loaded() {
+	[ -z "${MQ_SANITIZED:-}" ] || skip "the sanitizers want to be loaded first"
+}
+
 # on_disk COMMAND...: a tool, of which is kept what it syncs (in the background: exec TOOL).
 on_disk() {
-	[ -z "${MQ_SANITIZED:-}" ] || skip "the sanitizers want to be loaded first"
 	mkdir -p disk
 	LD_PRELOAD=$BATS_FILE_TMPDIR/disk.so POWER_DISK=$PWD/disk "$@"
 }
@@ -53,6 +56,7 @@ has_all_told() {
 }
 
 @test "publishers: every id told is there, whenever the power fails" {
+	can_be_loaded
 	local at pid
 	for at in 1 2 7 40 300 2000; do
 		rm -rf "$MQ_SPOOL" disk
@@ -73,6 +77,7 @@ begins_with_body() {
 }
 
 @test "a large body that was told is there, also beside others that came to nothing" {
+	can_be_loaded
 	local pid n
 	head -c 3000000 /dev/urandom >body
 	on_disk mq-pub -F q body
@@ -97,6 +102,7 @@ is_as_described() {
 }
 
 @test "queues, groups and settings that were made are there" {
+	can_be_loaded
 	local pairs
 	on_disk mq-ctl create q
 	described >description 2>/dev/null
@@ -120,6 +126,7 @@ has_settled_nine() {
 }
 
 @test "what was settled stays so, but for the last commit" {
+	can_be_loaded
 	local n
 	seq 20 | on_disk mq-pub q
 	for n in {1..10}; do
@@ -129,6 +136,7 @@ has_settled_nine() {
 }
 
 @test "what was acknowledged by receipt stays so, but for the last commit" {
+	can_be_loaded
 	local n
 	seq 20 | on_disk mq-pub q
 	on_disk mq-sub -m -c 20 -f '%r\n' q/g >receipts
@@ -144,6 +152,7 @@ buries_once() {
 }
 
 @test "dead letters: once, though the settling was undone" {
+	can_be_loaded
 	on_disk mq-ctl create q/g
 	on_disk mq-ctl set q/g max-attempts=1
 	seq 5 | on_disk mq-pub q
@@ -159,6 +168,7 @@ has_from() {
 }
 
 @test "trimming: what was not settled is there, and every record has its body" {
+	can_be_loaded
 	local n
 	on_disk mq-ctl create q/slow
 	on_disk mq-ctl set q retain=0s
@@ -182,6 +192,7 @@ filters_once() {
 }
 
 @test "filters: each output once, though the settling was undone" {
+	can_be_loaded
 	local n
 	seq 20 | on_disk mq-pub in
 	for n in 1 2 3; do
@@ -203,6 +214,7 @@ redrives_once() {
 }
 
 @test "redrive: each message comes back once, whenever the power fails" {
+	can_be_loaded
 	on_disk mq-ctl create q/g
 	on_disk mq-ctl set q/g max-attempts=1
 	seq 5 | on_disk mq-pub q
