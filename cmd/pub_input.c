@@ -61,8 +61,8 @@ publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
 			batch_flush(r->batch);
 		if ((got = gather_next(&g)) == NULL)
 			break;
-		for (i = 0; i < got->n; i++)
-			record_take(r, got->pieces[i].kind, got->pieces[i].bytes);
+		for (i = 0; i < got->n;)
+			i += record_take_some(r, got->pieces + i, got->n - i);
 		if ((errno = got->error) != 0)
 			unreadable(r, status);
 		check_held(r, got);

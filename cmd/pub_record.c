@@ -271,6 +271,26 @@ record_take(struct recorder *r, enum mqs_piece kind, struct mqs_slice piece)
 		end_long(r);
 }
 
+size_t
+record_take_some(struct recorder *r, const struct piece *pieces, size_t n)
+{
+	struct mqs_body bodies[256];
+	size_t i, sent = 0;
+
+	if (!r->json && !r->keep && r->key_delim_len == 0 && !r->terms.given &&
+	    r->call == NULL) {
+		for (i = 0; i < n && i < sizeof(bodies) / sizeof(bodies[0]) &&
+		    pieces[i].kind == MQS_PIECE_WHOLE; i++)
+			bodies[i] = (struct mqs_body){ pieces[i].bytes.p, pieces[i].bytes.n };
+		sent = mqs_publisher_send_like(r->batch->publisher, bodies, i);
+		r->number += sent;
+	}
+	if (sent > 0)
+		return sent;
+	record_take(r, pieces[0].kind, pieces[0].bytes);
+	return 1;
+}
+
 void
 record_drop(struct recorder *r)
 {

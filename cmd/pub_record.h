@@ -6,6 +6,7 @@
 #include "message/framing.h"
 #include "pub_batch.h"
 #include "pub_call.h"
+#include "pub_gather.h"
 #include "pub_reject.h"
 #include "pub_terms.h"
 
@@ -33,6 +34,8 @@ struct recorder {
 
 /* Takes a whole record, or a piece of one, as mqs_split_next gives them. */
 void	record_take(struct recorder *, enum mqs_piece, struct mqs_slice);
+/* Takes some of n pieces, one at least: how many.  Like ones are taken together. */
+size_t	record_take_some(struct recorder *, const struct piece *, size_t n);
 /* Drops a record of which the last piece has not come. */
 void	record_drop(struct recorder *);
 /*

@@ -254,6 +254,18 @@ int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 	    uint64_t tag, struct mqs_error *err);
 
 /*
+ * Adds up to n messages that are as the last one of the batch, its tag included, in all
+ * but their bodies, at a fraction of the cost; the bodies must stay until the flush.
+ * Returns how many were added: fewer where the next one is for mqs_publisher_send,
+ * which adds it or says why not (an empty or a full batch, a large body, a message id).
+ */
+struct mqs_body {
+	const void	*p;
+	size_t		 n;
+};
+size_t	mqs_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, size_t n);
+
+/*
  * Stores the batch, in one transaction unless the queue is limited.  On return 0 all of
  * it is on stable storage and visible; otherwise none of it is, except where a limit
  * (below) or MQS_MANDATORY says otherwise; mqs_publisher_stored tells how many messages

@@ -337,6 +337,42 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 	return MQS_OK;
 }
 
+size_t
+mqs_publisher_send_like(struct mqs_publisher *p, const struct mqs_body *bodies, size_t n)
+{
+	const struct mqs_log_settings *set = &p->log->settings;
+	const struct mqs_message *like;
+	struct mqs_pending *e, *last;
+	uint64_t most = MQS_INLINE_MAX;
+	struct mqs_shape *s;
+	size_t i;
+
+	if (p->n == 0 || p->batch[p->n - 1].shape != p->nshapes - 1)
+		return 0;
+	s = &p->shapes[p->nshapes - 1];
+	like = &s->record.message;
+	if (s->blob != NULL || s->own != NULL || like->message_id != NULL)
+		return 0;
+	if (most > set->max_message)
+		most = set->max_message;
+	if (set->max_bytes != 0 && most > set->max_bytes)
+		most = set->max_bytes;
+	for (i = 0; i < n; i++) {
+		if (bodies[i].n > most || is_full(p, like, bodies[i].n) ||
+		    more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+			break;
+		last = &p->batch[p->n - 1];
+		e = &p->batch[p->n++];
+		e->tag = last->tag;
+		e->shape = last->shape;
+		e->body = bodies[i].p;
+		e->body_len = (uint32_t)bodies[i].n;
+		p->total += bodies[i].n;
+		p->bytes += bodies[i].n + like->headers_len + like->key_len;
+	}
+	return i;
+}
+
 /* ------------------------------------------------------------- inputs -- */
 
 int
