@@ -581,3 +581,15 @@ three|key|b|rejected|q|g|1'
 	run -0 mq-ack --version
 	assert_output --regexp '^mq-ack .*[0-9]'
 }
+
+@test "a queue whose name leaves no room for .dead: 78, with the cure; the message stays" {
+	local name
+	name=$(printf 'n%.0s' {1..92})
+	mq-pub "$name" m
+	run -78 --separate-stderr mq-sub -e "$name" -- sh -c 'exit 100'
+	[[ $stderr == *"$name has no dead-letter queue: the name is too long to add .dead (set dead-letter=NAME)" ]]
+	[ "$(depth "$name/default")" = 1 ]
+	mq-ctl set "$name" dead-letter=graveyard
+	MQ_NOW=+1h mq-sub -e "$name" -- sh -c 'exit 100'
+	[ "$(messages graveyard)" = 1 ]
+}

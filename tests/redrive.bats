@@ -86,18 +86,24 @@ exit 3'
 	assert_output m
 }
 
-@test "a group that was deleted: a copy, for when it is there again" {
+@test "a group that is gone: 66, its letters stay until there is one, the others go back" {
 	impatient
-	mq-ctl create q/h
 	mq-pub q m
 	bury 3
+	mq-sub --temp -e q -- sh -c 'exit 100'
+	[ "$(messages q.dead)" = 2 ]
 	mq-ctl delete q/g
-	mq-sub -e q/h >/dev/null
-	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
-	run -1 mq-sub -e q/h
-	mq-ctl create --from -1s q/g
-	run -0 mq-sub --from "$(mq-replay -J --last 1 q | jq -r .id)" -e q/g
-	assert_line m
+	run -66 --separate-stderr mq-ctl redrive q.dead
+	[[ $stderr == "mq-ctl redrive: q/"*": no such group" ]]
+	[ "$(depth q.dead/redrive)" = 2 ]
+	[ "$(messages q)" = 1 ]
+	# Made again at the end: what died is not beside a copy of itself.
+	mq-ctl create --from newest q/g
+	run -66 --separate-stderr mq-ctl redrive q.dead
+	assert_output 'q.dead: 1 letter redriven, 1 left'
+	[[ $stderr == "mq-ctl redrive: q/temp-"*": no such group" ]]
+	run -0 mq-sub -e q/g
+	assert_output m
 }
 
 @test "a message that has expired: a copy that does not" {
@@ -222,7 +228,7 @@ exit 3'
 	assert_output 'graveyard: 1 letter redriven, 1 left'
 	[ "$(depth b/g)" = 1 ]
 	[ ! -e spool/a ]
-	mq-ctl create a
+	mq-ctl create a/g
 	redriven 'graveyard: 1 letter redriven, 0 left' graveyard
 }
 

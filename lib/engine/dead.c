@@ -102,6 +102,10 @@ begin(struct mqs_pass *pass, const char *queue, struct mqs_error *err)
 
 	if (pass->dead_log != NULL)
 		return MQS_OK;
+	if (strlen(queue) > MQS_NAME_MAX)
+		return mqs_fail(err, MQS_ECONFIG, "%s has no dead-letter queue: the name is "
+		    "too long to add " DEAD_ENDING " (set dead-letter=NAME)",
+		    pass->group->log->dir.name);
 	/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
 	pass->spool->options.flags |= MQS_AUTOCREATE;
 	rc = mqs_spool_log(pass->spool, queue, 1, &log, err);

@@ -12,6 +12,8 @@
  *	- else a copy of the letter, as the message was before it died, is appended for that
  *	  group alone, under a marker in the log.
  *
+ * Letters of a queue or group that is gone stay, and that is reported.
+ *
  * The markers name the letter (its queue, the group `redrive' and its generation, id), as
  * queue/marker.h says.  Order: the marker of the letter itself goes (below) - the group
  * where it died, synced - that queue's log - the group `redrive', synced - the markers

@@ -12,8 +12,8 @@ struct back {
 	struct mqs_group	*redrive;
 	uint64_t		 generation, durable;	/* of redrive */
 	struct mqs_log		*log;
-	struct mqs_group	*group;		/* NULL: gone */
-	struct mqs_group_tx	 gtx;		/* if it is not */
+	struct mqs_group	*group;
+	struct mqs_group_tx	 gtx;
 	struct mqs_log_tx	 ltx;
 	struct mqs_log_reader	 letters;
 	struct mqs_blob		*blobs[MQS_PASS_BLOBS];
@@ -217,8 +217,6 @@ bring_back(struct back *b, struct mqs_letter *l, int64_t now, struct mqs_error *
 	marker_of(b, l, &m);
 	if ((rc = mqs_marker_find(b->ltx.tx, MQS_LOG_MARKERS, &m, err)) != MQS_NOTHING)
 		return rc;
-	if (b->group == NULL)
-		return copy_letter(b, l, &m, err);
 	rc = mqs_marker_find(b->gtx.tx, MQS_GROUP_MARKERS, &m, err);
 	if (rc == MQS_OK)	/* a run before this one was killed after it */
 		l->again = 1;
@@ -248,17 +246,11 @@ begin(struct back *b, struct mqs_letter *l, size_t n, struct mqs_error *err)
 {
 	int rc;
 
-	if (b->group != NULL) {
-		if ((rc = mqs_group_begin(&b->gtx, b->group, err)) != MQS_OK)
-			return rc;
-		if ((rc = find_leased(b, l, n, err)) != MQS_OK ||
-		    (rc = drop_markers(b, l, n, err)) != MQS_OK)
-			goto fail;
-	}
-	if ((rc = mqs_log_begin(&b->ltx, b->log, 0, err)) == MQS_OK)
-		return MQS_OK;
-fail:
-	if (b->group != NULL)
+	if ((rc = mqs_group_begin(&b->gtx, b->group, err)) != MQS_OK)
+		return rc;
+	if ((rc = find_leased(b, l, n, err)) != MQS_OK ||
+	    (rc = drop_markers(b, l, n, err)) != MQS_OK ||
+	    (rc = mqs_log_begin(&b->ltx, b->log, 0, err)) != MQS_OK)
 		mqs_group_abort(&b->gtx);
 	return rc;
 }
@@ -269,7 +261,7 @@ commit(struct back *b, struct mqs_error *err)
 {
 	int rc;
 
-	if (b->group != NULL && (rc = mqs_group_commit_lower(&b->gtx, err)) != MQS_OK) {
+	if ((rc = mqs_group_commit_lower(&b->gtx, err)) != MQS_OK) {
 		mqs_log_abort(&b->ltx);
 		return rc;
 	}
@@ -299,14 +291,17 @@ some(struct back *b, struct mqs_letter *l, size_t n, int64_t now, size_t *taken,
 	}
 	if (rc != MQS_OK) {
 		mqs_log_abort(&b->ltx);
-		if (b->group != NULL)
-			mqs_group_abort(&b->gtx);
+		mqs_group_abort(&b->gtx);
 	} else if ((rc = commit(b, err)) == MQS_OK)
 		*taken = i;
 	end(b, rc == MQS_OK);
 	return rc;
 }
 
+/*
+ * MQS_ENOENT if the queue or the group is gone: a copy for a group that is not there would
+ * be seen by nobody, or beside the original by one that is made later.
+ */
 static int
 open_target(struct back *b, struct mqs_spool *spool, const struct mqs_letter *l,
     struct mqs_error *err)
@@ -319,10 +314,7 @@ open_target(struct back *b, struct mqs_spool *spool, const struct mqs_letter *l,
 		return rc;
 	b->generation = v[MQS_GROUP_GENERATION];
 	b->durable = v[MQS_GROUP_DURABLE_FLOOR];
-	rc = mqs_spool_group(spool, l->queue, l->group, 0, NULL, &b->group, err);
-	if (rc == MQS_ENOENT)
-		b->group = NULL;
-	return rc == MQS_ENOENT ? MQS_OK : rc;
+	return mqs_spool_group(spool, l->queue, l->group, 0, NULL, &b->group, err);
 }
 
 int
@@ -360,7 +352,10 @@ mqs_letters_settled(struct mqs_spool *spool, struct mqs_group *redrive,
 		again |= l[i].done && l[i].again;
 	if (!again)
 		return MQS_OK;
-	if ((rc = open_target(&b, spool, l, err)) != MQS_OK || b.group == NULL ||
+	/* A group that has gone meanwhile took its marks along. */
+	if ((rc = open_target(&b, spool, l, NULL)) == MQS_ENOENT)
+		return MQS_OK;
+	if ((rc = open_target(&b, spool, l, err)) != MQS_OK ||
 	    (rc = mqs_group_begin(&b.gtx, b.group, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < n && rc >= 0; i++) {
