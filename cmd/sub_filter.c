@@ -100,7 +100,10 @@ keep_meta(struct filter *f, const struct handler *h, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* Puts the output into the batch: MQS_EBUSY or MQS_EDATA leave nothing of it there. */
+/*
+ * Puts the output into the batch: MQS_EBUSY, MQS_EFULL (it can never fit the queue's
+ * limits) or MQS_EDATA leave nothing of it there.
+ */
 static int
 add(struct filter *f, const struct handler *h, struct mqs_error *err)
 {
@@ -111,9 +114,13 @@ add(struct filter *f, const struct handler *h, struct mqs_error *err)
 	if ((rc = keep_meta(f, h, err)) != MQS_OK ||
 	    (rc = capture_read(&fd, h->output, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_publisher_input(o->publisher, f->sub->consumer, &m, err)) == MQS_OK &&
-	    (rc = output_send(o, fd, err)) != MQS_OK)
-		mqs_publisher_input_drop(o->publisher);
+	if ((rc = mqs_publisher_input(o->publisher, f->sub->consumer, &m, err)) == MQS_OK) {
+		rc = output_send(o, fd, err);
+		if (rc == MQS_OK && !mqs_publisher_input_fits(o->publisher))
+			rc = MQS_EFULL;
+		if (rc != MQS_OK)
+			mqs_publisher_input_drop(o->publisher);
+	}
 	(void)close(fd);
 	return rc;
 }
@@ -130,9 +137,10 @@ filter_take(struct filter *f, struct handler *h, struct mqs_settlement *how,
 			return rc;
 		rc = add(f, h, err);
 	}
-	if (rc == MQS_EBUSY || rc == MQS_EDATA) {
-		how->verb = rc == MQS_EBUSY ? MQS_REJECT : MQS_RETRY;
+	if (rc == MQS_EBUSY || rc == MQS_EFULL || rc == MQS_EDATA) {
+		how->verb = rc == MQS_EDATA ? MQS_RETRY : MQS_REJECT;
 		how->reason = rc == MQS_EBUSY ? "output too large for one transaction" :
+		    rc == MQS_EFULL ? "output larger than its queue may ever hold" :
 		    f->output.fault;
 		return MQS_OK;
 	}

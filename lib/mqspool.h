@@ -537,6 +537,11 @@ int	mqs_publisher_input(struct mqs_publisher *, struct mqs_consumer *,
 void	mqs_publisher_feed(struct mqs_publisher *, struct mqs_consumer *);
 /* Takes back the last mqs_publisher_input, and what was sent since. */
 void	mqs_publisher_input_drop(struct mqs_publisher *);
+/*
+ * 0 if the outputs of the last mqs_publisher_input are more than the queue's limits
+ * (max-messages, max-bytes) can ever let in at once; else 1.
+ */
+int	mqs_publisher_input_fits(const struct mqs_publisher *);
 /* MQS_OK: the outputs of this delivery's message are there, just settle it; or MQS_NOTHING. */
 int	mqs_publisher_input_done(struct mqs_publisher *, struct mqs_consumer *,
 	    const struct mqs_message *, struct mqs_error *err);

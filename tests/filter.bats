@@ -327,3 +327,17 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 	[ "$(mq-replay out | cut -d ' ' -f 1,2 | sort -u | wc -l)" = 6 ]
 	run -1 mq-sub -e in/g --to out -- sh -c "$vary"
 }
+
+@test "an output that its queue's limits can never let in: rejected, the others go on" {
+	local limit
+	for limit in max-messages=2 max-bytes=7; do
+		mq-ctl create out
+		mq-ctl set out "$limit"
+		seq 3 | mq-pub in
+		run -0 mq-sub -e in --to out -- sh -c 'read -r x; if [ "$x" = 2 ]; then seq 8; else echo "o$x"; fi'
+		[ "$(mq-replay out)" = $'o1\no3' ]
+		[ "$(header mq-dead-reason in.dead)" = 'output larger than its queue may ever hold' ]
+		[ "$(depth in/default)" = 0 ]
+		mq-ctl delete -f in in.dead out
+	done
+}

@@ -422,6 +422,19 @@ mqs_publisher_input_drop(struct mqs_publisher *p)
 }
 
 int
+mqs_publisher_input_fits(const struct mqs_publisher *p)
+{
+	const struct mqs_log_settings *set = &p->log->settings;
+	const struct mqs_section *s;
+
+	if (p->nsections == 0)
+		return 1;
+	s = &p->sections[p->nsections - 1];
+	return (set->max_messages == 0 || p->n - s->input.first <= set->max_messages) &&
+	    (set->max_bytes == 0 || p->total - s->total <= set->max_bytes);
+}
+
+int
 mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
     const struct mqs_message *m, struct mqs_error *err)
 {
