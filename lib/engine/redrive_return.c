@@ -353,10 +353,9 @@ mqs_letters_settled(struct mqs_spool *spool, struct mqs_group *redrive,
 	if (!again)
 		return MQS_OK;
 	/* A group that has gone meanwhile took its marks along. */
-	if ((rc = open_target(&b, spool, l, NULL)) == MQS_ENOENT)
-		return MQS_OK;
-	if ((rc = open_target(&b, spool, l, err)) != MQS_OK ||
-	    (rc = mqs_group_begin(&b.gtx, b.group, err)) != MQS_OK)
+	if ((rc = open_target(&b, spool, l, err)) != MQS_OK)
+		return rc == MQS_ENOENT ? MQS_OK : rc;
+	if ((rc = mqs_group_begin(&b.gtx, b.group, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < n && rc >= 0; i++) {
 		marker_of(&b, &l[i], &m);
