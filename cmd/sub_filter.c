@@ -101,8 +101,8 @@ keep_meta(struct filter *f, const struct handler *h, struct mqs_error *err)
 }
 
 /*
- * Puts the output into the batch: MQS_EBUSY, MQS_EFULL (it can never fit the queue's
- * limits) or MQS_EDATA leave nothing of it there.
+ * Puts the output into the batch: MQS_EBUSY (too much for the batch, or, as `never' says
+ * then, for the queue's limits) or MQS_EDATA leave nothing of it there.
  */
 static int
 add(struct filter *f, const struct handler *h, struct mqs_error *err)
@@ -116,8 +116,9 @@ add(struct filter *f, const struct handler *h, struct mqs_error *err)
 		return rc;
 	if ((rc = mqs_publisher_input(o->publisher, f->sub->consumer, &m, err)) == MQS_OK) {
 		rc = output_send(o, fd, err);
-		if (rc == MQS_OK && !mqs_publisher_input_fits(o->publisher))
-			rc = MQS_EFULL;
+		f->never = rc == MQS_OK && !mqs_publisher_input_fits(o->publisher);
+		if (f->never)
+			rc = MQS_EBUSY;
 		if (rc != MQS_OK)
 			mqs_publisher_input_drop(o->publisher);
 	}
@@ -137,11 +138,11 @@ filter_take(struct filter *f, struct handler *h, struct mqs_settlement *how,
 			return rc;
 		rc = add(f, h, err);
 	}
-	if (rc == MQS_EBUSY || rc == MQS_EFULL || rc == MQS_EDATA) {
+	if (rc == MQS_EBUSY || rc == MQS_EDATA) {
 		how->verb = rc == MQS_EDATA ? MQS_RETRY : MQS_REJECT;
-		how->reason = rc == MQS_EBUSY ? "output too large for one transaction" :
-		    rc == MQS_EFULL ? "output larger than its queue may ever hold" :
-		    f->output.fault;
+		how->reason = rc == MQS_EDATA ? f->output.fault : f->never ?
+		    "output larger than its queue may ever hold" :
+		    "output too large for one transaction";
 		return MQS_OK;
 	}
 	if (rc != MQS_OK)
