@@ -43,8 +43,12 @@ compile	= $(CC) -std=c11 -pthread -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN
 # Starting a tool costs less the fewer libraries it loads: hence --as-needed.
 link	= $(CC) -pthread $(CFLAGS) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
-LIB	= $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
-CMD	= $(patsubst %.c,$(B)/%.o,$(filter-out cmd/mq-%,$(wildcard cmd/*.c)))
+# Folders of folders, without find(1).
+objects	= $(patsubst %.c,$(B)/%.o,$(wildcard $(addsuffix .c,$(1)/* $(1)/*/* $(1)/*/*/* $(1)/*/*/*/*)))
+LIB	= $(call objects,lib)
+CMD	= $(call objects,cmd/common)
+# What a tool has beside its cmd/mq-TOOL.c and what all of them share.
+PARTS	= $(filter-out $(CMD),$(foreach folder,$(wildcard cmd/*/),$(call objects,$(folder:/=))))
 TOOLS	= $(patsubst cmd/%.c,%,$(wildcard cmd/mq-*.c))
 BINS	= $(TOOLS:%=$(B)/bin/%)
 UNIT	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -53,11 +57,14 @@ BENCH	= $(B)/bench/floors
 FUZZ	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTED	= $(UNIT) $(TORTURE) $(BENCH)
 SHARED	= $(filter-out $(TORTURE:$(B)/%=$(B)/tests/%.o),$(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)))
-OBJS	= $(LIB) $(CMD) $(TOOLS:%=$(B)/cmd/%.o) $(TESTED:$(B)/%=$(B)/tests/%.o) $(SHARED)
+OBJS	= $(LIB) $(CMD) $(PARTS) $(TOOLS:%=$(B)/cmd/%.o) $(TESTED:$(B)/%=$(B)/tests/%.o) $(SHARED)
 MAN	= $(wildcard man/*.[1-9])
 COMPLETIONS = $(DESTDIR)$(DATADIR)/bash-completion/completions
 ZSH	= $(DESTDIR)$(DATADIR)/zsh/site-functions
 FISH	= $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
+
+# A short line for each file; V=1 shows whole commands.
+say	= $(if $(V),,@echo '  $(1)	$@';)
 
 # A make of our own in the middle of a recipe, on all processors unless -j was given.
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
@@ -122,26 +129,28 @@ $(B)/flags: FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<
 
 $(B)/libmqspool.a: $(LIB)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(B)/libcmd.a: $(CMD)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(B)/bin/% $(B)/unit/% $(B)/torture/% $(B)/bench/%: $(B)/libcmd.a $(B)/libmqspool.a
 	@mkdir -p $(@D)
-	$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
+	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
 $(BINS): $(B)/bin/%: $(B)/cmd/%.o
+$(foreach tool,$(TOOLS),$(eval $(B)/bin/$(tool): $(call objects,cmd/$(tool:mq-%=%))))
 $(TESTED): $(B)/%: $(B)/tests/%.o
 $(TORTURE): $(SHARED)
+$(B)/unit/test_prefetch: $(B)/cmd/sub/prefetch.o
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
 	@mkdir -p $(@D)
-	$(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
+	$(call say,CC)$(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
 
 -include $(OBJS:.o=.d) $(FUZZ:=.d)
 

@@ -2,14 +2,14 @@
  * mq-ack - settle deliveries that another process took
  *
  * All receipts of a run are settled in the same way, which the options name.  Where
- * they come from, and what is done with one that is not good, is in ack_input.c.
+ * they come from, and what is done with one that is not good, is in ack/settle_receipts.c.
  */
 #include <string.h>
 
-#include "ack_input.h"
+#include "ack/settle_receipts.h"
 #include "base/name.h"
+#include "common/tool.h"
 #include "mqspool.h"
-#include "tool.h"
 
 enum {
 	OPTION_RETRY = TOOL_LONG,

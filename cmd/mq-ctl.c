@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl.h"
-#include "output.h"
+#include "common/output.h"
+#include "ctl/ctl.h"
 
 static const struct tool_option no_options[] = { { 0 } };
 

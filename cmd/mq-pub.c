@@ -11,15 +11,15 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "common/tool.h"
 #include "message/framing.h"
 #include "message/headers.h"
 #include "mqspool.h"
-#include "pub_batch.h"
-#include "pub_input.h"
-#include "pub_record.h"
-#include "pub_reject.h"
-#include "pub_terms.h"
-#include "tool.h"
+#include "pub/batch.h"
+#include "pub/delivery_options.h"
+#include "pub/input.h"
+#include "pub/record.h"
+#include "pub/reject.h"
 
 enum {
 	OPTION_RECEIPTS = TOOL_LONG,

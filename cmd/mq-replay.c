@@ -17,11 +17,11 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "merge.h"
-#include "output.h"
-#include "point.h"
-#include "rewind.h"
-#include "tool.h"
+#include "common/output.h"
+#include "common/position.h"
+#include "common/tool.h"
+#include "replay/merge.h"
+#include "replay/rewind.h"
 
 #define PIPE_BYTES	(1 << 20)
 

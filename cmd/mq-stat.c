@@ -13,10 +13,10 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "output.h"
-#include "stat.h"
-#include "table.h"
-#include "tool.h"
+#include "common/output.h"
+#include "common/tool.h"
+#include "stat/stat.h"
+#include "stat/table.h"
 
 enum { OPT_NAMES = TOOL_LONG, OPT_NEXT_DUE };
 

@@ -1,7 +1,7 @@
 /*
  * mq-sub - delivers a group's messages: to stdout, or to a command
  *
- * What is settled, and when, is told in sub_stdout.c, sub_manual.c and sub_handler.c.
+ * What is settled, and when, is told in sub/stdout_acks.c, sub/stdout_receipts.c and sub/deliver_to_command.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "bindings.h"
-#include "point.h"
-#include "sub.h"
-#include "tool.h"
+#include "common/binding_options.h"
+#include "common/position.h"
+#include "common/tool.h"
+#include "sub/sub.h"
 
 enum {
 	OPT_PREFETCH = TOOL_LONG, OPT_EXCLUSIVE, OPT_FROM, OPT_TIMEOUT, OPT_BATCH, OPT_TO,

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "engine/consumer.h"
+#include "embedded/consume.h"
 #include "tree.h"
 
 static char where[64];

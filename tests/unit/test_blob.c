@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "store/blob.h"
+#include "embedded/store/blob.h"
 #include "tree.h"
 
 #define BIG	((size_t)3 * 1024 * 1024 + 5)

@@ -36,8 +36,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "check.h"
-#include "store/db.h"
-#include "store/dbfile.h"
+#include "embedded/store/lmdb/data_file.h"
+#include "embedded/store/lmdb/db.h"
 #include "tree.h"
 
 static const char *const tables[] = { "one", "two" };
@@ -745,7 +745,7 @@ static void
 test_size_covers(void)
 {
 	struct mqs_db *db = fresh();
-	struct mqs_dbfile file;
+	struct mqs_data_file file;
 	uint64_t last = 0, slack = 0;
 	unsigned seed = 7, i;
 	int fd;

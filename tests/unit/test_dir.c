@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "check.h"
-#include "store/dir.h"
-#include "store/filesystem.h"
+#include "embedded/store/filesystem.h"
+#include "embedded/store/queue_dir.h"
 #include "tree.h"
 
 static struct mqs_dir base;	/* a temporary directory; spools are made in it */

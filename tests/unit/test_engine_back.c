@@ -3,8 +3,8 @@
  *
  * What a kill between two commits leaves is made here by commits that fail.
  */
+#include "embedded/queue/log_retention.h"
 #include "engine.h"
-#include "queue/retention.h"
 
 /* Takes and acks all that a group has. */
 static unsigned

@@ -3,9 +3,9 @@
  */
 #include <fcntl.h>
 
+#include "embedded/store/file.h"
+#include "embedded/store/mailbox.h"
 #include "engine.h"
-#include "store/file.h"
-#include "store/mailbox.h"
 
 static struct mqs_call *call;
 static struct mqs_dir *dir;

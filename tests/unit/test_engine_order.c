@@ -1,8 +1,8 @@
 /*
  * test_engine_order.c - ordered groups: what is hard to arrange with the commands
  */
+#include "embedded/queue/group_key_order.h"
 #include "engine.h"
-#include "queue/order.h"
 
 static const struct mqs_consumer_options ordered = {
 	.settings = (const char *const[]){ "ordered=on" }, .nsettings = 1
@@ -149,7 +149,7 @@ put_busy(struct mqs_group_tx *gtx)
 {
 	int out;
 
-	return mqs_order_enter(gtx, &some, &out, &err);
+	return mqs_key_order_enter(gtx, &some, &out, &err);
 }
 
 static int
@@ -171,9 +171,9 @@ put_two(struct mqs_group_tx *gtx)
 {
 	int out, rc;
 
-	if ((rc = mqs_order_enter(gtx, &some, &out, &err)) == MQS_OK &&
+	if ((rc = mqs_key_order_enter(gtx, &some, &out, &err)) == MQS_OK &&
 	    (rc = mqs_group_hold_ready(gtx, &some, &err)) == MQS_OK)
-		rc = mqs_order_enter(gtx, &other, &out, &err);
+		rc = mqs_key_order_enter(gtx, &other, &out, &err);
 	return rc;
 }
 

@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 
 #include "check.h"
-#include "store/filesystem.h"
+#include "embedded/store/filesystem.h"
 #include "tree.h"
 
 #define FUSE	0x65735546

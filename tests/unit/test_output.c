@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "output.h"
+#include "common/output.h"
 
 #define LARGE	((size_t)700001)
 

@@ -14,8 +14,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "check.h"
-#include "store/owner.h"
-#include "store/owner_file.h"
+#include "embedded/store/owner.h"
+#include "embedded/store/owner_file.h"
 #include "tree.h"
 
 #define FAMILY	0xfedcba98u	/* upper half of the names */

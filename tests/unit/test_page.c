@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "check.h"
-#include "store/page.h"
+#include "embedded/store/status_page.h"
 #include "tree.h"
 
 #define PAGE	"log.stat"

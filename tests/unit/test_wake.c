@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "store/owner.h"
-#include "store/page.h"
-#include "store/wake.h"
+#include "embedded/store/owner.h"
+#include "embedded/store/status_page.h"
+#include "embedded/store/wake.h"
 #include "tree.h"
 
 #define GIVE_UP	5000	/* ms */

@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/dir.h"
+#include "embedded/store/queue_dir.h"
 
 /* For what must work before there is anything to test. */
 #define must(condition) do {						\

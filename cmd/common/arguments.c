@@ -1,0 +1,84 @@
+/*
+ * common/arguments.c - the arguments of options, and operands that name queues
+ *
+ * What is malformed ends the tool with status 64; the message names the option, the
+ * argument as it was given, and what is wrong with it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/name.h"
+#include "base/units.h"
+#include "common/tool.h"
+#include "message/headers.h"
+
+int64_t
+arg_duration(const char *option, const char *s)
+{
+	const char *why;
+	int64_t ns;
+
+	if (mqs_parse_duration(s, &ns, &why) != 0)
+		usage_error("%s: '%s': %s", option, s, why);
+	return ns;
+}
+
+int64_t
+arg_time(const char *option, const char *s)
+{
+	const char *why;
+	int64_t ns;
+
+	if (mqs_parse_time(s, mqs_now() + common.clock_shift, &ns, &why) != 0)
+		usage_error("%s: '%s': %s", option, s, why);
+	return ns;
+}
+
+uint64_t
+arg_size(const char *option, const char *s)
+{
+	const char *why;
+	uint64_t bytes;
+
+	if (mqs_parse_size(s, &bytes, &why) != 0)
+		usage_error("%s: '%s': %s", option, s, why);
+	return bytes;
+}
+
+uint64_t
+arg_number(const char *option, const char *s, uint64_t min, uint64_t max)
+{
+	uint64_t v;
+
+	if (mqs_parse_u64(s, strlen(s), &v) != 0)
+		usage_error("%s: '%s': not a number", option, s);
+	if (v < min)
+		usage_error("%s: '%s': too small (at least %llu)", option, s,
+		    (unsigned long long)min);
+	if (v > max)
+		usage_error("%s: '%s': too large (at most %llu)", option, s,
+		    (unsigned long long)max);
+	return v;
+}
+
+void
+arg_header(struct mqs_buf *headers, const char *s)
+{
+	const char *equals = strchr(s, '=');
+
+	if (equals == NULL || equals == s)
+		usage_error("-H: '%s': not NAME=VALUE", s);
+	if (mqs_headers_add(headers, s, (size_t)(equals - s), equals + 1,
+	    strlen(equals + 1)) != 0)
+		fail(STATUS_SYSTEM, "-H: %s", strerror(errno));
+}
+
+void
+arg_queue(const char *s, char queue[MQS_NAME_MAX + 1], char group[MQS_NAME_MAX + 1])
+{
+	const char *why;
+
+	if (mqs_name_split(s, queue, group, &why) != 0)
+		usage_error("'%s': %s", s, why);
+}

@@ -1,0 +1,35 @@
+/*
+ * common/binding_options.h - the options that bind a group: -k, --key, -H, --any
+ *
+ * Each -k and each --key is a binding; all -H of a command line are one, of which all
+ * must be in a message, or, with --any, at least one.
+ */
+#ifndef MQ_CMD_COMMON_BINDING_OPTIONS_H
+#define MQ_CMD_COMMON_BINDING_OPTIONS_H
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+enum { BINDINGS_KEY = 0x200, BINDINGS_ANY };
+
+#define BINDINGS_OPTIONS(VERB) \
+	{ 'k', "pattern", "PATTERN", VERB " keys of that pattern (words split by dots, * one, # any number)" }, \
+	{ BINDINGS_KEY, "key", "KEY", VERB " exactly that key" }, \
+	{ 'H', "header", "NAME=VALUE", VERB " messages with that header; with several, with all of them" }, \
+	{ BINDINGS_ANY, "any", NULL, "one of several -H is enough" }
+
+/* { 0 } is none. */
+struct bindings {
+	struct mqs_binding	*list;
+	size_t			 n, cap;
+	struct mqs_buf		 headers;
+	int			 any;		/* --any */
+};
+
+/* Takes one of these options: 1, or 0 if it is another; malformed, it ends the tool with 64. */
+int	bindings_option(struct bindings *, int id, const char *arg);
+/* After the last option: list and n are whole, each of them checked. */
+void	bindings_done(struct bindings *);
+void	bindings_free(struct bindings *);
+
+#endif

@@ -1,0 +1,14 @@
+/* common/damage.h - leaving in order when the spool's files turn out to be damaged */
+#ifndef MQ_CMD_COMMON_DAMAGE_H
+#define MQ_CMD_COMMON_DAMAGE_H
+
+/*
+ * From now on a SIGSEGV or SIGBUS is reported as damage of `spool' by the program
+ * `name', status 74.  Call again when a better name of the spool is known.
+ */
+void	catch_faults(const char *name, const char *spool);
+
+/* mqs_options.on_damage: says it, and leaves with status 74. */
+void	damaged(void *arg, const char *text);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * common/diagnostics.c - what a tool says on stderr, and the status it leaves with
+ *
+ * A message is one line, "TOOL: OBJECT: REASON", written in one go so that the
+ * lines of several processes do not mix.  On a terminal, control characters in
+ * it (a file's name may hold any) are shown as \ooo.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/diagnostics.h"
+#include "common/tool.h"
+
+#define LINE_MAX_BYTES	4096
+
+static const char *program = "mq";
+
+void
+messages_name(const char *name)
+{
+	program = name;
+}
+
+/* Copies text with its control characters as \ooo; returns the length. */
+static size_t
+harmless(char *to, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 4 < room; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= ' ' && c != 0x7f) {
+			to[n++] = (char)c;
+			continue;
+		}
+		to[n++] = '\\';
+		to[n++] = (char)('0' + (c >> 6));
+		to[n++] = (char)('0' + (c >> 3 & 7));
+		to[n++] = (char)('0' + (c & 7));
+	}
+	return n;
+}
+
+static void
+write_line(const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(STDERR_FILENO, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;		/* nowhere left to say so */
+		p += done;
+		n -= (size_t)done;
+	}
+}
+
+static void __attribute__((format(printf, 1, 0)))
+say(const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 128];
+	int head, kept = errno;
+	size_t n;
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	head = snprintf(line, 64, "%s: ", program);
+	n = head < 64 ? (size_t)head : 63;
+	if (isatty(STDERR_FILENO)) {
+		n += harmless(line + n, sizeof(line) - 1 - n, text);
+	} else {
+		size_t len = strlen(text);
+
+		memcpy(line + n, text, len);
+		n += len;
+	}
+	line[n++] = '\n';
+	write_line(line, n);
+	errno = kept;
+}
+
+void
+usage_error(const char *fmt, ...)
+{
+	char hint[96];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	n = snprintf(hint, sizeof(hint), "Try '%s --help'.\n", program);
+	if (n > 0 && (size_t)n < sizeof(hint))
+		write_line(hint, (size_t)n);
+	exit(STATUS_USAGE);
+}
+
+void
+fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	exit(status);
+}
+
+void
+fail_error(const struct mqs_error *err)
+{
+	fail(status_of(err->code), "%s", err->text);
+}
+
+int
+status_of(int mqs_code)
+{
+	switch (mqs_code) {
+	case MQS_OK:
+		return STATUS_OK;
+	case MQS_NOTHING:
+		return STATUS_NOTHING;
+	case MQS_EINVAL:
+		return STATUS_USAGE;
+	case MQS_EDATA:
+		return STATUS_DATA;
+	case MQS_ENOENT:
+	case MQS_ESTALE:
+		return STATUS_MISSING;
+	case MQS_ENOTSUP:
+	case MQS_EVERSION:	/* this version can't serve that spool */
+		return STATUS_UNSUPPORTED;
+	case MQS_ESYSTEM:
+		return STATUS_SYSTEM;
+	case MQS_EIO:
+	case MQS_EDAMAGED:
+		return STATUS_IO;
+	case MQS_EFULL:
+	case MQS_EBUSY:
+	case MQS_EINTR:
+	case MQS_ETIMEOUT:
+		return STATUS_AGAIN;
+	case MQS_EPERM:
+		return STATUS_PERMISSION;
+	case MQS_ECONFIG:
+	case MQS_EEXIST:	/* in conflict with what is there */
+		return STATUS_CONFIG;
+	default:
+		return STATUS_BUG;
+	}
+}
+
+void
+report(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void
+note(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!common.verbose)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void
+complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (common.quiet)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,15 @@
+/* common/help.h - what the option tables say when they are asked */
+#ifndef MQ_CMD_COMMON_HELP_H
+#define MQ_CMD_COMMON_HELP_H
+
+#include "common/tool.h"
+
+/* The options that every tool has; ends with id 0. */
+extern const struct tool_option common_options[];
+
+void	print_help(const struct tool *);
+void	print_version(const struct tool *);
+/* One "-x<TAB>--long<TAB>ARG" a line, "-" for what is absent. */
+void	print_options(const struct tool *);
+
+#endif

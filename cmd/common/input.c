@@ -1,0 +1,53 @@
+/*
+ * common/input.c - taking all that is ready of an input, and waiting for more
+ *
+ * A tool commits what it has read when reading on would block: a slow writer's record
+ * goes out at once, a fast one's commits hold thousands.  A pipe gives at most 64 KiB
+ * at a time, often 4: therefore reading goes on for as long as more is ready, up to a
+ * good batch.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "common/input.h"
+#include "common/tool.h"
+
+int
+input_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = poll(&p, 1, 0);
+
+	return n > 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+int
+input_wait(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (wait_poll(&p, 1, -1) < 0) {
+		if (stopping != 0)
+			return -1;
+		if (errno != EINTR && errno != EAGAIN)
+			fail(STATUS_SYSTEM, "poll: %s", strerror(errno));
+	}
+	return 0;
+}
+
+int
+input_gather(struct mqs_split *split, int fd, size_t enough)
+{
+	do {
+		if (mqs_split_fill(split, fd) < 0)
+			return errno == EINTR || errno == EAGAIN ? 0 : -1;
+	} while (!split->eof && split->buf.n - split->pos < enough && input_ready(fd));
+	return 0;
+}
+
+const char *
+input_reason(int error)
+{
+	return error == EISDIR ? "is a directory" : strerror(error);
+}

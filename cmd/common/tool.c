@@ -1,0 +1,235 @@
+/*
+ * common/tool.c - how every tool starts, and how it reads its command line
+ *
+ * A tool is one table of options.  getopt_long(3) reads the options; operands are
+ * gathered here, not by its permutation, for three reasons: "-5" can be an operand
+ * where no option is called 5, a tool can learn where "--" was, and the operands end
+ * up together at the end of argv whatever libc does.
+ *
+ * Of argv, everything before optind has been read.  Operands that were met are moved
+ * to argv[1], argv[2], ... (a place that is behind optind, always), and at the end to
+ * just before what is left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/damage.h"
+#include "common/diagnostics.h"
+#include "common/environment.h"
+#include "common/help.h"
+#include "common/output.h"
+#include "common/tool.h"
+
+#define OPTIONS_MAX	64
+
+static const struct tool *tool;
+static char **args;
+static int n_args;
+static char letters[2 + 3 * OPTIONS_MAX + 1];
+static struct option longs[OPTIONS_MAX + 1];
+static int met;		/* operands met, in args[1] and on */
+static int inside;	/* optind is at a cluster of letters, half read */
+static int dashes = -1;
+static int first_operand;
+
+static void
+add_options(const struct tool_option *o)
+{
+	size_t n_letters = strlen(letters), n_longs = 0;
+	int colons;
+
+	while (longs[n_longs].name != NULL)
+		n_longs++;
+	for (; o->id != 0; o++) {
+		if (n_longs == OPTIONS_MAX)
+			fail(STATUS_BUG, "more than %d options", OPTIONS_MAX);
+		colons = o->arg == NULL ? 0 : o->arg[0] == '[' ? 2 : 1;
+		if (o->id < TOOL_LONG) {
+			letters[n_letters++] = (char)o->id;
+			memcpy(letters + n_letters, "::", (size_t)colons);
+			n_letters += (size_t)colons;
+		}
+		if (o->name == NULL)
+			continue;
+		longs[n_longs].name = o->name;
+		longs[n_longs].has_arg = colons == 2 ? optional_argument :
+		    colons == 1 ? required_argument : no_argument;
+		longs[n_longs++].val = o->id;
+	}
+}
+
+/*
+ * A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and a
+ * message meant for stderr would land in it.  What takes its place can't be used for
+ * what the descriptor is for, so that use of it is still an error.
+ */
+static void
+keep_standard_descriptors(void)
+{
+	int fd, got;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		got = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+		if (got != fd)
+			_exit(STATUS_SYSTEM);
+	}
+}
+
+void
+tool_start(const struct tool *t, int argc, char **argv)
+{
+	tool = t;
+	args = argv;
+	n_args = argc;
+	messages_name(t->name);
+	keep_standard_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	catch_faults(t->name, "spool");
+	read_environment();
+	/* All anew: mq-ctl starts a second time, as its subcommand. */
+	memset(letters, 0, sizeof(letters));
+	memset(longs, 0, sizeof(longs));
+	met = inside = 0;
+	dashes = -1;
+	memcpy(letters, "+:", 3);
+	add_options(t->options);
+	add_options(common_options);
+	opterr = 0;
+	optind = 1;
+	if (argc == 2 && strcmp(argv[1], "--help-options") == 0) {
+		print_options(t);
+		finish_stdout();
+		exit(STATUS_OK);
+	}
+}
+
+static int
+looks_like_operand(const char *s)
+{
+	if (s[0] != '-' || s[1] == '\0')
+		return 1;
+	return s[1] >= '0' && s[1] <= '9' && strchr(letters, s[1]) == NULL;
+}
+
+static void __attribute__((noreturn))
+unknown_option(void)
+{
+	const char *given = args[optind - 1];
+	size_t n, like = 0, i;
+
+	if (optopt != 0 && optopt < TOOL_LONG && !(given[0] == '-' && given[1] == '-'))
+		usage_error("unknown option -%c", optopt);
+	n = strcspn(given, "=");
+	if (optopt != 0)
+		usage_error("option %.*s takes no argument", (int)n, given);
+	for (i = 0; longs[i].name != NULL; i++)
+		like += n > 2 && strncmp(longs[i].name, given + 2, n - 2) == 0;
+	usage_error("%s option %.*s", like > 1 ? "ambiguous" : "unknown", (int)n, given);
+}
+
+static void __attribute__((noreturn))
+missing_argument(void)
+{
+	const char *given = args[optind - 1];
+
+	if (given[0] == '-' && given[1] == '-')
+		usage_error("option %s needs an argument", given);
+	usage_error("option -%c needs an argument", optopt);
+}
+
+/* The next option's id, or 0 when only operands are left. */
+static int
+next_option(void)
+{
+	int before, id;
+
+	for (;;) {
+		if (!inside && optind < n_args && looks_like_operand(args[optind])) {
+			if (tool->stop_at_operand)
+				return 0;
+			args[++met] = args[optind++];
+			continue;
+		}
+		before = optind;
+		id = getopt_long(n_args, args, letters, longs, NULL);
+		inside = optind == before;
+		if (id == -1) {
+			if (optind > before)
+				dashes = met;
+			return 0;
+		}
+		if (id == '?')
+			unknown_option();
+		if (id == ':')
+			missing_argument();
+		return id;
+	}
+}
+
+static int
+common_option(int id)
+{
+	switch (id) {
+	case 's':
+		if (optarg[0] == '\0')
+			usage_error("-s: the spool's name is empty");
+		common.spool = optarg;
+		return 1;
+	case 'q':
+		common.quiet = 1;
+		return 1;
+	case 'v':
+		common.verbose = 1;
+		return 1;
+	case 'h':
+		print_help(tool);
+		break;
+	case 'V':
+		print_version(tool);
+		break;
+	default:
+		return 0;
+	}
+	finish_stdout();
+	exit(STATUS_OK);
+}
+
+int
+tool_option(const char **arg)
+{
+	int id;
+
+	while ((id = next_option()) != 0) {
+		if (common_option(id))
+			continue;
+		*arg = optarg;
+		return id;
+	}
+	first_operand = optind - met;
+	memmove(args + first_operand, args + 1, (size_t)met * sizeof(*args));
+	if (common.spool == NULL)
+		common.spool = default_spool();
+	catch_faults(tool->name, common.spool);
+	return 0;
+}
+
+int
+tool_operand(void)
+{
+	return first_operand;
+}
+
+int
+tool_dashes(void)
+{
+	return dashes;
+}

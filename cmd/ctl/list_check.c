@@ -1,0 +1,194 @@
+/*
+ * ctl/list_check.c - mq-ctl list and check: what is there, and whether it is sound
+ *
+ * Both gather the names first and look at each queue afterwards, so that nothing is
+ * held open while output is slow, and one damaged queue does not hide the others.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/units.h"
+#include "common/output.h"
+#include "ctl/ctl.h"
+
+enum { OPT_QUEUES = TOOL_LONG };
+
+/* Names, each with its NUL. */
+struct names {
+	struct mqs_buf	 text;
+	int		 group_only;	/* leave out the queue */
+};
+
+static int
+name_queue(void *arg, const struct mqs_queue_stat *q)
+{
+	struct names *names = arg;
+
+	must(mqs_buf_add(&names->text, q->name, strlen(q->name) + 1));
+	return 0;
+}
+
+static int
+name_group(void *arg, const struct mqs_group_stat *g)
+{
+	struct names *names = arg;
+
+	must(mqs_buf_addf(&names->text, "%s/%s", g->queue, g->group));
+	must(mqs_buf_addc(&names->text, '\0'));
+	return 0;
+}
+
+static int
+list(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	const int *queues_only = arg;
+	struct names names = { 0 };
+	const char *name;
+	int rc;
+
+	(void)group;
+	rc = mqs_stat(spool, queue, NULL, name_queue,
+	    *queues_only ? NULL : name_group, &names, err);
+	for (name = names.text.p; name != NULL && name < names.text.p + names.text.n;
+	    name += strlen(name) + 1)
+		puts(name);
+	mqs_buf_free(&names.text);
+	return rc;
+}
+
+/* For every queue there is: fn once, with queue NULL. */
+static int
+whole_spool(ctl_fn *fn, void *arg)
+{
+	struct mqs_spool *spool = open_spool(0);
+	struct mqs_error err;
+	int status = STATUS_OK;
+
+	if (fn(arg, spool, NULL, NULL, &err) < 0) {
+		report("%s", err.text);
+		status = status_of(err.code);
+	}
+	mqs_spool_free(spool);
+	return status;
+}
+
+static int
+run_list(int argc, char **argv)
+{
+	int queues_only = 0;
+	const char *arg;
+
+	tool_start(&ctl_list.tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		queues_only = 1;
+	if (tool_operand() == argc)
+		return whole_spool(list, &queues_only);
+	return ctl_each(argv + tool_operand(), argc - tool_operand(), CTL_QUEUES, 0,
+	    list, &queues_only);
+}
+
+static const struct tool_option list_options[] = {
+	{ OPT_QUEUES, "queues", NULL, "leave out the groups" },
+	{ 0 }
+};
+
+const struct ctl_command ctl_list = {
+	.name = "list",
+	.tool = {
+		.name = "mq-ctl list",
+		.synopsis = "[options] [QUEUE...]",
+		.purpose = "Prints the names of queues and their groups, one QUEUE or QUEUE/GROUP a line.",
+		.options = list_options
+	},
+	.run = run_list
+};
+
+struct verification {
+	int		 status;	/* STATUS_IO once there are findings */
+};
+
+/* Findings are the result asked for: -q silences the summary, not them. */
+static void
+finding(void *arg, const char *text)
+{
+	(void)arg;
+	report("%s", text);
+}
+
+static int
+check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	struct verification *v = arg;
+	uint64_t findings = 0, messages = 0;
+	int rc;
+
+	(void)group;
+	rc = mqs_check(spool, queue, finding, v, &findings, &messages, err);
+	if (findings > 0)
+		v->status = STATUS_IO;
+	if (!common.quiet && rc >= 0)
+		printf("%s: %" PRIu64 " message%s, %" PRIu64 " finding%s\n", queue,
+		    messages, mqs_plural(messages), findings, mqs_plural(findings));
+	return rc;
+}
+
+/* Every queue that is listed; a listing that fails is a failure beside theirs. */
+static int
+check_all(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	struct verification *v = arg;
+	struct names names = { 0 };
+	const char *name;
+	int rc;
+
+	rc = mqs_stat(spool, NULL, NULL, name_queue, NULL, &names, err);
+	for (name = names.text.p; name != NULL && name < names.text.p + names.text.n;
+	    name += strlen(name) + 1) {
+		struct mqs_error why;
+
+		if (check(v, spool, name, NULL, &why) >= 0)
+			continue;
+		report("%s", why.text);
+		if (v->status == STATUS_OK)
+			v->status = status_of(why.code);
+	}
+	mqs_buf_free(&names.text);
+	(void)queue;
+	(void)group;
+	return rc;
+}
+
+static int
+run_check(int argc, char **argv)
+{
+	struct verification v = { STATUS_OK };
+	int status;
+
+	ctl_start(&ctl_check, argc, argv);
+	if (tool_operand() == argc)
+		status = whole_spool(check_all, &v);
+	else
+		status = ctl_each(argv + tool_operand(), argc - tool_operand(),
+		    CTL_QUEUES, 0, check, &v);
+	/* Damage that was found says more than what could not be looked at. */
+	return v.status == STATUS_IO || status == STATUS_OK ? v.status : status;
+}
+
+static const struct tool_option no_options[] = { { 0 } };
+
+const struct ctl_command ctl_check = {
+	.name = "check",
+	.tool = {
+		.name = "mq-ctl check",
+		.synopsis = "[options] [QUEUE...]",
+		.purpose = "Verifies every record, index, counter and large body: of all queues if none\n"
+		    "is named.  Status 74 if anything is wrong.",
+		.options = no_options
+	},
+	.run = run_check
+};

@@ -1,0 +1,62 @@
+/* ctl/redrive.c - mq-ctl redrive */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/units.h"
+#include "ctl/ctl.h"
+
+enum { OPT_REASON = TOOL_LONG, OPT_DRY_RUN };
+
+static int
+redrive(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	const struct mqs_redrive_options *o = arg;
+	struct mqs_redriven r;
+	int rc = mqs_redrive(spool, queue, o, &r, err);
+
+	(void)group;
+	if (rc >= 0 ? !common.quiet || o->dry_run : r.redriven > 0)
+		printf("%s: %" PRIu64 " letter%s %s, %" PRIu64 " left\n", queue,
+		    r.redriven, mqs_plural(r.redriven),
+		    o->dry_run ? "would be redriven" : "redriven", r.left);
+	return rc;
+}
+
+static int
+run_redrive(int argc, char **argv)
+{
+	struct mqs_redrive_options o = { 0 };
+	const char *arg;
+	int id;
+
+	tool_start(&ctl_redrive.tool, argc, argv);
+	while ((id = tool_option(&arg)) != 0) {
+		if (id == 'c')
+			o.count = arg_number("-c", arg, 1, UINT64_MAX);
+		else if (id == OPT_REASON)
+			o.reason = arg;
+		else
+			o.dry_run = 1;
+	}
+	return ctl_each(argv + tool_operand(), argc - tool_operand(), CTL_QUEUES, 0,
+	    redrive, &o);
+}
+
+static const struct tool_option options[] = {
+	{ 'c', "count", "COUNT", "redrive so many at most" },
+	{ OPT_REASON, "reason", "PATTERN", "only those whose reason matches, as in the shell" },
+	{ OPT_DRY_RUN, "dry-run", NULL, "only say how many there are" },
+	{ 0 }
+};
+
+const struct ctl_command ctl_redrive = {
+	.name = "redrive",
+	.tool = {
+		.name = "mq-ctl redrive",
+		.synopsis = "[options] QUEUE.dead...",
+		.purpose = "Makes messages that became dead letters deliverable again where they failed.",
+		.options = options
+	},
+	.run = run_redrive
+};

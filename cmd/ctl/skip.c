@@ -1,0 +1,48 @@
+/* ctl/skip.c - mq-ctl skip */
+#include <string.h>
+
+#include "base/name.h"
+#include "ctl/ctl.h"
+
+static int
+run_skip(int argc, char **argv)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	struct mqs_spool *spool;
+	struct mqs_error err;
+	uint64_t id;
+	int i;
+
+	ctl_start(&ctl_skip, argc, argv);
+	argv += tool_operand();
+	argc -= tool_operand();
+	if (argc == 0)
+		usage_error("no group was named");
+	arg_queue(argv[0], queue, group);
+	if (group[0] == '\0')
+		usage_error("'%s': names a queue, not a group", argv[0]);
+	if (argc == 1)
+		usage_error("no message was named");
+	for (i = 1; i < argc; i++)
+		if (mqs_parse_u64(argv[i], strlen(argv[i]), &id) != 0)
+			usage_error("'%s': not an id", argv[i]);
+	spool = open_spool(0);
+	if (mqs_skip(spool, queue, group, (const char *const *)argv + 1,
+	    (size_t)argc - 1, &err) < 0)
+		fail_error(&err);
+	mqs_spool_free(spool);
+	return STATUS_OK;
+}
+
+static const struct tool_option no_options[] = { { 0 } };
+
+const struct ctl_command ctl_skip = {
+	.name = "skip",
+	.tool = {
+		.name = "mq-ctl skip",
+		.synopsis = "[options] QUEUE/GROUP ID...",
+		.purpose = "Settles messages of a group without delivering them, all or none.",
+		.options = no_options
+	},
+	.run = run_skip
+};

@@ -1,0 +1,251 @@
+/*
+ * pub/batch.c - what mq-pub has collected and not yet published
+ *
+ * A message is published when batch_flush returns, never before; ids and receipts
+ * are printed after that and in the order of the input, so a kill at any moment leaves
+ * no id printed that is not durable, at most messages whose ids nobody was told.
+ *
+ * Message bytes are borrowed from where they were read, or copied to `kept', which
+ * each flush empties.  `kept' has a fixed size and never moves, for messages point
+ * into it.  Under --atomic it is as large as one transaction may be; pages that were
+ * never written to cost nothing.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "common/tool.h"
+#include "pub/batch.h"
+
+#define KEPT_BYTES		(2u << 20)
+#define KEPT_BYTES_ATOMIC	(64u << 20)
+#define LAST_WRITES_MS		1000
+
+static void
+on_published(void *arg, uint64_t tag, int code, const char *id)
+{
+	struct batch *b = arg;
+
+	(void)tag;
+	if (code == MQS_OK && (mqs_buf_add(&b->out, id, strlen(id)) != 0 ||
+	    mqs_buf_addc(&b->out, '\n') != 0))
+		b->out_failed = 1;
+}
+
+void
+batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
+{
+	struct mqs_publisher_options options = {
+	    /* Nobody is told an id that nobody asked for. */
+	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
+	    .flags = b->mandatory ? MQS_MANDATORY : 0, .wait = b->wait };
+	struct mqs_error err;
+
+	b->queue = queue;
+	if (mqs_publisher_open(&b->publisher, spool, queue, &options, &err) != 0)
+		fail_error(&err);
+	if (b->atomic)
+		mqs_publisher_atomic(b->publisher, 1);
+	b->kept_size = b->atomic ? KEPT_BYTES_ATOMIC : KEPT_BYTES;
+}
+
+char *
+batch_keep(struct batch *b, const void *p, size_t n)
+{
+	char *copy;
+
+	if (b->kept == NULL && (b->kept = malloc(b->kept_size)) == NULL)
+		fail(STATUS_SYSTEM, "%s: %s", b->queue, strerror(ENOMEM));
+	if (n > b->kept_size - b->kept_used)
+		return NULL;
+	copy = b->kept + b->kept_used;
+	if (n > 0)
+		memcpy(copy, p, n);
+	b->kept_used += n;
+	return copy;
+}
+
+/* Copies all that *m points to: 0, or -1 if there is no room for it. */
+static int
+keep_message(struct batch *b, struct mqs_message *m)
+{
+	size_t room = b->kept_size - b->kept_used;
+
+	if (m->body_len > room ||
+	    m->key_len + m->headers_len + m->message_id_len > room - m->body_len)
+		return -1;
+	m->key = batch_keep(b, m->key, m->key_len);
+	m->headers = batch_keep(b, m->headers, m->headers_len);
+	if (m->message_id != NULL)
+		m->message_id = batch_keep(b, m->message_id, m->message_id_len);
+	m->body = batch_keep(b, m->body, (size_t)m->body_len);
+	return 0;
+}
+
+static size_t
+pending(const struct batch *b)
+{
+	return mqs_publisher_pending(b->publisher, NULL);
+}
+
+static void
+add_receipt(struct batch *b, const char *receipt)
+{
+	if (mqs_buf_add(&b->out, receipt, strlen(receipt)) != 0 ||
+	    mqs_buf_addc(&b->out, '\n') != 0)
+		fail(STATUS_SYSTEM, "%s: %s", b->queue, strerror(ENOMEM));
+}
+
+int
+batch_add(struct batch *b, const struct mqs_message *m, int keep,
+    const char *receipt, struct mqs_error *err)
+{
+	struct mqs_message copy;
+	int code, alone = 0;
+
+	if (keep) {
+		copy = *m;
+		if (keep_message(b, &copy) == 0)
+			m = &copy;
+		else if (b->atomic || pending(b))
+			return MQS_EBUSY;
+		else	/* larger than all of kept: goes by itself */
+			alone = 1;
+	}
+	code = mqs_publisher_send(b->publisher, m, 0, err);
+	if (code == MQS_EBUSY || code == MQS_EDATA)
+		return code;
+	if (code != MQS_OK)
+		batch_fail(b, err);
+	if (receipt != NULL)
+		add_receipt(b, receipt);
+	if (alone)
+		batch_flush(b);
+	return 0;
+}
+
+/*
+ * Waits for room in stdout.  After a signal to stop, not for long: a reader that has
+ * stopped reading must not keep us.
+ */
+static int
+wait_for_room(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int n;
+
+	if (stopping == 0)
+		n = wait_poll(&p, 1, -1);
+	else if ((n = poll(&p, 1, LAST_WRITES_MS)) == 0)
+		errno = EAGAIN;
+	return n > 0 || (n < 0 && errno == EINTR) ? 0 : -1;
+}
+
+/* Once asked to stop, writes no more at once than poll(2) has said will fit. */
+static int
+write_out(const char *p, size_t n)
+{
+	while (n > 0) {
+		size_t part = n;
+		ssize_t done;
+
+		if (stopping != 0) {
+			if (wait_for_room() != 0)
+				return -1;
+			part = n < PIPE_BUF ? n : PIPE_BUF;
+		}
+		done = write(STDOUT_FILENO, p, part);
+		if (done < 0 && errno != EINTR &&
+		    (errno != EAGAIN || wait_for_room() != 0))
+			return -1;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+static void
+print_out(struct batch *b)
+{
+	const char *what = b->print == PRINT_IDS ? "ids" : "receipts";
+
+	if (b->out_failed)
+		errno = ENOMEM;
+	if (b->out_failed || write_out(b->out.p, b->out.n) != 0)
+		fail(STATUS_IO, "stdout: %s not written, but %llu message%s %s "
+		    "published: %s", what, (unsigned long long)b->published,
+		    mqs_plural(b->published), mqs_were(b->published), strerror(errno));
+	b->out.n = 0;
+}
+
+/* Drops what is to be printed of messages that were not published after all. */
+static void
+keep_printable(struct batch *b, size_t n)
+{
+	const char *at = b->out.p, *end = at + b->out.n;
+
+	for (; n > 0 && at < end; n--)
+		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+	b->out.n -= (size_t)(end - at);
+}
+
+/* Says how many messages the queue dropped, if any. */
+static void
+tell_dropped(const struct batch *b)
+{
+	uint64_t n = mqs_publisher_dropped(b->publisher);
+
+	if (n > 0)
+		complain("%s: queue full: %llu message%s that %s not settled %s dropped",
+		    b->queue, (unsigned long long)n, mqs_plural(n), mqs_were(n),
+		    mqs_were(n));
+}
+
+void
+batch_flush(struct batch *b)
+{
+	const size_t n = pending(b);
+	struct mqs_error err;
+	int failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
+
+	if (failed)
+		keep_printable(b, mqs_publisher_stored(b->publisher));
+	b->published += failed ? mqs_publisher_stored(b->publisher) : n;
+	b->kept_used = 0;
+	if (b->out.n > 0 || b->out_failed)
+		print_out(b);
+	if (failed)
+		batch_fail(b, &err);
+}
+
+void
+batch_fail(const struct batch *b, const struct mqs_error *err)
+{
+	unsigned long long n = b->published;
+
+	tell_dropped(b);
+	if (err->code == MQS_EINTR && stopping != 0) {
+		complain("%s: stopped by a signal: %llu message%s %s published",
+		    b->queue, n, mqs_plural(n), mqs_were(n));
+		signal_end(STATUS_AGAIN);
+	}
+	if (n == 0)
+		fail_error(err);
+	fail(status_of(err->code), "%s (%llu message%s %s published before)",
+	    err->text, n, mqs_plural(n), mqs_were(n));
+}
+
+void
+batch_close(struct batch *b)
+{
+	tell_dropped(b);
+	mqs_publisher_free(b->publisher);
+	mqs_buf_free(&b->out);
+	free(b->kept);
+}

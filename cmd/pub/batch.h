@@ -1,0 +1,49 @@
+/* pub/batch.h - what mq-pub has collected and not yet published */
+#ifndef MQ_CMD_PUB_BATCH_H
+#define MQ_CMD_PUB_BATCH_H
+
+#include "base/bytes.h"
+#include "mqspool.h"
+
+enum pub_print {
+	PRINT_NOTHING,
+	PRINT_IDS,
+	PRINT_RECEIPTS
+};
+
+struct batch {
+	struct mqs_publisher *publisher;
+	const char	*queue;
+	enum pub_print	 print;
+	int		 atomic;	/* one flush, at the end of the input */
+	int		 mandatory;	/* some group must get each message */
+	int64_t		 wait;		/* while the queue is full, ns; -1: for ever */
+	char		*kept;		/* copies, good until the next flush */
+	size_t		 kept_size, kept_used;
+	struct mqs_buf	 out;		/* to print when the batch is durable */
+	int		 out_failed;	/* no memory for out */
+	uint64_t	 published;	/* messages that are durable */
+};
+
+/*
+ * Opens the queue; ends the tool on failure.  print, atomic, mandatory and wait stand
+ * already.
+ */
+void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
+/*
+ * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and
+ * why.  keep: the message is copied, so it need not stay until the flush.  receipt
+ * (or NULL) is printed once the message is durable.  Other errors end the tool.
+ */
+int	batch_add(struct batch *, const struct mqs_message *, int keep,
+	    const char *receipt, struct mqs_error *err);
+/* A copy of n bytes that stays until the next flush; NULL: flush first. */
+char	*batch_keep(struct batch *, const void *p, size_t n);
+/* Publishes what was added, and prints its ids or receipts; ends the tool on failure. */
+void	batch_flush(struct batch *);
+/* Ends the tool because of an error, saying what was published before. */
+void	batch_fail(const struct batch *, const struct mqs_error *err)
+	    __attribute__((noreturn));
+void	batch_close(struct batch *);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * pub/input.c - where mq-pub's records come from
+ *
+ * Between two looks at an input that has nothing ready, nothing is held back: a writer
+ * that waits for its own message to be consumed does not wait for ever.
+ *
+ * Records are borrowed from what was gathered, which goes when more is: all of them are
+ * published, or copied (recorder.keep), before that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/input.h"
+#include "common/tool.h"
+#include "pub/input.h"
+#include "pub/read_ahead.h"
+
+/* What a byte of a body or header can need in an envelope: \\u0000. */
+#define JSON_BYTES	6
+#define HEADERS_BYTES	(4u << 20)
+
+static void __attribute__((noreturn))
+unreadable(struct recorder *r, int status)
+{
+	const char *reason = input_reason(errno);
+
+	if (!r->batch->atomic)
+		batch_flush(r->batch);
+	fail(status, "%s: %s", r->source, reason);
+}
+
+/* A record without end must not take all memory. */
+static void
+check_held(struct recorder *r, const struct gathered *g)
+{
+	uint64_t most = mqs_publisher_max_message(r->batch->publisher);
+
+	if (!r->json || g->more || g->end ||
+	    most > (UINT64_MAX - HEADERS_BYTES) / JSON_BYTES ||
+	    g->held <= most * JSON_BYTES + HEADERS_BYTES)
+		return;
+	r->number++;
+	r->reject = NULL;	/* there is no telling where the next one begins */
+	record_bad(r, "longer than any message can be");
+}
+
+/* Publishes an input's records; returns 0 if stopped before its end. */
+static int
+publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
+{
+	const struct gathered *got;
+	struct gather g;
+	size_t i;
+	int all = 0;
+
+	gather_open(&g, fd, delim, r->json ? 0 : MQS_INLINE_MAX, !r->keep);
+	while (gather_goes_on(&g)) {
+		if (!r->batch->atomic && (!r->keep || !input_ready(fd)))
+			batch_flush(r->batch);
+		if ((got = gather_next(&g)) == NULL)
+			break;
+		for (i = 0; i < got->n;)
+			i += record_take_some(r, got->pieces + i, got->n - i);
+		if ((errno = got->error) != 0)
+			unreadable(r, status);
+		check_held(r, got);
+		all = got->end && !got->more;
+	}
+	if (!all)
+		record_drop(r);
+	if (!r->keep)		/* stopped or not: the records are in the buffers */
+		batch_flush(r->batch);
+	gather_close(&g);
+	return all;
+}
+
+/* Publishes what is still in the batch at the end; returns `all'. */
+static int
+finish_batch(struct recorder *r, int all)
+{
+	if (all || !r->batch->atomic)
+		batch_flush(r->batch);
+	return all;
+}
+
+int
+publish_stdin(struct recorder *r, struct mqs_slice delim)
+{
+	r->source = "stdin";
+	r->unit = delim.n > 0 ? "record" : NULL;
+	r->bad_status = STATUS_DATA;
+	return finish_batch(r, publish_input(r, STDIN_FILENO, delim, STATUS_IO));
+}
+
+static int
+publish_file(struct recorder *r, const char *path)
+{
+	const struct mqs_slice whole = { "", 0 };
+	int fd, all;
+
+	r->source = path;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EINTR && stopping != 0)
+		return 0;
+	if (fd < 0)
+		unreadable(r, STATUS_DATA);
+	all = publish_input(r, fd, whole, STATUS_DATA);
+	(void)close(fd);
+	return all;
+}
+
+int
+publish_files(struct recorder *r, char **paths, int n)
+{
+	int i, all = 1;
+
+	r->unit = NULL;
+	r->bad_status = STATUS_DATA;
+	for (i = 0; i < n && all; i++)
+		all = stopping == 0 && publish_file(r, paths[i]);
+	return finish_batch(r, all);
+}
+
+int
+publish_operands(struct recorder *r, char **operands, int n)
+{
+	struct mqs_slice s;
+	int i;
+
+	r->source = "command line";
+	r->unit = "message";
+	r->bad_status = STATUS_USAGE;
+	for (i = 0; i < n && stopping == 0; i++) {
+		s.p = operands[i];
+		s.n = strlen(operands[i]);
+		record_take(r, MQS_PIECE_WHOLE, s);
+	}
+	return finish_batch(r, i == n);
+}

@@ -1,0 +1,19 @@
+/* pub/input.h - where mq-pub's records come from */
+#ifndef MQ_CMD_PUB_INPUT_H
+#define MQ_CMD_PUB_INPUT_H
+
+#include "pub/record.h"
+
+/*
+ * Each publishes all of its input and returns 1; or, when a signal asks to stop, what
+ * was read till then (under --atomic: nothing), and returns 0.
+ */
+
+/* n operands, each of them a record. */
+int	publish_operands(struct recorder *, char **operands, int n);
+/* n files, each of them a record. */
+int	publish_files(struct recorder *, char **paths, int n);
+/* The records of stdin, which end in delim (empty: all of it is one). */
+int	publish_stdin(struct recorder *, struct mqs_slice delim);
+
+#endif

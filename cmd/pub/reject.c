@@ -1,0 +1,157 @@
+/*
+ * pub/reject.c - bad records put aside: mq-pub --reject-to
+ *
+ * The file is appended to, a record and its delimiter in one write where the system
+ * takes them in one, so that several publishers can share it.  A record that comes in
+ * pieces may turn out to be too long only after most of it was given to the library,
+ * which does not give it back; therefore such a record is also kept in an unnamed
+ * file until its fate is known.  A kill leaves nothing of that file, and at worst a
+ * record cut short at the end of the reject file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/tool.h"
+#include "pub/reject.h"
+
+static void __attribute__((noreturn))
+reject_failed(const struct reject *r)
+{
+	fail(STATUS_IO, "%s: %s", r->path, strerror(errno));
+}
+
+void
+reject_open(struct reject *r, const char *path, struct mqs_slice delim)
+{
+	*r = (struct reject){ .path = path, .held = -1, .delim = delim };
+	r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (r->fd < 0)
+		reject_failed(r);
+}
+
+static void
+write_all(const struct reject *r, int fd, struct mqs_slice s)
+{
+	const char *p = s.p;
+	ssize_t done;
+
+	while (s.n > 0) {
+		done = write(fd, p, s.n);
+		if (done < 0 && errno != EINTR)
+			reject_failed(r);
+		if (done > 0) {
+			p += done;
+			s.n -= (size_t)done;
+		}
+	}
+}
+
+void
+reject_record(struct reject *r, struct mqs_slice record)
+{
+	struct iovec iov[2] = {
+		{ .iov_base = (void *)(uintptr_t)record.p, .iov_len = record.n },
+		{ .iov_base = (void *)(uintptr_t)r->delim.p, .iov_len = r->delim.n }
+	};
+	struct mqs_slice delim = r->delim;
+	ssize_t done;
+	size_t n;
+
+	do {
+		done = writev(r->fd, iov, 2);
+	} while (done < 0 && errno == EINTR);
+	if (done < 0)
+		reject_failed(r);
+	n = (size_t)done;
+	if (n < record.n) {
+		record.p = (const char *)record.p + n;
+		record.n -= n;
+		write_all(r, r->fd, record);
+		n = 0;
+	} else {
+		n -= record.n;
+	}
+	delim.p = (const char *)delim.p + n;
+	delim.n -= n;
+	write_all(r, r->fd, delim);
+	r->count++;
+}
+
+static int
+open_unnamed(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char name[4096];
+	int fd;
+
+	if (dir == NULL || dir[0] == '\0')
+		dir = "/var/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd;
+	if (strlen(dir) + sizeof("/mq-pub.XXXXXX") > sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	(void)stpcpy(stpcpy(name, dir), "/mq-pub.XXXXXX");
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		(void)unlink(name);
+	return fd;
+}
+
+void
+reject_hold(struct reject *r, struct mqs_slice piece)
+{
+	if (r->held < 0 && (r->held = open_unnamed()) < 0)
+		fail(STATUS_IO, "temporary file: %s", strerror(errno));
+	write_all(r, r->held, piece);
+}
+
+void
+reject_held(struct reject *r, int bad)
+{
+	char buf[65536];
+	struct mqs_slice part = { .p = buf };
+	off_t at = 0;
+	ssize_t n;
+
+	if (r->held < 0)
+		return;
+	while (bad) {
+		n = pread(r->held, buf, sizeof(buf), at);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			reject_failed(r);
+		if (n < 0)
+			continue;
+		part.n = (size_t)n;
+		write_all(r, r->fd, part);
+		at += n;
+	}
+	if (bad) {
+		write_all(r, r->fd, r->delim);
+		r->count++;
+	}
+	(void)close(r->held);	/* nothing in it matters any more */
+	r->held = -1;
+}
+
+void
+reject_close(struct reject *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) != 0)
+		reject_failed(r);
+	if (S_ISREG(st.st_mode) && r->count > 0 && fdatasync(r->fd) != 0)
+		reject_failed(r);
+	if (close(r->fd) != 0)
+		reject_failed(r);
+}

@@ -1,0 +1,60 @@
+/* replay/merge.h - the messages of several queues in the order of their time */
+#ifndef MQ_CMD_REPLAY_MERGE_H
+#define MQ_CMD_REPLAY_MERGE_H
+
+#include <poll.h>
+
+#include "base/bytes.h"
+#include "message/envelope.h"
+#include "mqspool.h"
+
+/* One queue, or what one group has yet to settle. */
+struct source {
+	struct mqs_reader *reader;
+	char		 queue[MQS_NAME_MAX + 1];
+	char		 group[MQS_NAME_MAX + 1];	/* "" if none */
+	struct mqs_envelope_place place;
+	struct mqs_message head;	/* its earliest, not yet taken */
+	enum {
+		HEAD_WANTED,
+		HEAD_DRY,	/* the reader has no more (for now) */
+		HEAD_BORROWED,	/* from the reader */
+		HEAD_KEPT	/* copied */
+	} state;
+	struct mqs_buf	 kept;		/* what a kept head points to */
+	int		 kept_fd;	/* its large body, or -1 */
+};
+
+struct merge {
+	struct source	*sources;
+	size_t		 n;
+	struct pollfd	*wait;		/* following: one a source, and stdout */
+};
+
+/* Room for n sources: 0, or -1 with errno ENOMEM. */
+int	merge_init(struct merge *, size_t n);
+/* Opens the reader of the i-th source, whose queue and group are filled in. */
+int	merge_open(struct merge *, size_t i, struct mqs_spool *,
+	    const struct mqs_reader_options *, struct mqs_error *err);
+/*
+ * The source with the earliest head, to be printed and then taken; of equal times
+ * the one that was named first.  MQS_NOTHING: all are dry.
+ */
+int	merge_next(struct merge *, struct source **, struct mqs_error *err);
+void	merge_take(struct source *);
+/*
+ * Lets all readers rest, before anything that may block.  The heads are kept: those
+ * that were borrowed from a reader are copied first.
+ */
+int	merge_rest(struct merge *, struct mqs_error *err);
+/*
+ * Rests, then waits until a reader may have more: MQS_OK (perhaps for nothing),
+ * MQS_ETIMEOUT after timeout_ms (-1: never), or MQS_NOTHING when whoever read the
+ * descriptor `out' has gone away.
+ */
+int	merge_wait(struct merge *, int out, int timeout_ms, struct mqs_error *err);
+/* Asks the readers again that had no more. */
+void	merge_again(struct merge *);
+void	merge_free(struct merge *);
+
+#endif

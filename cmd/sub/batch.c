@@ -1,0 +1,108 @@
+/*
+ * sub/batch.c - mq-sub --batch: several messages to one run of the command
+ *
+ * As many as are in hand, up to the number asked for, are written one after the other, as
+ * the framing options have it, into a file without a name that becomes the command's
+ * stdin: it is complete before the command starts.  Each message has a slot in the owner
+ * file, all of them under the lock of one run; so what becomes of them when mq-sub is
+ * killed is what becomes of a single one.  The command's status settles all of them.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sub/batch.h"
+#include "sub/temporary_file.h"
+
+#define FLUSH_BYTES	((size_t)64 * 1024)
+
+static int
+write_one(struct sub *s, struct printer *out, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	char receipt[MQS_RECEIPT_SIZE];
+	const struct mqs_envelope_place place = { s->queue, s->group,
+	    mqs_consumer_receipt(s->consumer, m, receipt) };
+	int rc;
+
+	if ((rc = print_message(out, m, &place, err)) != MQS_OK)
+		return rc;
+	return out->buf.n >= FLUSH_BYTES ? printer_flush(out, err) : MQS_OK;
+}
+
+/* Adds a message: its slot first, so that it is never there without one. */
+static int
+add(struct pool *p, struct printer *out, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	struct handler *h = &p->next;
+	struct sub *s = p->sub;
+	int rc;
+
+	rc = h->count == 0 ?
+	    mqs_run_new(&h->run, s->consumer, m, &h->run_fd, err) :
+	    mqs_run_add(h->run, m, err);
+	if (rc != MQS_OK)
+		return rc;
+	h->more[h->count++] = (struct delivered){ m->seq, m->lease };
+	return write_one(s, out, m, err);
+}
+
+static int
+fill(struct pool *p, struct printer *out, const struct mqs_message *first,
+    struct mqs_error *err)
+{
+	struct mqs_message m = *first;
+	struct sub *s = p->sub;
+	int rc;
+
+	p->next.count = 0;
+	do
+		rc = add(p, out, &m, err);
+	while (rc == MQS_OK && p->next.count < s->batch && s->unread > 0 &&
+	    (rc = sub_next(s, &m, err)) == MQS_OK);
+	if (rc == MQS_NOTHING)		/* the rest was removed meanwhile */
+		rc = MQS_OK;
+	return rc == MQS_OK ? printer_flush(out, err) : rc;
+}
+
+int
+batch_prepare(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
+{
+	struct handler *h = &p->next;
+	struct sub *s = p->sub;
+	struct printer out = s->printer;
+	int rc, file;
+
+	out.buf = (struct mqs_buf){ 0 };
+	if ((h->more = calloc(s->batch, sizeof(*h->more))) == NULL)
+		return mqs_fail_errno(err, "%s", s->command[0]);
+	if ((rc = capture_open(&file, err)) != MQS_OK)
+		return rc;
+	out.fd = file;
+	if ((rc = fill(p, &out, m, err)) == MQS_OK &&
+	    (rc = handler_describe_batch(&p->command, s->queue, s->group, h->count,
+	    err)) == MQS_OK)
+		rc = capture_read(&h->body, file, err);
+	mqs_buf_free(&out.buf);
+	(void)close(file);
+	return rc;
+}
+
+int
+batch_settle(struct sub *s, const struct handler *h, struct mqs_settlement *how,
+    struct mqs_error *err)
+{
+	size_t i;
+	int rc;
+
+	if (h->more == NULL)
+		return sub_settle(s, how, err);
+	for (i = 0; i < h->count; i++) {
+		how->seq = h->more[i].seq;
+		how->lease = h->more[i].lease;
+		if ((rc = sub_settle(s, how, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}

@@ -1,0 +1,16 @@
+/* sub/batch.h - mq-sub --batch: several messages to one run of the command */
+#ifndef MQ_CMD_SUB_BATCH_H
+#define MQ_CMD_SUB_BATCH_H
+
+#include "sub/command_pool.h"
+
+/*
+ * Makes the next run ready: m, and what was claimed with it, up to sub->batch.  Messages
+ * are taken from the consumer meanwhile.
+ */
+int	batch_prepare(struct pool *, const struct mqs_message *m, struct mqs_error *err);
+/* Settles all messages of a run alike. */
+int	batch_settle(struct sub *, const struct handler *, struct mqs_settlement *how,
+	    struct mqs_error *err);
+
+#endif

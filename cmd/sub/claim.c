@@ -1,0 +1,226 @@
+/*
+ * sub/claim.c - claiming, settling and waiting
+ *
+ * A commit costs a disk flush, so settlements are collected and go with the next
+ * claim; on a busy queue that is one commit for thousands of messages.  Where no claim
+ * follows, they are carried out FLUSH_AFTER later: a kill before that repeats them.
+ *
+ * A claim is tried when there may be something (look): at first, after one that found
+ * messages, after a wake, and when a settling may have made room or made a message
+ * deliverable again.
+ *
+ * "Nothing to deliver" (-e, -W) is a claim that found nothing and was not held back,
+ * while nothing is being worked on.  Time counts from the last moment when that was
+ * not so, and when it is up one last claim decides.
+ *
+ * Asked to stop, the library's waits end with MQS_EINTR.  What is needed to end well
+ * gets GRACE_MS to wait for locks even so.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "common/tool.h"
+#include "sub/signals.h"
+#include "sub/sub.h"
+
+#define FLUSH_AFTER	(10 * MQS_MSEC)
+#define GRACE_MS	10000
+
+int
+sub_wants(const struct sub *s)
+{
+	return !stopping && !s->ending && s->status == 0 &&
+	    (s->count == 0 || s->read + s->unread < s->count);
+}
+
+static int
+idle_too_long(const struct sub *s)
+{
+	return s->idle >= 0 && mqs_boottime() - s->idle_since >= s->idle;
+}
+
+int
+sub_claim(struct sub *s, size_t max, int busy, struct mqs_error *err)
+{
+	size_t got = 0;
+	int held = 0, rc;
+
+	if (!sub_wants(s) || !s->look || max == 0)
+		return MQS_OK;
+	if (s->count != 0 && max > s->count - s->read - s->unread)
+		max = (size_t)(s->count - s->read - s->unread);
+	if (max > SUB_CLAIM_MAX)
+		max = SUB_CLAIM_MAX;
+	rc = mqs_consumer_claim(s->consumer, max, &got, &held, err);
+	if (rc == MQS_EINTR && stopping)
+		return MQS_OK;
+	if (rc < 0)
+		return rc;
+	s->collected = 0;
+	s->unread += got;
+	s->look = got > 0;
+	s->held = held;
+	if (got > 0 || held || busy || s->unread > 0)
+		s->idle_since = mqs_boottime();
+	else if (idle_too_long(s))
+		s->ending = 1;
+	return MQS_OK;
+}
+
+int
+sub_next(struct sub *s, struct mqs_message *m, struct mqs_error *err)
+{
+	int rc = mqs_consumer_next(s->consumer, m, err);
+
+	if (rc == MQS_NOTHING)
+		s->unread = 0;		/* the rest of it was removed meanwhile */
+	if (rc != MQS_OK)
+		return rc;
+	s->read++;
+	if (s->unread > 0)
+		s->unread--;
+	return MQS_OK;
+}
+
+/* n more are collected. */
+static void
+collected(struct sub *s, size_t n)
+{
+	if (s->collected == 0)
+		s->flush_by = mqs_boottime() + FLUSH_AFTER;
+	s->collected += n;
+	if (s->held)
+		s->look = 1;
+}
+
+int
+sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *err)
+{
+	int rc = mqs_consumer_settle(s->consumer, how, err);
+
+	if (rc != MQS_OK)
+		return rc;
+	collected(s, 1);
+	if (how->verb != MQS_ACK)
+		s->look = 1;
+	return MQS_OK;
+}
+
+int
+sub_done(struct sub *s, const struct mqs_message *m, struct mqs_error *err)
+{
+	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = m->seq,
+	    .lease = m->lease };
+	int rc;
+
+	s->delivered++;
+	rc = sub_settle(s, &ack, err);
+	return rc == MQS_OK ? MQS_NOTHING : rc;
+}
+
+int
+sub_give_back(struct sub *s, struct mqs_error *err)
+{
+	struct mqs_settlement how = { .verb = MQS_RELEASE };
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	int rc = MQS_OK;
+
+	while (s->unread > 0 && (rc = sub_next(s, &m, err)) == MQS_OK) {
+		how.seq = m.seq;
+		how.lease = m.lease;
+		s->read--;
+		if ((rc = sub_settle(s, &how, err)) != MQS_OK)
+			break;
+	}
+	mqs_consumer_rest(s->consumer);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
+sub_ack_through(struct sub *s, uint64_t seq, uint64_t lease, size_t n,
+    struct mqs_error *err)
+{
+	int rc = mqs_consumer_ack_through(s->consumer, seq, lease, n, err);
+
+	if (rc == MQS_OK)
+		collected(s, n);
+	return rc;
+}
+
+int
+sub_flush(struct sub *s, struct mqs_error *err)
+{
+	int rc;
+
+	if (s->collected == 0)
+		return MQS_OK;
+	stop_grace(GRACE_MS);
+	if ((rc = mqs_consumer_flush(s->consumer, err)) == MQS_OK)
+		s->collected = 0;
+	return rc;
+}
+
+int
+sub_is_due(const struct sub *s)
+{
+	return s->collected > 0 && mqs_boottime() >= s->flush_by;
+}
+
+int
+sub_flush_due(struct sub *s, struct mqs_error *err)
+{
+	return sub_is_due(s) ? sub_flush(s, err) : MQS_OK;
+}
+
+int64_t
+sooner(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+static int64_t
+until(int64_t then)
+{
+	int64_t left = then - mqs_boottime();
+
+	return left > 0 ? left : 0;
+}
+
+int
+sub_wait(struct sub *s, struct pollfd *fds, nfds_t n, int busy, int64_t most,
+    struct mqs_error *err)
+{
+	int wanted = sub_wants(s) && !s->look;
+	int idle = wanted && s->idle >= 0 && !busy && !s->held && s->unread == 0;
+	int rc;
+
+	fds[0] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	if (wanted)
+		fds[0].fd = mqs_consumer_fd(s->consumer);
+	if (s->collected > 0)
+		most = sooner(most, until(s->flush_by));
+	if (idle && s->idle < INT64_MAX - s->idle_since)
+		most = sooner(most, until(s->idle_since + s->idle));
+	if (sub_poll(fds, n, most) != 0)
+		return mqs_fail_errno(err, "waiting");
+	if (fds[0].fd != -1 && fds[0].revents != 0) {
+		rc = mqs_consumer_service(s->consumer, err);
+		if (rc < 0 && !(rc == MQS_EINTR && stopping))
+			return rc;
+		s->look = 1;
+	}
+	if (idle && idle_too_long(s))
+		s->look = 1;
+	return MQS_OK;
+}
+
+int
+sub_close(struct sub *s, struct mqs_error *err)
+{
+	stop_grace(GRACE_MS);
+	return mqs_consumer_close(s->consumer, err);
+}

@@ -1,0 +1,242 @@
+/*
+ * sub/deliver_to_command.c - delivery to a command, one process for each message
+ *
+ * Up to -P commands run.  When one ends, the next message is started first and only
+ * then is the settling of the last one committed, together with the claim of the next:
+ * the commit's flush to disk and the command's own work go on at the same time.  For
+ * that some messages are claimed ahead (sub/prefetch.c), and more are claimed when a
+ * quarter of that is left.
+ *
+ * A run goes: slot in the owner file - spawned - started mark - settled - slot cleared.
+ * See mqs_run_new for what a kill between these leaves.
+ *
+ * A command that can't be executed ends it all.  Asked to stop, or after an error, those
+ * that run may finish.  Asked again they get SIGTERM, and the third time SIGKILL.
+ */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "common/tool.h"
+#include "sub/command_pool.h"
+#include "sub/signals.h"
+
+/* Messages that were claimed and wait for a place. */
+static size_t
+in_hand(const struct pool *p)
+{
+	return p->sub->unread + (p->ready ? p->next.count : 0);
+}
+
+/*
+ * How many messages may be claimed now: none unless few are left in hand, or there is
+ * to be a commit anyway.
+ */
+static size_t
+room(const struct pool *p)
+{
+	const struct sub *s = p->sub;
+	size_t mine = in_hand(p) + p->working;
+	/* Of batches one for each place, or they would not be full. */
+	size_t few = s->batch != 0 ? p->ahead.hold / 2 : p->ahead.hold / 4;
+	size_t begun = (s->workers - p->running) * (s->batch != 0 ? s->batch : 1);
+
+	if (mine >= p->ahead.hold || (in_hand(p) > few && !sub_is_due(s)))
+		return 0;
+	/* Others have nothing to do: no more than can be begun with. */
+	if (!mqs_consumer_rivals(s->consumer) || begun > p->ahead.hold - p->working)
+		begun = p->ahead.hold - p->working;
+	return begun > in_hand(p) ? begun - in_hand(p) : 0;
+}
+
+static int
+claim(struct pool *p, struct mqs_error *err)
+{
+	struct sub *s = p->sub;
+
+	if (s->look && sub_wants(s) && room(p) > 0)
+		ahead_claims(&p->ahead);
+	return sub_claim(s, room(p), p->running > 0, err);
+}
+
+/* How long until what waits behind a command that takes long is given back. */
+static int64_t
+until_given_back(const struct pool *p)
+{
+	if (p->sub->unread == 0)
+		return -1;
+	return ahead_patience(&p->ahead, in_hand(p) + p->working);
+}
+
+static int
+give_back(struct pool *p, struct mqs_error *err)
+{
+	if (until_given_back(p) != 0)
+		return MQS_OK;
+	ahead_gave_back(&p->ahead);
+	return sub_give_back(p->sub, err);
+}
+
+/* Passes on to the commands that they shall stop as well. */
+static void
+tell(struct pool *p)
+{
+	size_t i;
+
+	if (sub_asked <= p->told)
+		return;
+	p->told = sub_asked;
+	if (p->told < 2)
+		return;
+	for (i = 0; i < p->sub->workers; i++)
+		if (p->places[i].pid != 0 && !p->places[i].over)
+			(void)kill(-p->places[i].pid, p->told == 2 ? SIGTERM : SIGKILL);
+}
+
+/* Whether another turn can start or claim something without waiting. */
+static int
+can_go_on(const struct pool *p)
+{
+	const struct sub *s = p->sub;
+
+	if (stopping || s->status != 0)
+		return 0;
+	return (in_hand(p) > 0 && p->running < s->workers) ||
+	    (s->look && sub_wants(s) && room(p) > 0);
+}
+
+/* How long it may wait for something to happen, in ns; -1: for ever. */
+static int64_t
+patience(const struct pool *p)
+{
+	int64_t ahead = until_given_back(p);
+	int64_t filter = filter_patience(&p->filter);
+
+	return sooner(sooner(ahead, filter), timeouts_patience(p));
+}
+
+/* Waits, and passes on what the commands say meanwhile. */
+static int
+wait_for_more(struct pool *p, struct mqs_error *err)
+{
+	struct sub *s = p->sub;
+	size_t i;
+	int rc;
+
+	mqs_consumer_idle(s->consumer, in_hand(p) == 0 && p->running < s->workers &&
+	    sub_wants(s) && !s->held);
+	p->fds[1] = (struct pollfd){ .fd = p->deaf ? STDERR_FILENO : -1,
+	    .events = POLLOUT };
+	for (i = 0; i < s->workers; i++)
+		p->fds[2 + i] = (struct pollfd){ .events = POLLIN,
+		    .fd = p->deaf ? -1 : p->places[i].errors };
+	if ((rc = sub_wait(s, p->fds, 2 + s->workers, p->running > 0,
+	    patience(p), err)) != MQS_OK)
+		return rc;
+	if (p->fds[1].revents != 0)
+		p->deaf = 0;
+	for (i = 0; i < s->workers; i++)
+		if (p->fds[2 + i].revents != 0 && !handler_listen(&p->places[i]))
+			p->deaf = 1;
+	return MQS_OK;
+}
+
+static int
+finished(const struct pool *p)
+{
+	const struct sub *s = p->sub;
+
+	if (p->running > 0)
+		return 0;
+	if (stopping || s->status != 0)
+		return 1;
+	return in_hand(p) == 0 &&
+	    (s->ending || (s->count != 0 && s->read >= s->count));
+}
+
+/* Publishes what commands made of their messages, when it is time to. */
+static int
+publish(struct pool *p, struct mqs_error *err)
+{
+	return p->running == 0 ? filter_flush(&p->filter, err) :
+	    filter_flush_due(&p->filter, err);
+}
+
+static int
+turn(struct pool *p, struct mqs_error *err)
+{
+	struct sub *s = p->sub;
+	int rc;
+
+	tell(p);
+	timeouts_act(p);
+	if ((rc = pool_settle(p, err)) != MQS_OK || (rc = pool_start(p, err)) != MQS_OK ||
+	    (rc = publish(p, err)) != MQS_OK ||
+	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
+	    (rc = pool_start(p, err)) != MQS_OK)
+		return rc;
+	return p->running == 0 ? sub_flush(s, err) : sub_flush_due(s, err);
+}
+
+/* An error ends it, but not those that run: they may finish, and are settled if possible. */
+static void
+let_finish(struct pool *p)
+{
+	p->sub->ending = 1;
+	p->sub->unread = 0;	/* closing releases them */
+	while (p->running > 0) {
+		tell(p);
+		timeouts_act(p);
+		(void)pool_settle(p, NULL);
+		(void)filter_flush(&p->filter, NULL);
+		if (p->running > 0 && wait_for_more(p, NULL) != MQS_OK)
+			return;
+	}
+}
+
+static int
+pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
+{
+	size_t i;
+	int rc;
+
+	*p = (struct pool){ .sub = s };
+	ahead_init(&p->ahead, s->hold, s->options.prefetch);
+	p->places = calloc(s->workers, sizeof(*p->places));
+	p->fds = calloc(s->workers + 2, sizeof(*p->fds));
+	if (p->places == NULL || p->fds == NULL)
+		return mqs_fail_errno(err, "%zu commands", s->workers);
+	for (i = 0; i < s->workers; i++)
+		handler_init(&p->places[i]);
+	if (s->to[0] != '\0' && (rc = filter_init(&p->filter, s, err)) != MQS_OK)
+		return rc;
+	return handler_command_init(&p->command, s->command, common.spool, err);
+}
+
+static void
+pool_free(struct pool *p)
+{
+	pool_discard(p);
+	filter_free(&p->filter);
+	handler_command_free(&p->command);
+	free(p->places);
+	free(p->fds);
+}
+
+int
+sub_handlers(struct sub *s, struct mqs_error *err)
+{
+	struct pool p;
+	int rc;
+
+	if ((rc = pool_init(&p, s, err)) == MQS_OK) {
+		sub_catch_children();
+		while ((rc = turn(&p, err)) == MQS_OK && !finished(&p))
+			if (!can_go_on(&p) && (rc = wait_for_more(&p, err)) != MQS_OK)
+				break;
+		if (rc != MQS_OK)
+			let_finish(&p);
+	}
+	pool_free(&p);
+	return rc;
+}

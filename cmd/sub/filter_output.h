@@ -1,0 +1,32 @@
+/* sub/filter_output.h - what a command printed, made into messages of another queue */
+#ifndef MQ_CMD_SUB_FILTER_OUTPUT_H
+#define MQ_CMD_SUB_FILTER_OUTPUT_H
+
+#include "message/envelope.h"
+#include "message/framing.h"
+#include "sub/arena.h"
+
+struct sub_output {
+	struct mqs_publisher *publisher;
+	struct mqs_slice delim;		/* of records; empty: all is one message */
+	int		 json;		/* records are envelopes */
+	struct mqs_slice key, headers;	/* of all messages, or to fill what envelopes lack */
+	struct arena	 arena;		/* what is in the batch, until the flush */
+	char		 fault[MQS_ERROR_TEXT];	/* what was wrong with it */
+
+	struct mqs_envelope envelope;	/* reused for each record */
+	struct mqs_buf	 filled;
+	unsigned long long number;	/* of the record that is looked at */
+	unsigned	 large;		/* large bodies so far */
+	struct mqs_message long_message; /* the record that comes in pieces */
+};
+
+/*
+ * Sends the messages in a file to the publisher.  MQS_EDATA: it is no such thing, and
+ * fault says why; MQS_EBUSY: the batch is too full for all of it.  After any error some
+ * of it may have been sent.
+ */
+int	output_send(struct sub_output *, int fd, struct mqs_error *err);
+void	output_free(struct sub_output *);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * sub/reply.c - what a command prints goes back to who published its message
+ *
+ * A message with the header mq-reply-to, whose caller lives: the command's stdout is a
+ * file without a name, and when it has ended, that and the status go into the caller's
+ * mailbox.  The message is answered then, whatever the status, and acked; except where
+ * the command could not be executed.  A kill before the reply repeats the command, one
+ * after it makes the message come again, which is acked without a run.
+ *
+ * If the caller has gone, the message is one like any other, but for its output when it
+ * was already being printed.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "common/tool.h"
+#include "sub/reply.h"
+#include "sub/temporary_file.h"
+
+int
+reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	const char *address;
+	int rc;
+
+	rc = mqs_reply_wanted(s->spool, m, &address, err);
+	if (rc == MQS_EEXIST)
+		return sub_done(s, m, err);	/* there is a reply */
+	if (rc != MQS_OK)
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	if (mqs_buf_add(&h->meta, address, strlen(address) + 1) != 0)
+		return mqs_fail_errno(err, "%s", s->command[0]);
+	return capture_open(&h->output, err);
+}
+
+void
+reply_send(struct sub *s, const struct handler *h, struct mqs_settlement *how)
+{
+	struct mqs_error err;
+	int rc;
+
+	if (h->output == -1 || how->verb == MQS_RELEASE)
+		return;
+	rc = mqs_reply(s->spool, h->meta.p, how->verb == MQS_ACK ? NULL : how->reason,
+	    h->output, &err);
+	if (rc == MQS_OK) {
+		how->verb = MQS_ACK;
+	} else if (rc < 0) {
+		report("%s/%s: %s: %s", s->queue, s->group, h->id, err.text);
+		how->verb = MQS_RETRY;
+		how->reason = "reply not written";
+	}
+}

@@ -1,0 +1,116 @@
+/*
+ * sub/signals.c - what signals tell mq-sub, and waiting so that none is missed
+ *
+ * Signals are held back only around the wait.  Every handler leaves a trace that
+ * sub_poll compares with what it saw last, while they are held back; so a signal that
+ * comes between the main loop's look and the wait ends the wait at once.  Everywhere
+ * else they come as they please: the library's waits for locks are ended by them.
+ *
+ * While commands run, asking twice means something: the first SIGTERM, SIGINT or
+ * SIGHUP lets them finish, later ones are for them.  What follows within a second is
+ * not counted: timeout(1) and service managers send signals in pairs.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "common/tool.h"
+#include "sub/signals.h"
+
+volatile sig_atomic_t sub_child_ended;
+volatile sig_atomic_t sub_asked;
+
+static volatile sig_atomic_t asked_at;	/* seconds on the monotonic clock */
+static sig_atomic_t seen_stopping, seen_asked;
+static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
+#define ASKING	(sizeof(asking) / sizeof(asking[0]))
+
+static void
+on_asked(int sig)
+{
+	struct timespec now = { 0 };
+	int kept = errno;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (stopping == 0)
+		stopping = sig;
+	if (sub_asked == 0 || now.tv_sec > asked_at + 1) {
+		sub_asked++;
+		asked_at = (sig_atomic_t)now.tv_sec;
+	}
+	errno = kept;
+}
+
+static void
+on_child(int sig)
+{
+	(void)sig;
+	sub_child_ended = 1;
+}
+
+static void
+catch_one(int sig, void (*handler)(int))
+{
+	struct sigaction act = { .sa_handler = handler }, old;
+
+	(void)sigemptyset(&act.sa_mask);
+	if (sigaction(sig, NULL, &old) != 0)
+		fail(STATUS_SYSTEM, "signal handlers: %s", strerror(errno));
+	/* An ignored SIGCHLD is a parent's leftover, and would lose exit statuses. */
+	if (old.sa_handler == SIG_IGN && sig != SIGCHLD)
+		return;
+	if (sigaction(sig, &act, NULL) != 0)
+		fail(STATUS_SYSTEM, "signal handlers: %s", strerror(errno));
+}
+
+void
+sub_catch_children(void)
+{
+	size_t i;
+
+	for (i = 0; i < ASKING; i++)
+		catch_one(asking[i], on_asked);
+	catch_one(SIGCHLD, on_child);
+}
+
+/* Whether a signal came that the main loop has not been woken for. */
+static int
+news(void)
+{
+	int any = sub_child_ended || stopping != seen_stopping || sub_asked != seen_asked;
+
+	seen_stopping = stopping;
+	seen_asked = sub_asked;
+	return any;
+}
+
+int
+sub_poll(struct pollfd *fds, nfds_t n, int64_t timeout)
+{
+	struct timespec wait = { .tv_sec = timeout / MQS_SECOND,
+	    .tv_nsec = timeout % MQS_SECOND };
+	sigset_t held, before;
+	int ready, kept;
+	size_t i;
+
+	(void)sigemptyset(&held);
+	for (i = 0; i < ASKING; i++)
+		(void)sigaddset(&held, asking[i]);
+	(void)sigaddset(&held, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &held, &before) != 0)
+		return -1;
+	(void)sigdelset(&before, SIGCHLD);	/* never to be inherited as held back */
+	if (news())
+		wait = (struct timespec){ 0 };
+	ready = ppoll(fds, n, timeout < 0 && wait.tv_nsec < 0 ? NULL : &wait, &before);
+	kept = errno;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (ready < 0 && kept == EINTR) {
+		for (i = 0; i < n; i++)
+			fds[i].revents = 0;
+		return 0;
+	}
+	errno = kept;
+	return ready < 0 ? -1 : 0;
+}

@@ -1,0 +1,123 @@
+/*
+ * sub/stdout_receipts.c - deliveries to stdout that others settle, by receipt (-m)
+ *
+ * Written is handed out: from then on the attempt counts and the lease outlives mq-sub.
+ * It is marked after the write, so a kill between the two leaves a message that was
+ * seen and comes back uncounted: repeated, as at least once allows, not lost.
+ *
+ * When the reader goes away, what it left in the pipe was seen by nobody; it is
+ * released, so that it need not wait for its lease to run out.
+ *
+ * With -l the lease runs from the claim.  So that this is when it is handed out, no
+ * more is claimed than the pipe has room for, by the average size of messages so far
+ * (and by how that went), and what does not fit after all is given back at once.  The
+ * library marks in the order of reading, so what was given back is passed over there
+ * (skipped) once all before it is marked; by then it is settled, and the mark means
+ * nothing to it.
+ */
+#include "sub/stdout_policy.h"
+
+#define GUESS_MAX	((size_t)1000)
+
+int
+manual_mark(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error *err)
+{
+	uint64_t written = o->printer->written, taken;
+	size_t n = 0;
+	int rc;
+
+	while (m->marked + n < o->n && outlet_peek(o, m->marked + n)->end <= written)
+		n++;
+	if (n > 0) {
+		if ((rc = mqs_consumer_handed_out(s->consumer, n, err)) != MQS_OK)
+			return rc;
+		m->marked += n;
+		m->messages += n;
+		m->bytes = written;
+		s->delivered += n;
+	}
+	if (m->skipped > 0 && m->marked == o->n) {
+		if ((rc = mqs_consumer_handed_out(s->consumer, m->skipped,
+		    err)) != MQS_OK)
+			return rc;
+		m->skipped = 0;
+	}
+	taken = o->kind == OUTLET_FILE ? written : outlet_taken(o);
+	while (m->marked > 0 && outlet_peek(o, 0)->end <= taken) {
+		outlet_pop(o, 1);
+		m->marked--;
+	}
+	return MQS_OK;
+}
+
+size_t
+manual_room(const struct manual *m, const struct outlet *o)
+{
+	size_t room = outlet_room(o), n;
+	uint64_t each;
+
+	if (room == 0 || m->messages == 0)
+		return room == 0 ? 0 : 1;
+	each = m->bytes / m->messages + 1;
+	n = each < room ? room / (size_t)each : 1;
+	return n < m->most + 1 ? n : m->most + 1;
+}
+
+void
+manual_fitted(struct manual *m)
+{
+	m->most = m->most < GUESS_MAX / 2 ? 2 * m->most + 1 : GUESS_MAX;
+}
+
+static int
+release(struct sub *s, const struct printed *p, struct mqs_error *err)
+{
+	struct mqs_settlement how = { .verb = MQS_RELEASE, .seq = p->seq,
+	    .lease = p->lease };
+
+	return sub_settle(s, &how, err);
+}
+
+int
+manual_give_back(struct sub *s, struct manual *mine, struct outlet *o,
+    struct mqs_error *err)
+{
+	size_t n = outlet_unbegun(o), i;
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct printed p = { 0 };
+	int rc;
+
+	for (i = 0; i < n; i++)
+		if ((rc = release(s, outlet_peek(o, o->n - n + i), err)) != MQS_OK)
+			return rc;
+	outlet_drop(o, n);
+	while (s->unread > 0 && (rc = sub_next(s, &m, err)) != MQS_NOTHING) {
+		if (rc != MQS_OK)
+			return rc;
+		p.seq = m.seq;
+		p.lease = m.lease;
+		if ((rc = release(s, &p, err)) != MQS_OK)
+			return rc;
+		n++;
+	}
+	mqs_consumer_rest(s->consumer);
+	s->read -= n;
+	mine->skipped += n;
+	if (n > 0)
+		mine->most /= 2;
+	return sub_flush(s, err);
+}
+
+int
+manual_untaken(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error *err)
+{
+	int rc;
+
+	for (; m->marked > 0; m->marked--) {
+		if ((rc = release(s, outlet_peek(o, 0), err)) != MQS_OK)
+			return rc;
+		outlet_pop(o, 1);
+		s->delivered--;
+	}
+	return MQS_OK;
+}

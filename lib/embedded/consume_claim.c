@@ -1,0 +1,401 @@
+/*
+ * consume_claim.c - taking messages for a consumer
+ *
+ * One transaction of the group settles what was collected, takes back what the
+ * dead held, and takes new messages: first those that are ready (they were looked
+ * at before: retries, releases, delayed ones), then what lies beyond the cursor.
+ * Nothing of the log is written, and only the front of each record is read: bodies
+ * are read, and verified, when they are handed out.
+ *
+ * A crash before the commit leaves everything as it was; after it, a lease whose
+ * owner is dead.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "embedded/consume_admission.h"
+#include "embedded/consume_select.h"
+#include "embedded/queue/group_settle_all.h"
+
+/* ------------------------------------------------------------ looking -- */
+
+/* 1 in *work if a writing transaction would have something to do. */
+static int
+anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES], lv[MQS_LOG_VALUES];
+	int64_t due, wake;
+	int rc, paused;
+
+	if ((rc = mqs_group_state(c->group, v, err)) != MQS_OK)
+		return rc;
+	mqs_log_reader_rest(&c->reader);
+	rc = mqs_log_reader_state(&c->reader, lv, err);
+	mqs_log_reader_rest(&c->reader);
+	if (rc != MQS_OK)
+		return rc;
+	due = (int64_t)v[MQS_GROUP_NEXT_DUE];
+	*work = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) ||
+	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] || mqs_group_ahead(v, lv);
+	if ((rc = mqs_admit_look(c, v, lv, work, &paused, err)) != MQS_OK || *work)
+		return rc;
+	/* Nothing now: when will there be?  What holds it back ends with a page. */
+	wake = due == 0 || paused || c->held_back ? 0 :
+	    mqs_later(mqs_boottime(), due - now);
+	if (c->lease_due != 0 && (wake == 0 || c->lease_due < wake))
+		wake = c->lease_due;
+	return mqs_wake_at(c->wake, wake, err);
+}
+
+/* ------------------------------------------------------------ the log -- */
+
+/*
+ * A group that is ahead of its log stands beside a log that was restored or rolled
+ * back: what it calls settled may be other messages.  Redeliver, and say so.  What it
+ * held or had under leases is among that, or gone with the log it was of.
+ */
+static int
+check_log(struct mqs_claim *cl, struct mqs_error *err)
+{
+	const struct mqs_group *group = cl->c->group;
+	uint64_t *lv = cl->lv, *v = cl->pass.gtx.v, count = 0;
+	int rc, more;
+
+	/* A setting that was changed (dead-letter) counts from now on. */
+	if ((rc = mqs_log_reader_state(&cl->c->reader, lv, err)) != MQS_OK ||
+	    (rc = mqs_log_refresh(group->log, cl->c->reader.tx,
+	    lv[MQS_LOG_SETTINGS], err)) != MQS_OK)
+		return rc;
+	if (!mqs_group_ahead(v, lv))
+		return MQS_OK;
+	mqs_notice(cl->c->spool, "%s/%s: the log is older than this group "
+	    "(restored?): delivering all that is retained again",
+	    group->log->dir.name, group->name);
+	if ((rc = mqs_group_settle_all(&cl->pass.gtx, SIZE_MAX, &count, &more,
+	    err)) != MQS_OK)
+		return rc;
+	v[MQS_GROUP_GENERATION]++;
+	mqs_group_to_oldest(v, lv);
+	return MQS_OK;
+}
+
+/* ----------------------------------------------------- the transaction -- */
+
+static int
+settle_wants(struct mqs_claim *cl, struct mqs_error *err)
+{
+	struct mqs_consumer *c = cl->c;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < c->nwants; i++)
+		if ((rc = mqs_pass_settle(&cl->pass, &c->wants[i], err)) != MQS_OK)
+			return rc;
+	return MQS_OK;
+}
+
+/* How many entries from `i' on go into one batch: as many as ascend. */
+static size_t
+run_of(const struct mqs_claim *cl, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < cl->n && n < MQS_BATCH_MAX &&
+	    cl->entries[i + n].id > cl->entries[i + n - 1].id)
+		n++;
+	return n;
+}
+
+/* Puts what was taken under leases, a batch each. */
+static int
+lease_taken(struct mqs_claim *cl, struct mqs_error *err)
+{
+	struct mqs_consumer *c = cl->c;
+	unsigned flags = 0;
+	uint64_t due = 0;
+	size_t i, n;
+	int rc;
+
+	if (cl->n == 0)
+		return MQS_OK;
+	if (c->flags & MQS_MANUAL)
+		flags |= MQS_LEASE_MANUAL;
+	if (c->lease_time != 0) {
+		flags |= MQS_LEASE_TIMED;
+		due = (uint64_t)mqs_later(mqs_boottime(), c->lease_time);
+		if (c->lease_due == 0 || (int64_t)due < c->lease_due)
+			c->lease_due = (int64_t)due;
+	}
+	cl->pass.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
+	for (i = 0; i < cl->n; i += n) {
+		if (cl->nleases == MQS_CLAIM_LEASES)
+			return mqs_fail(err, MQS_EBUG, "claim: out of order");
+		n = run_of(cl, i);
+		if ((rc = mqs_batch_take(&cl->pass.gtx, cl->entries + i, n,
+		    mqs_owner_name(c->owner), flags, due,
+		    &cl->leases[cl->nleases].number, err)) != MQS_OK)
+			return rc;
+		cl->leases[cl->nleases++].n = n;
+	}
+	return MQS_OK;
+}
+
+/* Lowers what is wanted to what this consumer may be given. */
+static int
+cap(struct mqs_claim *cl, struct mqs_error *err)
+{
+	size_t max = cl->max;
+	int rc;
+
+	if (max == 0)
+		return MQS_OK;
+	rc = mqs_admit(cl->c, &cl->pass.gtx, cl->lv, &cl->max, err);
+	if (cl->max < max)
+		cl->capped = 1;
+	return rc;
+}
+
+static int
+transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
+{
+	struct mqs_consumer *c = cl->c;
+	int rc;
+
+	cl->n = cl->passed = cl->nleases = 0;
+	mqs_log_reader_rest(&c->reader);
+	if ((rc = mqs_pass_begin(&cl->pass, c->spool, c->group, &c->reader, keep,
+	    err)) != MQS_OK)
+		return rc;
+	cl->pass.made_in = c->made_in;
+	if ((rc = check_log(cl, err)) != MQS_OK ||
+	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
+	    (rc = settle_wants(cl, err)) != MQS_OK ||
+	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
+	    (rc = cap(cl, err)) != MQS_OK ||
+	    (cl->max > 0 && (rc = mqs_claim_select(cl, err)) != MQS_OK) ||
+	    (rc = lease_taken(cl, err)) != MQS_OK) {
+		mqs_log_reader_rest(&c->reader);
+		mqs_pass_abort(&cl->pass);
+		return rc;
+	}
+	/* Not pinned through the commit, nor while the caller waits after it. */
+	mqs_log_reader_rest(&c->reader);
+	return mqs_pass_commit(&cl->pass, err);
+}
+
+/* ------------------------------------------------------------- memory -- */
+
+/* Drops deliveries that were read (and, under MQS_MANUAL, handed out). */
+static void
+compact(struct mqs_consumer *c)
+{
+	size_t done = c->flags & MQS_MANUAL ? c->handed : c->next;
+
+	if (c->flags & MQS_MANUAL && done > 0)
+		done--;		/* handed_of needs the last one */
+	if (done == 0)
+		return;
+	memmove(c->deliveries, c->deliveries + done,
+	    (c->ndeliveries - done) * sizeof(*c->deliveries));
+	c->ndeliveries -= done;
+	c->next -= done;
+	c->handed -= c->flags & MQS_MANUAL ? done : c->handed;
+}
+
+/* Makes room before the transaction, so that nothing can fail after it. */
+static int
+make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
+{
+	struct mqs_delivery *d;
+	struct mqs_own_lease *own;
+	size_t leases;
+
+	compact(c);
+	if (c->ndeliveries + more > c->cap) {
+		d = reallocarray(c->deliveries, c->ndeliveries + more, sizeof(*d));
+		if (d == NULL)
+			return mqs_fail_errno(err, "claim");
+		c->deliveries = d;
+		c->cap = c->ndeliveries + more;
+	}
+	leases = (more + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX + MQS_CLAIM_LEASES -
+	    MQS_CLAIM_MAX / MQS_BATCH_MAX;
+	if (c->nown + leases > c->own_cap) {
+		own = reallocarray(c->own, c->nown + leases + 16, sizeof(*own));
+		if (own == NULL)
+			return mqs_fail_errno(err, "claim");
+		c->own = own;
+		c->own_cap = c->nown + leases + 16;
+	}
+	return MQS_OK;
+}
+
+static void
+remember(struct mqs_claim *cl)
+{
+	struct mqs_consumer *c = cl->c;
+	const struct mqs_entry *e = cl->entries;
+	struct mqs_own_lease *own;
+	struct mqs_delivery *d;
+	size_t i, k;
+
+	for (i = 0; i < cl->nleases; i++) {
+		own = &c->own[c->nown++];
+		own->lease = cl->leases[i].number;
+		own->generation = cl->pass.gtx.v[MQS_GROUP_GENERATION];
+		own->unsettled = (uint32_t)cl->leases[i].n;
+		for (k = 0; k < cl->leases[i].n; k++, e++) {
+			d = &c->deliveries[c->ndeliveries++];
+			d->id = e->id;
+			d->lease = own->lease;
+			d->index = (uint32_t)k;
+			d->attempts = e->attempts & 0x7fffffff;
+			d->gone = 0;
+		}
+		own->last = e[-1].id;
+	}
+	c->held += cl->n;
+}
+
+static void
+wants_done(struct mqs_consumer *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nwants; i++)
+		mqs_want_free(&c->wants[i]);
+	mqs_acks_drop(c);
+	c->nwants = 0;
+	mqs_runs_ended(c);
+}
+
+/* ------------------------------------------------------------ claiming -- */
+
+/*
+ * Runs the transaction; if the dead-letter queue is what failed, runs it again
+ * without dead letters, and then reports that.
+ */
+static int
+run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
+{
+	struct mqs_consumer *c = cl->c;
+	int rc, dead = MQS_OK;
+
+	rc = transact(cl, reclaim, 0, err);
+	if (rc != MQS_OK && rc != MQS_EINTR && cl->pass.dead_failed) {
+		dead = rc;
+		rc = transact(cl, reclaim, dead, NULL);
+	}
+	if (rc != MQS_OK) {
+		cl->n = 0;
+		return rc;
+	}
+	remember(cl);
+	if (mqs_consumer_collected(c) > 0)
+		c->look_own = 1;
+	wants_done(c);
+	if (reclaim && (rc = mqs_reclaim_collect(c, err)) != MQS_OK)
+		return rc;
+	return dead;
+}
+
+/*
+ * One transaction, if there is anything to do.  *again: it only passed over messages
+ * (expired, delayed, for others), so that there may be some behind them.
+ */
+static int
+claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
+    struct mqs_error *err)
+{
+	struct mqs_claim cl = { .c = c, .max = max };
+	int rc, work = mqs_consumer_collected(c) > 0, reclaim = 0;
+
+	*again = 0;
+	cl.now = mqs_judged_now(c->spool);
+	if (c->look_owners) {
+		if ((rc = mqs_reclaim_wanted(c, &reclaim, err)) != MQS_OK)
+			return rc;
+		c->look_owners = 0;
+	}
+	if (!work && !reclaim && max > 0 &&
+	    (rc = anything(c, cl.now, &work, err)) != MQS_OK)
+		return rc;
+	if (!work && !reclaim)
+		return MQS_OK;
+	if ((rc = make_room(c, max, err)) != MQS_OK)
+		return rc;
+	if ((cl.entries = malloc((max + 1) * sizeof(*cl.entries))) == NULL)
+		return mqs_fail_errno(err, "claim");
+	rc = run(&cl, reclaim, err);
+	free(cl.entries);
+	*count = cl.n;
+	*again = cl.n == 0 && cl.passed > 0;
+	if (cl.capped && cl.n > 0)
+		c->held_back = cl.n == cl.max;
+	else if (cl.capped && rc == MQS_OK)
+		rc = anything(c, mqs_judged_now(c->spool), &work, err);
+	return rc;
+}
+
+static int
+interrupted(const struct mqs_consumer *c)
+{
+	const struct mqs_options *o = &c->spool->options;
+
+	return o->interrupted != NULL && o->interrupted(o->arg) != 0;
+}
+
+/* 1 in *held if messages wait for others of their keys, which we may have. */
+static int
+awaited(struct mqs_consumer *c, int *held, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	int rc;
+
+	if (!c->group->settings.ordered)
+		return MQS_OK;
+	if ((rc = mqs_group_state(c->group, v, err)) == MQS_OK)
+		*held = v[MQS_GROUP_PARKED] > 0;
+	return rc;
+}
+
+int
+mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
+    struct mqs_error *err)
+{
+	size_t room, settled;
+	int rc, again;
+
+	*count = 0;
+	c->held_back = 0;
+	if (held != NULL)
+		*held = 0;
+	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+		return rc;
+	room = c->prefetch > c->held ? c->prefetch - c->held : 0;
+	/* What is about to be settled makes room in the same transaction. */
+	settled = mqs_consumer_collected(c);
+	room += settled < c->held ? settled : c->held;
+	if (room > c->prefetch)
+		room = c->prefetch;
+	if (room > MQS_CLAIM_MAX)
+		room = MQS_CLAIM_MAX;
+	/* Held back, if there is something to be held back from. */
+	if (held != NULL && max > 0 && room == 0 &&
+	    (rc = anything(c, mqs_judged_now(c->spool), held, err)) != MQS_OK)
+		return rc;
+	do {
+		rc = claim_some(c, max < room ? max : room, count, &again, err);
+		if (rc != MQS_OK)
+			return rc;
+	} while (again && !interrupted(c));
+	if (held != NULL && c->held_back)
+		*held = 1;
+	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+		return rc;
+	if (held != NULL && max > 0 && *count == 0 && !*held && c->held > 0 &&
+	    (rc = awaited(c, held, err)) != MQS_OK)
+		return rc;
+	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;
+}

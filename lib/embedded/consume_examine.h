@@ -1,0 +1,27 @@
+/*
+ * consume_examine.h - one message that a claim looks at, and what becomes of it
+ *
+ * It is taken, held (not due yet, its key is busy), passed (for others), or dies.
+ *
+ * The cursor passes over the log once.  Messages with a priority above 0 are also in an
+ * index of the log, over which each priority has a cursor of its own, which runs ahead:
+ * when the cursor comes to such a message that its own one has passed, it only passes.
+ * AHEAD counts those in between.  Invariant: the cursor passes no message of a priority
+ * that its own one has not.  While the queue's last message with a priority is the one
+ * that the group knows, the index is not looked at.
+ */
+#ifndef MQS_EMBEDDED_CONSUME_EXAMINE_H
+#define MQS_EMBEDDED_CONSUME_EXAMINE_H
+
+#include "embedded/consume_select.h"
+
+/* One that is held as ready. */
+int	mqs_examine_ready(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);
+/* The next record beyond the cursor, where the claim's reader is: MQS_NOTHING at the end. */
+int	mqs_examine_next(struct mqs_claim *, struct mqs_error *err);
+/* Nothing is left beyond the cursor: it moves to the log's end. */
+int	mqs_examine_end(struct mqs_claim *, struct mqs_error *err);
+/* One of the index, to which the cursor has yet to come. */
+int	mqs_examine_ahead(struct mqs_claim *, uint64_t id, struct mqs_error *err);
+
+#endif

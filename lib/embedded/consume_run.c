@@ -1,0 +1,126 @@
+/*
+ * consume_run.c - runs: handlers that work on a delivery, or on several
+ *
+ * slot written -> handler spawned -> started mark -> settled -> slot cleared.  A crash
+ * before the mark returns the message uncounted, though the handler may have begun;
+ * after it, counted, once the handler has ended.  The slot is cleared only when the
+ * settling was carried out, or a crash between would redeliver uncounted what had run.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "embedded/consume.h"
+
+struct mqs_run {
+	struct mqs_consumer	*consumer;
+	unsigned		*slots;		/* the first one's descriptor is the handler's */
+	size_t			 n, cap;
+	struct mqs_run		*next;
+};
+
+/* Makes room for one more slot: 0, or -1 with errno. */
+static int
+more_room(struct mqs_run *run)
+{
+	size_t cap = run->cap == 0 ? 1 : 4 * run->cap;
+	unsigned *slots;
+
+	if (run->n < run->cap)
+		return 0;
+	if ((slots = reallocarray(run->slots, cap, sizeof(*slots))) == NULL)
+		return -1;
+	run->slots = slots;
+	run->cap = cap;
+	return 0;
+}
+
+static void
+free_run(struct mqs_run *run)
+{
+	free(run->slots);
+	free(run);
+}
+
+int
+mqs_run_new(struct mqs_run **out, struct mqs_consumer *c,
+    const struct mqs_message *m, int *fd, struct mqs_error *err)
+{
+	struct mqs_run *run;
+	int rc;
+
+	if ((run = calloc(1, sizeof(*run))) == NULL)
+		return mqs_fail_errno(err, "run");
+	run->consumer = c;
+	rc = more_room(run) == -1 ? mqs_fail_errno(err, "run") :
+	    mqs_owner_run(c->owner, m->lease, m->seq, &run->slots[0], fd, err);
+	if (rc != MQS_OK) {
+		free_run(run);
+		return rc;
+	}
+	run->n = 1;
+	*out = run;
+	return MQS_OK;
+}
+
+int
+mqs_run_add(struct mqs_run *run, const struct mqs_message *m, struct mqs_error *err)
+{
+	int rc;
+
+	if (more_room(run) == -1)
+		return mqs_fail_errno(err, "run");
+	rc = mqs_owner_run_more(run->consumer->owner, run->slots[run->n - 1], m->lease,
+	    m->seq, &run->slots[run->n], err);
+	if (rc == MQS_OK)
+		run->n++;
+	return rc;
+}
+
+int
+mqs_run_started(struct mqs_run *run, int64_t pid, struct mqs_error *err)
+{
+	size_t i;
+	int rc = MQS_OK;
+
+	for (i = 0; i < run->n && rc == MQS_OK; i++)
+		rc = mqs_owner_run_started(run->consumer->owner, run->slots[i], pid, err);
+	return rc;
+}
+
+void
+mqs_run_free(struct mqs_run *run)
+{
+	struct mqs_consumer *c;
+
+	if (run == NULL)
+		return;
+	c = run->consumer;
+	run->next = c->ended;
+	c->ended = run;
+	if (mqs_consumer_collected(c) == 0)
+		mqs_runs_ended(c);
+}
+
+void
+mqs_runs_forget(struct mqs_consumer *c)
+{
+	struct mqs_run *run;
+
+	while ((run = c->ended) != NULL) {
+		c->ended = run->next;
+		free_run(run);
+	}
+}
+
+void
+mqs_runs_ended(struct mqs_consumer *c)
+{
+	struct mqs_run *run;
+
+	while ((run = c->ended) != NULL) {
+		c->ended = run->next;
+		while (run->n > 0)
+			mqs_owner_run_end(c->owner, run->slots[--run->n]);
+		free_run(run);
+	}
+}

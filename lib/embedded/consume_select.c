@@ -1,0 +1,157 @@
+/*
+ * consume_select.c - which messages a claim takes
+ *
+ * The urgent before the others; of one priority, those that are ready before those that
+ * nobody has looked at yet, or new messages would keep retries waiting for ever.
+ *
+ * An ordered group goes by the order of each key whatever the priority, so it uses no
+ * index: where there are new messages of a priority, it looks at all that is new first,
+ * holds it as ready, and takes from that.
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "embedded/consume_examine.h"
+#include "embedded/queue/group_key_order.h"
+
+#define LOOK_MAX	(16 * MQS_BATCH_MAX)	/* messages looked at in one transaction */
+
+/* --------------------------------------------------------------- ready -- */
+
+/*
+ * Takes what is ready, of priorities down to that one.  What becomes ready meanwhile and
+ * should have come before waits for the next claim: a batch's ids ascend.
+ */
+static int
+take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
+{
+	uint64_t last = 9 - priority, sort = 0, id = 0;
+	struct mqs_held h;
+	int rc;
+
+	while (cl->n < cl->max) {
+		rc = mqs_group_first_held(&cl->pass.gtx, MQS_READY, &h, err);
+		if (rc != MQS_OK)
+			return rc == MQS_NOTHING ? MQS_OK : rc;
+		if (h.sort > last || h.sort < sort || (h.sort == sort && h.entry.id < id))
+			return MQS_OK;
+		sort = h.sort;
+		id = h.entry.id;
+		if ((rc = mqs_examine_ready(cl, &h, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
+/* ----------------------------------------------------------------- new -- */
+
+/* Looks at what is new, until enough was taken.  *end: there is no more. */
+static int
+take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
+{
+	size_t looked;
+	int rc;
+
+	*end = 0;
+	mqs_log_reader_seek(&cl->c->reader, cl->pass.gtx.v[MQS_GROUP_CURSOR] + 1);
+	/* Bounded also where nothing is taken (all expired, all delayed). */
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+		rc = mqs_examine_next(cl, err);
+		if (rc == MQS_NOTHING) {
+			*end = 1;
+			return mqs_examine_end(cl, err);
+		}
+		if (rc != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
+/* -------------------------------------------------------------- urgent -- */
+
+/* Looks at what is new of one priority.  *end: there is no more. */
+static int
+take_new_of(struct mqs_claim *cl, struct mqs_cur *index, unsigned priority,
+    int *end, struct mqs_error *err)
+{
+	uint64_t *at = &cl->pass.gtx.v[MQS_GROUP_CURSORS + priority - 1];
+	unsigned char from[9] = { (unsigned char)(9 - priority) };
+	struct mqs_slice key = { from, sizeof(from) }, value;
+	size_t looked;
+	int rc;
+
+	*end = 0;
+	if (*at < cl->pass.gtx.v[MQS_GROUP_CURSOR])
+		*at = cl->pass.gtx.v[MQS_GROUP_CURSOR];
+	mqs_put_be64(from + 1, *at + 1);
+	rc = mqs_cur_move(index, MQS_FROM, &key, &value, err);
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+		if (rc == MQS_OK && (key.n != sizeof(from) ||
+		    *(const unsigned char *)key.p != from[0]))
+			rc = MQS_NOTHING;
+		if (rc == MQS_NOTHING)
+			*end = 1;
+		if (rc != MQS_OK)
+			return rc == MQS_NOTHING ? MQS_OK : rc;
+		*at = mqs_get_be64((const unsigned char *)key.p + 1);
+		if ((rc = mqs_examine_ahead(cl, *at, err)) != MQS_OK)
+			return rc;
+		rc = mqs_cur_move(index, MQS_NEXT, &key, &value, err);
+	}
+	return rc < 0 ? rc : MQS_OK;
+}
+
+/* From the most urgent to priority 1.  *end: no new one is left of any. */
+static int
+take_urgent(struct mqs_claim *cl, int *end, struct mqs_error *err)
+{
+	struct mqs_cur *index;
+	unsigned priority;
+	int rc;
+
+	*end = 1;
+	if ((rc = mqs_cur_new(&index, cl->c->reader.tx, MQS_LOG_PRIORITY, err)) != MQS_OK)
+		return rc;
+	for (priority = 9; priority > 0 && *end && rc == MQS_OK; priority--)
+		if ((rc = take_ready(cl, priority, err)) == MQS_OK)
+			rc = take_new_of(cl, index, priority, end, err);
+	mqs_cur_free(index);
+	if (rc == MQS_OK && *end)
+		cl->pass.gtx.v[MQS_GROUP_PRIORITISED] = cl->lv[MQS_LOG_PRIORITISED];
+	return rc;
+}
+
+/* Looks at all that is new and holds it as ready, so that priority can decide. */
+static int
+survey(struct mqs_claim *cl, int *end, struct mqs_error *err)
+{
+	int rc;
+
+	cl->survey = 1;
+	rc = take_new(cl, end, err);
+	cl->survey = 0;
+	return rc;
+}
+
+int
+mqs_claim_select(struct mqs_claim *cl, struct mqs_error *err)
+{
+	static const struct mqs_message plain = MQS_MESSAGE_INIT;
+	struct mqs_group_tx *gtx = &cl->pass.gtx;
+	size_t ripe;
+	int rc, end = 1;
+
+	cl->plain_matches =
+	    mqs_bindings_match(&cl->c->group->bindings, &plain);
+	/* After the settling, or what is due at once would be due a moment from now. */
+	cl->now = mqs_judged_now(cl->c->spool);
+	if ((rc = mqs_key_order_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
+		return rc;
+	cl->passed += ripe;	/* some may be parked now, with others due behind them */
+	if (gtx->v[MQS_GROUP_PRIORITISED] != cl->lv[MQS_LOG_PRIORITISED])
+		rc = gtx->group->settings.ordered ? survey(cl, &end, err) :
+		    take_urgent(cl, &end, err);
+	/* Not all of the urgent were seen: what is not urgent must wait. */
+	if (rc != MQS_OK || !end || (rc = take_ready(cl, 0, err)) != MQS_OK)
+		return rc;
+	return take_new(cl, &end, err);
+}

@@ -1,0 +1,34 @@
+/*
+ * consume_select.h - a claim under way, and what it takes
+ */
+#ifndef MQS_EMBEDDED_CONSUME_SELECT_H
+#define MQS_EMBEDDED_CONSUME_SELECT_H
+
+#include "embedded/consume.h"
+
+#define MQS_CLAIM_MAX	(16 * MQS_BATCH_MAX)	/* messages in one transaction */
+/* A batch's ids ascend; those of each of ten priorities do. */
+#define MQS_CLAIM_LEASES	(MQS_CLAIM_MAX / MQS_BATCH_MAX + 10)
+
+struct mqs_claim {
+	struct mqs_consumer	*c;
+	struct mqs_pass		 pass;
+	uint64_t		 lv[MQS_LOG_VALUES];	/* the log's state, as the reader sees it */
+	struct mqs_entry	*entries;	/* taken, in the order in which they go out */
+	size_t			 n, max;
+	size_t			 passed;	/* looked at, taken or not */
+	int			 survey;	/* what is new is held, not taken */
+	struct {
+		uint64_t	number;
+		size_t		n;
+	}			 leases[MQS_CLAIM_LEASES];	/* one behind the other */
+	size_t			 nleases;
+	int64_t			 now;		/* judged */
+	int			 plain_matches;	/* a message without key and headers is for the group */
+	int			 capped;	/* max was lowered to what may be given */
+};
+
+/* Takes up to cl->max messages that may go out now, within the claim's pass. */
+int	mqs_claim_select(struct mqs_claim *, struct mqs_error *err);
+
+#endif

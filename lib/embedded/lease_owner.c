@@ -1,0 +1,37 @@
+/* lease_owner.c - see lease_owner.h */
+#include "base/clock.h"
+#include "embedded/lease_owner.h"
+
+const struct mqs_owner_slot *
+mqs_lease_owner_slot(const struct mqs_lease_owner *f, uint64_t lease, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < f->left.nslots; i++)
+		if (f->left.slots[i].lease == lease && f->left.slots[i].id == id)
+			return &f->left.slots[i];
+	return NULL;
+}
+
+int
+mqs_lease_owner_handed_out(const struct mqs_lease_owner *f, const struct mqs_batch *b, size_t i)
+{
+	if (!(b->head.flags & MQS_LEASE_MANUAL))
+		return 0;
+	if (b->head.lease != f->left.handed_lease)
+		return b->head.lease < f->left.handed_lease;
+	return i < f->left.handed_count;
+}
+
+int
+mqs_lease_timed(const struct mqs_lease *l)
+{
+	return (l->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) != 0;
+}
+
+int
+mqs_lease_over(const struct mqs_lease *l)
+{
+	return mqs_lease_timed(l) && (l->boot != mqs_boot() ||
+	    (l->due != 0 && l->due <= (uint64_t)mqs_boottime()));
+}

@@ -1,0 +1,22 @@
+/* lease_owner.h - what became of the owner of a lease, and what that means for its messages */
+#ifndef MQS_EMBEDDED_LEASE_OWNER_H
+#define MQS_EMBEDDED_LEASE_OWNER_H
+
+#include "embedded/queue/lease_batch.h"
+#include "embedded/store/owner.h"
+
+struct mqs_lease_owner {
+	enum mqs_owner_life	 life;
+	struct mqs_owner_left	 left;
+};
+
+/* The run that works, or worked, on a message; NULL if there is none. */
+const struct mqs_owner_slot *mqs_lease_owner_slot(const struct mqs_lease_owner *, uint64_t lease, uint64_t id);
+/* 1 if entry i had been handed out, to outlive its consumer. */
+int	mqs_lease_owner_handed_out(const struct mqs_lease_owner *, const struct mqs_batch *, size_t i);
+/* 1 if a lease has a time of its own: that it was given, or since its owner was seen gone. */
+int	mqs_lease_timed(const struct mqs_lease *);
+/* 1 if that has come, or the lease is of another boot. */
+int	mqs_lease_over(const struct mqs_lease *);
+
+#endif

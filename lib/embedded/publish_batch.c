@@ -1,0 +1,447 @@
+/*
+ * publish_batch.c - collecting messages that are to be published together
+ *
+ * Records borrow the caller's bytes; large bodies go to files of their own at once.
+ * Nothing is seen by anybody until publish_flush.c stores it; a crash leaves the files, which
+ * mqs_blob_sweep collects.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "base/units.h"
+#include "embedded/publish.h"
+#include "message/headers.h"
+
+#define BATCH_BYTES	(UINT64_C(4) << 20)
+#define BATCH_LARGE	64	/* each is an open file until the flush */
+#define ATOMIC_BYTES	(UINT64_C(64) << 20)
+#define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
+
+struct mqs_large {
+	struct mqs_blob	*blob;
+	uint64_t	 max;
+	const char	*queue;
+};
+
+int
+mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
+    const char *queue, const struct mqs_publisher_options *options,
+    struct mqs_error *err)
+{
+	struct mqs_publisher *p;
+	int rc;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return mqs_fail_errno(err, "%s", queue);
+	p->spool = spool;
+	if (options != NULL) {
+		p->flags = options->flags;
+		p->published = options->published;
+		p->arg = options->arg;
+		p->wait = options->wait;
+	}
+	if ((rc = mqs_spool_log(spool, queue, 1, &p->log, err)) != MQS_OK) {
+		free(p);
+		return rc;
+	}
+	*out = p;
+	return MQS_OK;
+}
+
+void
+mqs_publisher_clear(struct mqs_publisher *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nshapes; i++) {
+		mqs_blob_free(p->shapes[i].blob, 0);
+		free(p->shapes[i].own);
+	}
+	p->n = p->nshapes = p->nlarge = p->nsections = 0;
+	p->bytes = p->total = 0;
+}
+
+void
+mqs_publisher_free(struct mqs_publisher *p)
+{
+	if (p == NULL)
+		return;
+	mqs_publisher_clear(p);
+	mqs_routes_free(&p->routes);
+	free(p->sections);
+	free(p->shapes);
+	free(p->batch);
+	free(p);
+}
+
+void
+mqs_publisher_atomic(struct mqs_publisher *p, int more)
+{
+	p->atomic = more;
+}
+
+size_t
+mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
+{
+	if (bytes != NULL)
+		*bytes = p->total;
+	return p->n;
+}
+
+uint64_t
+mqs_publisher_max_message(const struct mqs_publisher *p)
+{
+	return p->log->settings.max_message;
+}
+
+size_t
+mqs_publisher_stored(const struct mqs_publisher *p)
+{
+	return p->stored;
+}
+
+uint64_t
+mqs_publisher_dropped(const struct mqs_publisher *p)
+{
+	return p->dropped;
+}
+
+/* ------------------------------------------------------- large bodies -- */
+
+int
+mqs_large_new(struct mqs_large **out, struct mqs_publisher *p,
+    struct mqs_error *err)
+{
+	struct mqs_large *large;
+	int rc;
+
+	if ((large = calloc(1, sizeof(*large))) == NULL)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	large->max = p->log->settings.max_message;
+	large->queue = p->log->dir.name;
+	if ((rc = mqs_blob_new(&large->blob, &p->log->dir, err)) != MQS_OK) {
+		free(large);
+		return rc;
+	}
+	*out = large;
+	return MQS_OK;
+}
+
+static int
+too_long(const char *queue, uint64_t max, const char *setting, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu byte%s (%s)",
+	    queue, (unsigned long long)max, mqs_plural(max), setting);
+}
+
+int
+mqs_large_write(struct mqs_large *large, const void *bytes, size_t n,
+    struct mqs_error *err)
+{
+	if (mqs_blob_size(large->blob) + n > large->max)
+		return too_long(large->queue, large->max, "max-message", err);
+	return mqs_blob_write(large->blob, bytes, n, err);
+}
+
+uint64_t
+mqs_large_size(const struct mqs_large *large)
+{
+	return mqs_blob_size(large->blob);
+}
+
+void
+mqs_large_free(struct mqs_large *large)
+{
+	if (large == NULL)
+		return;
+	mqs_blob_free(large->blob, 0);
+	free(large);
+}
+
+/* ------------------------------------------------------------ sending -- */
+
+/* Makes room for one more of n: 0, or -1 and errno. */
+static int
+more_room(void **array, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap == 0 ? 16 : 2 * *cap;
+	void *p;
+
+	if (n < *cap)
+		return 0;
+	if ((p = reallocarray(*array, more, size)) == NULL)
+		return -1;
+	*array = p;
+	*cap = more;
+	return 0;
+}
+
+/* Reads a small body from its descriptor. */
+static int
+read_body(struct mqs_shape *e, const char *queue, struct mqs_error *err)
+{
+	struct mqs_message *m = &e->record.message;
+	size_t done = 0;
+	ssize_t got;
+
+	if ((e->own = malloc(m->body_len + 1)) == NULL)
+		return mqs_fail_errno(err, "%s: message", queue);
+	while (done < m->body_len) {
+		got = pread(m->body_fd, (char *)e->own + done,
+		    m->body_len - done, (off_t)done);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			free(e->own);
+			e->own = NULL;
+			return got == 0 ?
+			    mqs_fail(err, MQS_EDATA, "%s: body of a message is "
+			    "shorter than said", queue) :
+			    mqs_fail_errno(err, "%s: body of a message", queue);
+		}
+		done += (size_t)got;
+	}
+	m->body = e->own;
+	return MQS_OK;
+}
+
+/* Puts a body that is too large for the log into a blob. */
+static int
+write_blob(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
+{
+	const struct mqs_message *m = &e->record.message;
+	int rc;
+
+	if ((rc = mqs_blob_new(&e->blob, &p->log->dir, err)) != MQS_OK)
+		return rc;
+	if (m->body != NULL)
+		rc = mqs_blob_write(e->blob, m->body, m->body_len, err);
+	else
+		rc = mqs_blob_copy(e->blob, m->body_fd, m->body_len, err);
+	if (rc != MQS_OK) {
+		mqs_blob_free(e->blob, 0);
+		e->blob = NULL;
+	}
+	return rc;
+}
+
+static int
+take_body(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
+{
+	const struct mqs_message *m = &e->record.message;
+
+	if (m->body_len > MQS_INLINE_MAX)
+		return write_blob(p, e, err);
+	if (m->body == NULL && m->body_fd != -1)
+		return read_body(e, p->log->dir.name, err);
+	return MQS_OK;
+}
+
+/* 1 if two messages differ in nothing but a body in memory. */
+static inline int
+same_shape(const struct mqs_shape *s, const struct mqs_message *m)
+{
+	const struct mqs_message *o = &s->record.message;
+
+	/* What a message points to stays, so the same place has the same bytes. */
+	return m->body != NULL && m->large == NULL && m->body_len <= MQS_INLINE_MAX &&
+	    s->blob == NULL && s->own == NULL &&
+	    o->key_len == m->key_len && (o->key_len == 0 || o->key == m->key) &&
+	    o->headers_len == m->headers_len &&
+	    (o->headers_len == 0 || o->headers == m->headers) &&
+	    o->priority == m->priority && o->not_before == m->not_before &&
+	    o->expires == m->expires && o->message_id == m->message_id &&
+	    o->message_id_len == m->message_id_len;
+}
+
+/* Adds the shape of m. */
+static int
+add_shape(struct mqs_publisher *p, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	struct mqs_shape *s;
+	int rc;
+
+	if (more_room((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	s = &p->shapes[p->nshapes];
+	memset(s, 0, sizeof(*s));
+	s->record.message = *m;
+	if (m->large != NULL) {
+		s->blob = m->large->blob;
+		free(m->large);
+		s->record.message.large = NULL;
+		p->nlarge++;
+	} else if ((rc = take_body(p, s, err)) != MQS_OK)
+		return rc;
+	else if (s->blob != NULL)
+		p->nlarge++;
+	p->nshapes++;
+	return MQS_OK;
+}
+
+/* 1 if a body of len bytes must wait for the next batch. */
+static inline int
+is_full(const struct mqs_publisher *p, const struct mqs_message *m, uint64_t len)
+{
+	uint64_t most = BATCH_BYTES, full = p->bytes;
+
+	if (p->atomic) {
+		most = ATOMIC_BYTES;
+		full += (p->n + 1) * ATOMIC_RECORD;
+	} else if (p->n >= MQS_BATCH_MESSAGES || (p->nlarge >= BATCH_LARGE &&
+	    (len > MQS_INLINE_MAX || m->large != NULL)))
+		return 1;
+	return p->n > 0 && full + len > most && m->large == NULL;
+}
+
+int
+mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
+    uint64_t tag, struct mqs_error *err)
+{
+	struct mqs_pending *e;
+	struct mqs_shape *s;
+	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
+	int same = p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m), rc;
+
+	if (!same && (rc = mqs_message_check(m, err)) != MQS_OK)
+		return rc;
+	if (len > p->log->settings.max_message)
+		return too_long(p->log->dir.name, p->log->settings.max_message,
+		    "max-message", err);
+	if (p->log->settings.max_bytes != 0 && len > p->log->settings.max_bytes)
+		return too_long(p->log->dir.name, p->log->settings.max_bytes,
+		    "max-bytes", err);
+	if (is_full(p, m, len))
+		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
+		    p->log->dir.name);
+	if (more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	if (!same && (rc = add_shape(p, m, err)) != MQS_OK)
+		return rc;
+	s = &p->shapes[p->nshapes - 1];
+	e = &p->batch[p->n++];
+	e->tag = tag;
+	e->shape = (uint32_t)(p->nshapes - 1);
+	e->body = s->own != NULL ? s->own : m->body;
+	e->body_len = 0;
+	p->total += len;
+	if (s->blob == NULL) {
+		e->body_len = (uint32_t)len;
+		p->bytes += len + m->headers_len + m->key_len;
+	}
+	return MQS_OK;
+}
+
+size_t
+mqs_publisher_send_like(struct mqs_publisher *p, const struct mqs_body *bodies, size_t n)
+{
+	const struct mqs_log_settings *set = &p->log->settings;
+	const struct mqs_message *like;
+	struct mqs_pending *e, *last;
+	uint64_t most = MQS_INLINE_MAX;
+	struct mqs_shape *s;
+	size_t i;
+
+	if (p->n == 0 || p->batch[p->n - 1].shape != p->nshapes - 1)
+		return 0;
+	s = &p->shapes[p->nshapes - 1];
+	like = &s->record.message;
+	if (s->blob != NULL || s->own != NULL || like->message_id != NULL)
+		return 0;
+	if (most > set->max_message)
+		most = set->max_message;
+	if (set->max_bytes != 0 && most > set->max_bytes)
+		most = set->max_bytes;
+	for (i = 0; i < n; i++) {
+		if (bodies[i].n > most || is_full(p, like, bodies[i].n) ||
+		    more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+			break;
+		last = &p->batch[p->n - 1];
+		e = &p->batch[p->n++];
+		e->tag = last->tag;
+		e->shape = last->shape;
+		e->body = bodies[i].p;
+		e->body_len = (uint32_t)bodies[i].n;
+		p->total += bodies[i].n;
+		p->bytes += bodies[i].n + like->headers_len + like->key_len;
+	}
+	return i;
+}
+
+/* ------------------------------------------------------------- inputs -- */
+
+int
+mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
+    const struct mqs_message *m, struct mqs_error *err)
+{
+	struct mqs_section *s;
+	int rc;
+
+	if (more_room((void **)&p->sections, p->nsections, &p->sections_cap,
+	    sizeof(*s)) == -1)
+		return mqs_fail_errno(err, "%s", p->log->dir.name);
+	s = &p->sections[p->nsections];
+	if ((rc = mqs_input_of(&s->input, c, m, err)) != MQS_OK)
+		return rc;
+	s->input.first = p->n;
+	s->nshapes = p->nshapes;
+	s->nlarge = p->nlarge;
+	s->bytes = p->bytes;
+	s->total = p->total;
+	p->nsections++;
+	return MQS_OK;
+}
+
+void
+mqs_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c)
+{
+	c->made_in = p->log;
+}
+
+void
+mqs_publisher_input_drop(struct mqs_publisher *p)
+{
+	struct mqs_section *s;
+
+	if (p->nsections == 0)
+		return;
+	s = &p->sections[--p->nsections];
+	while (p->nshapes > s->nshapes) {
+		mqs_blob_free(p->shapes[--p->nshapes].blob, 0);
+		free(p->shapes[p->nshapes].own);
+	}
+	p->n = s->input.first;
+	p->nlarge = s->nlarge;
+	p->bytes = s->bytes;
+	p->total = s->total;
+}
+
+int
+mqs_publisher_input_fits(const struct mqs_publisher *p)
+{
+	const struct mqs_log_settings *set = &p->log->settings;
+	const struct mqs_section *s;
+
+	if (p->nsections == 0)
+		return 1;
+	s = &p->sections[p->nsections - 1];
+	return (set->max_messages == 0 || p->n - s->input.first <= set->max_messages) &&
+	    (set->max_bytes == 0 || p->total - s->total <= set->max_bytes);
+}
+
+int
+mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
+    const struct mqs_message *m, struct mqs_error *err)
+{
+	struct mqs_input in;
+	int rc;
+
+	if ((rc = mqs_input_of(&in, c, m, err)) != MQS_OK)
+		return rc;
+	return mqs_marker_stands(p->log, &in.marker, err);
+}

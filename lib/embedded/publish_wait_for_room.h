@@ -1,0 +1,38 @@
+/*
+ * publish_wait_for_room.h - waiting for room in a queue or on its disk
+ *
+ * No transaction is open meanwhile.  What makes room ends in a group's page, all of
+ * which are watched; and since a consumer can be killed between its commit and its page,
+ * the group that is in the way is opened, if that is permitted, and its page refreshed:
+ * when there first is no room, and then each second.
+ */
+#ifndef MQS_EMBEDDED_PUBLISH_WAIT_FOR_ROOM_H
+#define MQS_EMBEDDED_PUBLISH_WAIT_FOR_ROOM_H
+
+#include "embedded/queue/log_limits.h"
+#include "embedded/spool.h"
+#include "embedded/store/wake.h"
+
+struct mqs_room_wait {
+	struct mqs_spool *spool;
+	struct mqs_log	*log;
+	struct mqs_wake	*wake;		/* NULL until it is needed */
+	int64_t		 wait;		/* as asked for: -1 for ever */
+	int64_t		 until;		/* mqs_boottime */
+	int		 looked;	/* again, since the page in the way was refreshed */
+};
+
+void	mqs_room_wait_init(struct mqs_room_wait *, struct mqs_spool *, struct mqs_log *, int64_t wait);
+/*
+ * The queue was full: returns when to look again.  MQS_EFULL if it may not be waited for
+ * (overflow=reject), or no longer; MQS_EINTR.
+ */
+int	mqs_wait_for_room(struct mqs_room_wait *, const struct mqs_room *, struct mqs_error *err);
+/*
+ * Waits while the disk has less than min-free: only if a time was given, since nobody
+ * may ever make room there.
+ */
+int	mqs_wait_for_disk(struct mqs_room_wait *, struct mqs_error *err);
+void	mqs_room_wait_done(struct mqs_room_wait *);
+
+#endif

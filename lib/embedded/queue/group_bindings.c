@@ -1,0 +1,199 @@
+/* common/binding_options.c - see common/binding_options.h */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "embedded/queue/group.h"
+#include "embedded/queue/group_bindings.h"
+
+void
+mqs_bindings_free(struct mqs_bindings *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		mqs_buf_free(&set->list[i].normal);
+	free(set->list);
+	memset(set, 0, sizeof(*set));
+}
+
+static size_t
+find(const struct mqs_bindings *set, const struct mqs_bound *wanted)
+{
+	const struct mqs_bound *b;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		b = &set->list[i];
+		if (b->hash == wanted->hash && b->normal.n == wanted->normal.n &&
+		    memcmp(b->normal.p, wanted->normal.p, b->normal.n) == 0)
+			break;
+	}
+	return i;
+}
+
+static int
+make(struct mqs_bound *b, const struct mqs_binding *from, struct mqs_error *err)
+{
+	int rc;
+
+	memset(b, 0, sizeof(*b));
+	if ((rc = mqs_binding_check(from, err)) != MQS_OK)
+		return rc;
+	if (mqs_binding_normal(&b->normal, from) == -1) {
+		rc = mqs_fail_errno(err, "binding");
+		mqs_buf_free(&b->normal);
+		return rc;
+	}
+	b->hash = XXH3_64bits(b->normal.p, b->normal.n);
+	b->binding.kind = from->kind;
+	b->binding.text = b->normal.p + 1;
+	b->binding.text_len = b->normal.n - 1;
+	return MQS_OK;
+}
+
+/* Makes room for one more. */
+static int
+grow(struct mqs_bindings *set, size_t bytes, struct mqs_error *err)
+{
+	size_t cap = set->cap == 0 ? 8 : 2 * set->cap;
+	struct mqs_bound *list;
+
+	if (set->n == MQS_BINDINGS_MAX || bytes > MQS_BINDINGS_BYTES - set->bytes)
+		return mqs_fail(err, MQS_EINVAL, "more than %d bindings or %zu bytes "
+		    "of them", MQS_BINDINGS_MAX, MQS_BINDINGS_BYTES);
+	if (set->n < set->cap)
+		return MQS_OK;
+	if ((list = reallocarray(set->list, cap, sizeof(*list))) == NULL)
+		return mqs_fail_errno(err, "bindings");
+	set->list = list;
+	set->cap = cap;
+	return MQS_OK;
+}
+
+int
+mqs_bindings_add(struct mqs_bindings *set, const struct mqs_binding *binding,
+    struct mqs_error *err)
+{
+	struct mqs_bound b;
+	int rc;
+
+	if ((rc = make(&b, binding, err)) != MQS_OK)
+		return rc;
+	if (find(set, &b) == set->n) {
+		if ((rc = grow(set, b.normal.n, err)) == MQS_OK) {
+			set->bytes += b.normal.n;
+			set->list[set->n++] = b;
+			return MQS_OK;
+		}
+	}
+	mqs_buf_free(&b.normal);
+	return rc;
+}
+
+int
+mqs_bindings_remove(struct mqs_bindings *set, const struct mqs_binding *binding,
+    struct mqs_error *err)
+{
+	struct mqs_bound b;
+	size_t at;
+	int rc;
+
+	if ((rc = make(&b, binding, err)) != MQS_OK)
+		return rc;
+	at = find(set, &b);
+	mqs_buf_free(&b.normal);
+	if (at == set->n)
+		return MQS_NOTHING;
+	set->bytes -= set->list[at].normal.n;
+	mqs_buf_free(&set->list[at].normal);
+	set->list[at] = set->list[--set->n];
+	return MQS_OK;
+}
+
+int
+mqs_bindings_match(const struct mqs_bindings *set, const struct mqs_message *m)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (mqs_binding_match(&set->list[i].binding, m))
+			return 1;
+	return set->n == 0;
+}
+
+uint64_t
+mqs_bindings_digest(const struct mqs_bindings *set)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		sum += set->list[i].hash;
+	return sum == 0 && set->n > 0 ? 1 : sum;
+}
+
+int
+mqs_bindings_load(struct mqs_bindings *set, struct mqs_tx *tx,
+    struct mqs_error *err)
+{
+	struct mqs_binding binding;
+	struct mqs_slice key, value;
+	struct mqs_error why;
+	struct mqs_cur *cur;
+	int rc;
+
+	mqs_bindings_free(set);
+	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_BINDINGS, err)) != MQS_OK)
+		return rc;
+	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK) {
+		if ((rc = mqs_binding_decode(&binding, value, &why)) != MQS_OK ||
+		    (rc = mqs_bindings_add(set, &binding, &why)) != MQS_OK) {
+			rc = mqs_fail(err, rc == MQS_EINVAL ? MQS_EDAMAGED : rc,
+			    "%s: bindings: %s", mqs_tx_label(tx), why.text);
+			break;
+		}
+	}
+	mqs_cur_free(cur);
+	if (rc == MQS_NOTHING)
+		return MQS_OK;
+	mqs_bindings_free(set);
+	return rc;
+}
+
+static int
+clear(struct mqs_tx *tx, struct mqs_error *err)
+{
+	struct mqs_slice key, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_BINDINGS, err)) != MQS_OK)
+		return rc;
+	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
+		if ((rc = mqs_cur_del(cur, err)) != MQS_OK)
+			break;
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
+mqs_bindings_store(const struct mqs_bindings *set, struct mqs_tx *tx,
+    struct mqs_error *err)
+{
+	unsigned char number[8];
+	const struct mqs_buf *normal;
+	size_t i;
+	int rc;
+
+	if ((rc = clear(tx, err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < set->n; i++) {
+		mqs_put_be64(number, i);
+		normal = &set->list[i].normal;
+		if ((rc = mqs_tx_put(tx, MQS_GROUP_BINDINGS, number, sizeof(number),
+		    normal->p, normal->n, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}

@@ -1,0 +1,122 @@
+/* group_configure.c - see group_configure.h */
+#include "base/error.h"
+#include "embedded/queue/group_configure.h"
+
+#define BINDING		"binding="
+#define BINDING_LEN	(sizeof(BINDING) - 1)
+
+static int
+is_binding(const char *pair)
+{
+	return strncmp(pair, BINDING, BINDING_LEN) == 0;
+}
+
+/* What readers of the page must know of the settings. */
+static int
+publish_settings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_group_settings settings;
+	int rc;
+
+	if ((rc = mqs_settings_load(mqs_group_setting_table, tx, &settings,
+	    err)) != MQS_OK)
+		return rc;
+	v[MQS_GROUP_EXPIRES] = settings.expires;
+	v[MQS_GROUP_SETTINGS]++;
+	return MQS_OK;
+}
+
+int
+mqs_group_rebind(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    const struct mqs_bindings *set, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = mqs_bindings_store(set, tx, err)) != MQS_OK)
+		return rc;
+	v[MQS_GROUP_DIGEST] = mqs_bindings_digest(set);
+	v[MQS_GROUP_SETTINGS]++;
+	return MQS_OK;
+}
+
+static int
+add_text(struct mqs_bindings *set, const char *pair, struct mqs_error *err)
+{
+	struct mqs_buf room = { 0 };
+	struct mqs_binding binding;
+	struct mqs_error why;
+	int rc;
+
+	if (pair[BINDING_LEN] == '\0')
+		return MQS_OK;
+	rc = mqs_binding_parse(&binding, &room, pair + BINDING_LEN, &why);
+	if (rc == MQS_OK)
+		rc = mqs_bindings_add(set, &binding, &why);
+	mqs_buf_free(&room);
+	if (rc == MQS_OK)
+		return MQS_OK;
+	return mqs_fail(err, rc == MQS_EINVAL ? MQS_ECONFIG : rc, "%.128s%s: %s",
+	    pair, strlen(pair) > 128 ? "..." : "", why.text);
+}
+
+static int
+configure_bindings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    const char *const *pairs, size_t n, struct mqs_error *err)
+{
+	struct mqs_bindings set = { 0 };
+	int rc = MQS_OK, any = 0;
+	size_t i;
+
+	for (i = 0; i < n && rc == MQS_OK; i++)
+		if (is_binding(pairs[i])) {
+			any = 1;
+			rc = add_text(&set, pairs[i], err);
+		}
+	if (rc == MQS_OK && any)
+		rc = mqs_group_rebind(tx, v, &set, err);
+	mqs_bindings_free(&set);
+	return rc;
+}
+
+int
+mqs_group_configure(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+    const char *const *pairs, size_t n, struct mqs_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		if (!is_binding(pairs[i]) && (rc = mqs_settings_store(
+		    mqs_group_setting_table, tx, &pairs[i], 1, err)) != MQS_OK)
+			return rc;
+	if ((rc = configure_bindings(tx, v, pairs, n, err)) != MQS_OK)
+		return rc;
+	return publish_settings(tx, v, err);
+}
+
+int
+mqs_group_each_setting(struct mqs_tx *tx, mqs_setting_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	struct mqs_bindings set = { 0 };
+	struct mqs_buf text = { 0 };
+	size_t i;
+	int rc;
+
+	if ((rc = mqs_settings_each(mqs_group_setting_table, tx, fn, arg, err)) != 0 ||
+	    (rc = mqs_bindings_load(&set, tx, err)) != MQS_OK)
+		return rc;
+	if (set.n == 0)
+		rc = fn(arg, "binding", "", 1);
+	for (i = 0; i < set.n && rc == 0; i++) {
+		text.n = 0;
+		if (mqs_binding_format(&text, &set.list[i].binding) == -1)
+			rc = mqs_fail_errno(err, "binding");
+		else
+			rc = fn(arg, "binding", text.p, 0);
+	}
+	mqs_buf_free(&text);
+	mqs_bindings_free(&set);
+	return rc;
+}

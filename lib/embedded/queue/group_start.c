@@ -1,0 +1,136 @@
+/*
+ * group_start.c - where a group stands in the log, when it is made or moved
+ *
+ * The bytes up to a place are those ever appended less those behind it, so that only
+ * what lies behind is read, in one snapshot.  They stay true whatever is appended or
+ * trimmed afterwards.
+ */
+#include "base/error.h"
+#include "embedded/queue/group.h"
+
+/* All priorities start together. */
+static void
+stand(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES],
+    uint64_t id, uint64_t ordinal, uint64_t bytes)
+{
+	unsigned p;
+
+	v[MQS_GROUP_CURSOR] = id;
+	v[MQS_GROUP_ORDINAL] = ordinal;
+	v[MQS_GROUP_BYTES] = bytes;
+	for (p = 0; p < 9; p++)
+		v[MQS_GROUP_CURSORS + p] = id;
+	/* It knows all messages with a priority if none is beyond that. */
+	v[MQS_GROUP_PRIORITISED] = lv[MQS_LOG_PRIORITISED] > id ? 0 :
+	    lv[MQS_LOG_PRIORITISED];
+	v[MQS_GROUP_AHEAD] = v[MQS_GROUP_AHEAD_BYTES] = 0;
+}
+
+/* Puts the cursor right before a record, with `after' bytes from that on. */
+static void
+before(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES],
+    const struct mqs_record *r, uint64_t after)
+{
+	stand(v, lv, r->message.seq - 1, r->ordinal - 1, lv[MQS_LOG_IN_BYTES] - after);
+}
+
+void
+mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
+{
+	stand(v, lv, 0, lv[MQS_LOG_REMOVED], lv[MQS_LOG_REMOVED_BYTES]);
+}
+
+void
+mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
+{
+	stand(v, lv, lv[MQS_LOG_LAST_ID], lv[MQS_LOG_ORDINAL], lv[MQS_LOG_IN_BYTES]);
+}
+
+/* Before the first message with an id and time of at least these. */
+static int
+at_message(struct mqs_log_reader *reader, uint64_t id, int64_t time,
+    const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	struct mqs_record r, first = { .ordinal = 0 };
+	uint64_t after = 0;
+	int rc, placed = 0;
+
+	mqs_log_reader_seek(reader, id);
+	while ((rc = mqs_log_reader_next(reader, 0, &r, err)) == MQS_OK) {
+		if (!placed && r.message.time < time)
+			continue;
+		if (!placed)
+			first = r;
+		placed = 1;
+		after += r.message.body_len;
+	}
+	if (rc == MQS_NOTHING && placed)
+		before(v, lv, &first, after);
+	else if (rc == MQS_NOTHING)
+		mqs_group_to_end(v, lv);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+at_last(struct mqs_log_reader *reader, uint64_t n,
+    const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
+    struct mqs_error *err)
+{
+	uint64_t id = UINT64_MAX, after = 0;
+	struct mqs_record r;
+	int rc = MQS_OK;
+
+	mqs_group_to_end(v, lv);
+	for (; n > 0; n--) {
+		if ((rc = mqs_log_reader_before(reader, id, &r, err)) != MQS_OK)
+			break;
+		id = r.message.seq;
+		after += r.message.body_len;
+		before(v, lv, &r, after);
+	}
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+place(struct mqs_log_reader *reader, const struct mqs_start *start,
+    uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
+{
+	uint64_t lv[MQS_LOG_VALUES], id = 0;
+	int rc;
+
+	if ((rc = mqs_log_reader_state(reader, lv, err)) != MQS_OK)
+		return rc;
+	switch (start->at) {
+	case MQS_START_NEWEST:
+		mqs_group_to_end(v, lv);
+		return MQS_OK;
+	case MQS_START_ID:
+		return at_message(reader, start->id, INT64_MIN, lv, v, err);
+	case MQS_START_TIME:
+		/* An id is never less than its record's time. */
+		if (start->time > 0)
+			id = (uint64_t)start->time;
+		return at_message(reader, id, start->time, lv, v, err);
+	case MQS_START_LAST:
+		return at_last(reader, start->last, lv, v, err);
+	case MQS_START_OLDEST:
+		break;
+	}
+	mqs_group_to_oldest(v, lv);
+	return MQS_OK;
+}
+
+int
+mqs_group_place(struct mqs_log *log, const struct mqs_start *start,
+    uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err)
+{
+	struct mqs_log_reader reader;
+	int rc;
+
+	if ((rc = mqs_log_reader_init(&reader, log, err)) != MQS_OK)
+		return rc;
+	rc = place(&reader, start, v, err);
+	mqs_log_reader_done(&reader);
+	return rc;
+}

@@ -1,0 +1,157 @@
+/*
+ * log.h - the log of a queue: log.mdb and log.stat
+ *
+ * Tables of log.mdb (keys compare as bytes; numbers in keys are big-endian,
+ * numbers in values little-endian):
+ *
+ *	main		"format" 4 bytes, "uuid" 16 bytes, "state" (below),
+ *			"set:NAME" a setting's text
+ *	messages	id -> record (message/record.h)
+ *	ids		message id -> id (big-endian, as in keys): deduplication
+ *	keys		reserved: XXH3-64 of the key, id -> nothing (index=key)
+ *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
+ *	markers		UUID of a queue 16, XXH3-64 of a group's name 8, the
+ *			group's generation 8, id 8 -> nothing: what became of
+ *			that input is in this log (embedded/queue/marker.h)
+ *
+ * "state" is a row of numbers (embedded/queue/state_row.h), named by enum mqs_log_value; the
+ * page log.stat carries the same ones.  It lies in the main table, whose page
+ * every commit writes anyway.
+ *
+ * Invariants: last_id is not less than any id in messages, and is kept where
+ * trimming can't delete it; ids and ordinals strictly increase together;
+ * ordinal - removed is the number of retained records; every entry of ids, keys
+ * and priority names a record that is there.  All of this changes in one LMDB
+ * transaction, so a crash leaves the state before or after it.
+ */
+#ifndef MQS_EMBEDDED_QUEUE_LOG_H
+#define MQS_EMBEDDED_QUEUE_LOG_H
+
+#include "embedded/queue/settings.h"
+#include "embedded/store/blob.h"
+#include "embedded/store/lmdb/db.h"
+#include "embedded/store/queue_dir.h"
+#include "embedded/store/status_page.h"
+#include "message/record.h"
+
+#define MQS_LOG_FORMAT	1u
+
+/* Ids are ahead of the clock by some ns in any large batch; by more, it was set back. */
+#define MQS_LOG_AHEAD_MAX	UINT64_C(10000000)
+
+enum {
+	MQS_LOG_MESSAGES = 1,
+	MQS_LOG_IDS,
+	MQS_LOG_KEYS,
+	MQS_LOG_PRIORITY,
+	MQS_LOG_MARKERS
+};
+
+enum mqs_log_value {
+	MQS_LOG_LAST_ID,	/* highest id ever assigned */
+	MQS_LOG_ORDINAL,	/* messages ever appended */
+	MQS_LOG_IN_BYTES,	/* of their bodies */
+	MQS_LOG_REMOVED,	/* messages removed since */
+	MQS_LOG_REMOVED_BYTES,
+	MQS_LOG_OLDEST_TIME,	/* of the oldest retained; 0: none */
+	MQS_LOG_SETTINGS,	/* counts changes of settings */
+	MQS_LOG_DUPLICATES,	/* messages that a message id absorbed */
+	MQS_LOG_PAUSED,		/* 1: no group is given anything */
+	MQS_LOG_PRIORITISED,	/* last id with a priority above 0; 0: none ever */
+	MQS_LOG_ROOM_ORDINAL,	/* up to this ordinal there is room, whatever the groups do */
+	MQS_LOG_ROOM_BYTES,	/* and up to so many bytes ever appended */
+	MQS_LOG_DROPPED,	/* messages that overflow=drop-oldest removed unsettled */
+	MQS_LOG_BEHIND,		/* last id that was ahead of the clock, which had been set back */
+	MQS_LOG_VALUES
+};
+
+struct mqs_log {
+	struct mqs_dir	 dir;
+	struct mqs_db	*db;
+	int		 page;		/* log.stat */
+	unsigned char	 uuid[16];
+	struct mqs_log_settings settings;
+	uint64_t	 settings_seen;	/* value of MQS_LOG_SETTINGS that they are of */
+	int		 relaxed;	/* how the file commits: a reader may have loaded another setting */
+	const struct mqs_options *options;
+};
+
+/* Opens a queue's log.  readonly: for readers that may lack permission to write. */
+int	mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
+	    const struct mqs_options *, int readonly, struct mqs_error *err);
+void	mqs_log_close(struct mqs_log *);
+/* Makes a queue.  MQS_EEXIST if it is there. */
+int	mqs_log_create(const char *spool, const char *queue,
+	    const struct mqs_options *, struct mqs_error *err);
+char	*mqs_uuid_format(const unsigned char uuid[16], char buf[MQS_UUID_SIZE]);
+
+/* Reads the state in a transaction. */
+int	mqs_log_state(struct mqs_tx *, uint64_t v[MQS_LOG_VALUES], struct mqs_error *err);
+/* Loads the settings again if they changed. */
+int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
+
+/* A writing transaction. */
+struct mqs_log_tx {
+	struct mqs_log	*log;
+	struct mqs_tx	*tx;
+	uint64_t	 v[MQS_LOG_VALUES];
+	int64_t		 now;		/* the wall clock, as it enters ids and times */
+};
+
+int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struct mqs_error *err);
+/*
+ * Appends a record: gives it id, ordinal and time.  If its message id is there
+ * already, nothing is appended and *id is the first one's; *duplicate says so.
+ */
+int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
+	    int *duplicate, struct mqs_error *err);
+/* Commits, then writes the page (which wakes waiters).  Ends it in any case. */
+int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
+void	mqs_log_abort(struct mqs_log_tx *);
+/* Removes one record and what indexes it; *blob: the large body to unlink after the commit, or 0. */
+int	mqs_log_remove(struct mqs_log_tx *, const struct mqs_record *, uint64_t *blob, struct mqs_error *err);
+
+/*
+ * Reading in order.  Records are borrowed until the next call or rest.  At rest
+ * nothing is pinned; the next call goes on from where it was, in a new snapshot.
+ */
+struct mqs_log_reader {
+	struct mqs_log	*log;
+	struct mqs_tx	*tx;
+	struct mqs_cur	*cur;
+	uint64_t	 at;		/* last id given, or next wanted - 1 */
+	int		 placed;	/* the cursor stands on `at' */
+	int		 resting;
+};
+
+int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_error *err);
+/* The next call of _next gives the first record with an id of at least that. */
+void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
+/* MQS_NOTHING at the end of the snapshot. */
+int	mqs_log_reader_next(struct mqs_log_reader *, int verify, struct mqs_record *, struct mqs_error *err);
+/*
+ * The same, as the record lies in the log; then, if need be, decoded, not verified.
+ * For who looks at many and needs little of each: see mqs_record_plain.
+ */
+int	mqs_log_reader_next_raw(struct mqs_log_reader *, uint64_t *id, struct mqs_slice *, struct mqs_error *err);
+int	mqs_log_reader_decode(struct mqs_log_reader *, struct mqs_slice, struct mqs_record *, struct mqs_error *err);
+/* Exactly that record, or MQS_NOTHING; fast when it is the next one. */
+int	mqs_log_reader_at(struct mqs_log_reader *, uint64_t id, int verify, struct mqs_record *, struct mqs_error *err);
+/* The last record below `id' (UINT64_MAX: the last), or MQS_NOTHING. */
+int	mqs_log_reader_before(struct mqs_log_reader *, uint64_t id, struct mqs_record *, struct mqs_error *err);
+/* Snapshot's state. */
+int	mqs_log_reader_state(struct mqs_log_reader *, uint64_t v[MQS_LOG_VALUES], struct mqs_error *err);
+void	mqs_log_reader_rest(struct mqs_log_reader *);
+void	mqs_log_reader_done(struct mqs_log_reader *);
+
+/*
+ * Brings the body of a large record of another log into this one, to be appended: by a
+ * second name for the same file where that can be, else by a copy.  The record then
+ * names it; *blob is to be freed after the commit.
+ */
+int	mqs_log_adopt(struct mqs_log *, struct mqs_log *from, struct mqs_record *,
+	    struct mqs_blob **blob, struct mqs_error *err);
+/* Opens a large record's body: *fd, MQS_NOTHING if it was trimmed meanwhile. */
+int	mqs_log_body(struct mqs_log *, const struct mqs_record *, int verify, int *fd, struct mqs_error *err);
+
+#endif

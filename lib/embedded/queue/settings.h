@@ -1,0 +1,92 @@
+/*
+ * settings.h - what can be configured on a queue and on a group
+ *
+ * Kept as text in the main table of log.mdb or GROUP.group.mdb, under "set:NAME",
+ * only where it differs from the default.  One declarative table each names them,
+ * their kind, their default and where they go in the parsed structure.
+ */
+#ifndef MQS_EMBEDDED_QUEUE_SETTINGS_H
+#define MQS_EMBEDDED_QUEUE_SETTINGS_H
+
+#include "embedded/store/lmdb/db.h"
+#include "mqspool.h"
+
+#define MQS_SETTING_TEXT_MAX	1024	/* bytes of a setting's text, with NUL */
+
+enum mqs_overflow {
+	MQS_OVERFLOW_BLOCK,
+	MQS_OVERFLOW_REJECT,
+	MQS_OVERFLOW_DROP
+};
+
+struct mqs_log_settings {
+	int64_t		retain;		/* ns; INT64_MAX: for ever */
+	uint64_t	retain_bytes;	/* 0: no limit */
+	uint64_t	max_message;	/* bytes */
+	int64_t		relaxed;	/* sync=relaxed */
+	uint64_t	max_messages;	/* unsettled; 0: no limit */
+	uint64_t	max_bytes;	/* of their bodies; 0: no limit */
+	uint64_t	min_free;	/* bytes of the disk; UINT64_MAX: see mqs_limit_disk */
+	int64_t		overflow;	/* enum mqs_overflow */
+	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
+	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
+	char		description[MQS_SETTING_TEXT_MAX];
+};
+
+struct mqs_group_settings {
+	int64_t		lease;		/* ns */
+	uint64_t	max_attempts;
+	int64_t		backoff_min, backoff_max;	/* ns */
+	int64_t		ordered;	/* one message of a key at a time */
+	uint64_t	max_leased;	/* 0: no limit */
+	int64_t		exclusive;	/* one active consumer */
+	uint64_t	expires;	/* ns; 0: never */
+};
+
+enum mqs_setting_kind {
+	MQS_SETTING_DURATION,
+	MQS_SETTING_RETAIN,	/* a duration or "forever" */
+	MQS_SETTING_RANGE,	/* "1s..5m": two int64_t */
+	MQS_SETTING_SIZE,
+	MQS_SETTING_LIMIT,	/* a size, or "off" for 0 */
+	MQS_SETTING_SPAN,	/* a duration, or "off" for 0 */
+	MQS_SETTING_EXPIRES,	/* a duration, or "never" for 0 */
+	MQS_SETTING_NUMBER,
+	MQS_SETTING_COUNT,	/* a number, or "off" for 0 */
+	MQS_SETTING_SWITCH,	/* "on" or "off": an int64_t */
+	MQS_SETTING_SYNC,	/* "full" or "relaxed" */
+	MQS_SETTING_FREE,	/* a size, or "auto" for UINT64_MAX */
+	MQS_SETTING_OVERFLOW,	/* an int64_t: enum mqs_overflow */
+	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
+	MQS_SETTING_TEXT
+};
+
+struct mqs_setting {
+	const char		*name;
+	enum mqs_setting_kind	 kind;
+	size_t			 offset;	/* in the structure above */
+	const char		*preset;	/* the default, as text */
+	uint64_t		 min, max;	/* of a number, size or duration */
+};
+
+/* Both end with name NULL. */
+extern const struct mqs_setting mqs_log_setting_table[];
+extern const struct mqs_setting mqs_group_setting_table[];
+
+/* Fills the structure: defaults, then what is stored. */
+int	mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *,
+	    void *structure, struct mqs_error *err);
+/*
+ * Stores n strings NAME=VALUE, each checked first: MQS_ECONFIG says which is
+ * wrong.  An empty VALUE goes back to the default.
+ */
+int	mqs_settings_store(const struct mqs_setting *table, struct mqs_tx *,
+	    const char *const *pairs, size_t n, struct mqs_error *err);
+/* *same: a setting has the value that NAME=VALUE gives it.  Errors as from storing it. */
+int	mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *, const char *pair,
+	    int *same, struct mqs_error *err);
+/* Calls fn with every setting of the table; non-zero from it is returned. */
+int	mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *,
+	    mqs_setting_fn *fn, void *arg, struct mqs_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* state_row.c - see state_row.h */
+#include "base/error.h"
+#include "embedded/queue/state_row.h"
+
+static const char key[] = "state";
+
+int
+mqs_state_put(struct mqs_tx *tx, const uint64_t *v, unsigned n,
+    struct mqs_error *err)
+{
+	unsigned char bytes[8 * MQS_STATE_MAX] = { 0 };
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		mqs_put_le64(bytes + 8 * i, v[i]);
+	return mqs_tx_put(tx, MQS_DB_MAIN, key, sizeof(key) - 1, bytes,
+	    sizeof(bytes), err);
+}
+
+int
+mqs_state_get(struct mqs_tx *tx, uint64_t *v, unsigned n, struct mqs_error *err)
+{
+	struct mqs_slice value;
+	unsigned i;
+	int rc;
+
+	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, key, sizeof(key) - 1, &value,
+	    err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING || value.n != (size_t)8 * MQS_STATE_MAX)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: no state",
+		    mqs_tx_label(tx));
+	for (i = 0; i < n; i++)
+		v[i] = mqs_get_le64((const unsigned char *)value.p + 8 * i);
+	return MQS_OK;
+}

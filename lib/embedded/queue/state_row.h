@@ -1,0 +1,20 @@
+/*
+ * state_row.h - the numbers that a log or a group keeps under "state" in its main table
+ *
+ * A row of MQS_STATE_MAX 8-byte little-endian numbers, replaced as a whole in the
+ * transaction that changes what they count.  Those that have no meaning yet are 0, so that
+ * giving them one changes nothing about the format.
+ */
+#ifndef MQS_EMBEDDED_QUEUE_STATE_ROW_H
+#define MQS_EMBEDDED_QUEUE_STATE_ROW_H
+
+#include "embedded/store/lmdb/db.h"
+
+#define MQS_STATE_MAX	64	/* numbers, as many as a status page has */
+
+/* Stores the first n numbers, and 0 for the others. */
+int	mqs_state_put(struct mqs_tx *, const uint64_t *v, unsigned n, struct mqs_error *err);
+/* Reads the first n; MQS_EDAMAGED if the row is not there or of another length. */
+int	mqs_state_get(struct mqs_tx *, uint64_t *v, unsigned n, struct mqs_error *err);
+
+#endif

@@ -1,0 +1,295 @@
+/* redrive.c - the letters that match, a thousand at a time; see redrive.h */
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "embedded/consume.h"
+#include "embedded/redrive.h"
+
+#define CHUNK		1000
+#define HOLD		(SIZE_MAX / 2)	/* all that do not match, until the end */
+
+struct redrive {
+	struct mqs_spool	*spool;
+	struct mqs_consumer	*c;
+	const struct mqs_redrive_options *options;
+	struct mqs_redriven	*out;
+	struct mqs_letter	*letters;
+	size_t			 n;
+	int			 failed;	/* the first error about letters of some target */
+	struct mqs_error	 why;
+};
+
+static int
+matches(const struct mqs_redrive_options *o, const struct mqs_message *m,
+    struct mqs_letter *l)
+{
+	const char *reason;
+
+	return mqs_letter_read(l, m, &reason) && (o->reason == NULL ||
+	    fnmatch(o->reason, reason, 0) == 0);
+}
+
+/* ------------------------------------------------------------- looking -- */
+
+/*
+ * Counts the letters that match, up to `most', of those that are not settled: *all of
+ * them.  Without the group, all that are there are not.
+ */
+static int
+count(struct mqs_spool *spool, struct mqs_log *log, uint64_t most,
+    const struct mqs_redrive_options *o, struct mqs_redriven *out,
+    struct mqs_error *err)
+{
+	const int taken = mqs_dir_has_group(&log->dir, MQS_REDRIVE_GROUP);
+	struct mqs_reader *reader;
+	struct mqs_message m;
+	struct mqs_letter l;
+	int rc;
+
+	if ((rc = mqs_reader_open(&reader, spool, log->dir.name,
+	    taken ? MQS_REDRIVE_GROUP : NULL, NULL, err)) != MQS_OK)
+		return rc;
+	while (out->redriven < most &&
+	    (rc = mqs_reader_next(reader, &m, err)) == MQS_OK) {
+		if (matches(o, &m, &l))
+			out->redriven++;
+		else
+			out->left++;
+	}
+	/* Beyond the count that was asked for, all are left. */
+	while (rc == MQS_OK && (rc = mqs_reader_next(reader, &m, err)) == MQS_OK)
+		out->left++;
+	mqs_reader_free(reader);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+/* MQS_OK if some letter matches, else MQS_NOTHING. */
+static int
+any(struct mqs_log *log, const struct mqs_redrive_options *o, struct mqs_error *err)
+{
+	struct mqs_log_reader reader;
+	struct mqs_record r;
+	struct mqs_letter l;
+	int rc, found = 0;
+
+	if ((rc = mqs_log_reader_init(&reader, log, err)) != MQS_OK)
+		return rc;
+	while (!found && (rc = mqs_log_reader_next(&reader, 0, &r, err)) == MQS_OK)
+		found = matches(o, &r.message, &l);
+	mqs_log_reader_done(&reader);
+	return rc;
+}
+
+/*
+ * A queue whose letters nobody has redriven yet gets the group only if there are some:
+ * one in a queue that was named by mistake would keep all of its messages.
+ */
+static int
+need_group(struct mqs_spool *spool, struct mqs_log *log,
+    const struct mqs_redrive_options *o, struct mqs_error *err)
+{
+	int rc;
+
+	if (mqs_dir_has_group(&log->dir, MQS_REDRIVE_GROUP))
+		return MQS_OK;
+	if ((rc = any(log, o, err)) != MQS_OK)
+		return rc;
+	rc = mqs_create(spool, log->dir.name, MQS_REDRIVE_GROUP, NULL, err);
+	return rc == MQS_EEXIST ? MQS_OK : rc;
+}
+
+/* -------------------------------------------------------------- taking -- */
+
+/* Takes up to `max' letters that match; what does not stays taken until the end. */
+static int
+gather(struct redrive *r, size_t max, struct mqs_error *err)
+{
+	struct mqs_letter *l;
+	struct mqs_message m;
+	size_t got, want;
+	int rc = MQS_OK;
+
+	r->n = 0;
+	while (r->n < max) {
+		/* More at once where not each will do. */
+		want = r->options->reason != NULL ? CHUNK : max - r->n;
+		l = &r->letters[r->n];
+		if ((rc = mqs_consumer_next(r->c, &m, err)) == MQS_OK) {
+			r->n += matches(r->options, &m, l) != 0;
+			l->lease = m.lease;
+			continue;
+		}
+		if (rc != MQS_NOTHING || (rc = mqs_consumer_claim(r->c, want, &got,
+		    NULL, err)) != MQS_OK)
+			break;
+	}
+	mqs_consumer_rest(r->c);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+by_target(const void *a, const void *b)
+{
+	const struct mqs_letter *x = a, *y = b;
+	int order;
+
+	if ((order = strcmp(x->queue, y->queue)) != 0 ||
+	    (order = strcmp(x->group, y->group)) != 0)
+		return order;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* How many letters from i on are of the same queue and group. */
+static size_t
+same_target(const struct redrive *r, size_t i)
+{
+	const struct mqs_letter *l = r->letters;
+	size_t n = 1;
+
+	while (i + n < r->n && strcmp(l[i].queue, l[i + n].queue) == 0 &&
+	    strcmp(l[i].group, l[i + n].group) == 0)
+		n++;
+	return n;
+}
+
+/* ----------------------------------------------------------- returning -- */
+
+/* Settles those that are back, beyond undoing. */
+static int
+settle(struct redrive *r, struct mqs_error *err)
+{
+	struct mqs_settlement ack = { .verb = MQS_ACK };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->n; i++) {
+		if (!r->letters[i].done)
+			continue;
+		ack.seq = r->letters[i].id;
+		ack.lease = r->letters[i].lease;
+		if ((rc = mqs_consumer_settle(r->c, &ack, err)) != MQS_OK)
+			return rc;
+		r->out->redriven++;
+	}
+	if ((rc = mqs_consumer_flush(r->c, err)) != MQS_OK)
+		return rc;
+	return mqs_db_sync(r->c->group->db, err);
+}
+
+/*
+ * One target that fails does not keep the letters of others; they stay, and the
+ * first of such errors is told at the end.
+ */
+static int
+bring_back(struct redrive *r, struct mqs_error *err)
+{
+	struct mqs_error why;
+	size_t i, n;
+	int rc;
+
+	qsort(r->letters, r->n, sizeof(*r->letters), by_target);
+	for (i = 0; i < r->n; i += n) {
+		n = same_target(r, i);
+		rc = mqs_letters_return(r->spool, r->c->group, r->letters + i, n, &why);
+		if (rc == MQS_OK || r->failed != MQS_OK)
+			continue;
+		r->failed = rc;
+		r->why = why;
+	}
+	if ((rc = settle(r, err)) != MQS_OK)
+		return rc;
+	/* What is left of their markers is swept later. */
+	for (i = 0; i < r->n; i += n) {
+		n = same_target(r, i);
+		(void)mqs_letters_settled(r->spool, r->c->group, r->letters + i, n, NULL);
+	}
+	return r->failed == MQS_EINTR ? r->failed : MQS_OK;
+}
+
+static int
+run(struct redrive *r, struct mqs_error *err)
+{
+	uint64_t most = r->options->count, before, asked = 0;
+	size_t max;
+	int rc;
+
+	do {
+		max = CHUNK;
+		if (most != 0 && most - asked < max)
+			max = (size_t)(most - asked);
+		if ((rc = gather(r, max, err)) != MQS_OK)
+			return rc;
+		before = r->out->redriven;
+		if (r->n > 0 && (rc = bring_back(r, err)) != MQS_OK)
+			return rc;
+		asked += r->out->redriven - before;
+	} while (r->n > 0 && (most == 0 || asked < most));
+	return MQS_OK;
+}
+
+static int
+count_left(struct redrive *r, struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES], lv[MQS_LOG_VALUES];
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_group_state(r->c->group, v, err)) != MQS_OK ||
+	    (rc = mqs_tx_read(r->c->group->log->db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = mqs_log_state(tx, lv, err);
+	mqs_tx_abort(tx);
+	if (rc == MQS_OK)
+		r->out->left = mqs_group_unsettled(v, lv);
+	return rc;
+}
+
+static int
+redrive(struct redrive *r, const char *queue, struct mqs_error *err)
+{
+	const struct mqs_consumer_options all = { .prefetch = HOLD };
+	int rc, closed;
+
+	r->letters = calloc(CHUNK, sizeof(*r->letters));
+	if (r->letters == NULL)
+		return mqs_fail_errno(err, "%s", queue);
+	if ((rc = mqs_consumer_open(&r->c, r->spool, queue, MQS_REDRIVE_GROUP, &all,
+	    err)) != MQS_OK)
+		goto out;
+	rc = run(r, err);
+	closed = mqs_consumer_close(r->c, rc == MQS_OK ? err : NULL);
+	if (rc == MQS_OK)
+		rc = closed;
+	closed = count_left(r, rc == MQS_OK ? err : NULL);
+	if (rc == MQS_OK)
+		rc = closed;
+	mqs_consumer_free(r->c);
+	if (rc == MQS_OK && (rc = r->failed) != MQS_OK && err != NULL)
+		*err = r->why;
+out:
+	free(r->letters);
+	return rc;
+}
+
+int
+mqs_redrive(struct mqs_spool *spool, const char *queue,
+    const struct mqs_redrive_options *options, struct mqs_redriven *out,
+    struct mqs_error *err)
+{
+	static const struct mqs_redrive_options all;
+	const struct mqs_redrive_options *o = options == NULL ? &all : options;
+	struct redrive r = { .spool = spool, .options = o, .out = out };
+	struct mqs_log *log;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = mqs_spool_log(spool, queue, 0, &log, err)) != MQS_OK)
+		return rc;
+	if (o->dry_run)
+		return count(spool, log, o->count == 0 ? UINT64_MAX : o->count, o, out, err);
+	rc = need_group(spool, log, o, err);
+	if (rc == MQS_NOTHING)	/* then this counts what is left */
+		return count(spool, log, 0, o, out, err);
+	return rc != MQS_OK ? rc : redrive(&r, queue, err);
+}

@@ -1,0 +1,419 @@
+/*
+ * replay.c - reading a log again, without touching any group
+ *
+ * A reader is a position and two bounds.  With a group, it is also the list of the
+ * ids that the group held or had under a lease at the opening, followed by all that
+ * lay beyond its cursor then; the list takes 8 bytes a message.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/name.h"
+#include "embedded/queue/lease_batch.h"
+#include "embedded/spool.h"
+#include "embedded/store/wake.h"
+
+struct mqs_reader {
+	struct mqs_log		*log;
+	struct mqs_log_reader	 reader;
+	struct mqs_wake		*wake;
+	int			 body;		/* of the message handed out, or -1 */
+	uint64_t		 until_id;	/* last wanted */
+	int64_t			 since, until;	/* times; 0: none */
+	char			 key[MQS_KEY_MAX];
+	size_t			 key_len;
+	int			 by_key;
+
+	uint64_t		 urgent[9];	/* a group's cursors of priorities 1 to 9 */
+	uint64_t		*ids;		/* a group's, ascending */
+	size_t			 nids, ids_cap, next_id;
+	uint64_t		*skipped;	/* beyond its cursor, ascending */
+	size_t			 nskipped;
+};
+
+/* ------------------------------------------------- a group's messages -- */
+
+static int
+add_id(struct mqs_reader *r, uint64_t id, struct mqs_error *err)
+{
+	uint64_t *ids;
+	size_t cap;
+
+	if (r->nids == r->ids_cap) {
+		cap = r->ids_cap == 0 ? 256 : 2 * r->ids_cap;
+		if ((ids = reallocarray(r->ids, cap, sizeof(*ids))) == NULL)
+			return mqs_fail_errno(err, "%s", r->log->dir.name);
+		r->ids = ids;
+		r->ids_cap = cap;
+	}
+	r->ids[r->nids++] = id;
+	return MQS_OK;
+}
+
+static int
+add_leased(struct mqs_reader *r, struct mqs_tx *tx, struct mqs_error *err)
+{
+	struct mqs_batch *b;
+	uint64_t lease = 0;
+	size_t i;
+	int rc;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return mqs_fail_errno(err, "%s", r->log->dir.name);
+	while ((rc = mqs_batch_next(tx, &lease, err)) == MQS_OK) {
+		if ((rc = mqs_batch_read(tx, lease, b, err)) != MQS_OK)
+			break;
+		for (i = 0; i < b->n && rc == MQS_OK; i++)
+			if (!mqs_batch_settled(b, i))
+				rc = add_id(r, b->entries[i].id, err);
+		if (rc != MQS_OK)
+			break;
+	}
+	free(b);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+add_held(struct mqs_reader *r, struct mqs_tx *tx, uint64_t skipped,
+    struct mqs_error *err)
+{
+	struct mqs_slice key, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	if ((r->skipped = calloc(skipped + 1, sizeof(*r->skipped))) == NULL)
+		return mqs_fail_errno(err, "%s", r->log->dir.name);
+	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_HELD, err)) != MQS_OK)
+		return rc;
+	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
+		if (key.n == 8 && value.n > 0 &&
+		    *(const unsigned char *)value.p == MQS_SKIPPED) {
+			if (r->nskipped < skipped)
+				r->skipped[r->nskipped++] = mqs_get_be64(key.p);
+		} else if (key.n == 8 &&
+		    (rc = add_id(r, mqs_get_be64(key.p), err)) != MQS_OK)
+			break;
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Lists what the group has looked at and not settled; *cursor: the rest lies beyond. */
+static int
+list_group(struct mqs_reader *r, struct mqs_group *group, uint64_t *cursor,
+    struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_group_read(tx, v, err)) == MQS_OK &&
+	    (rc = add_leased(r, tx, err)) == MQS_OK)
+		rc = add_held(r, tx, v[MQS_GROUP_SKIPPED], err);
+	mqs_tx_abort(tx);
+	if (rc != MQS_OK)
+		return rc;
+	if (r->nids > 0)
+		qsort(r->ids, r->nids, sizeof(*r->ids), compare_ids);
+	*cursor = v[MQS_GROUP_CURSOR];
+	memcpy(r->urgent, v + MQS_GROUP_CURSORS, sizeof(r->urgent));
+	return MQS_OK;
+}
+
+/* ------------------------------------------------------------ opening -- */
+
+static int
+wanted(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	if (r->since != 0 && m->time < r->since)
+		return 0;
+	if (r->by_key && (m->key_len != r->key_len ||
+	    (r->key_len != 0 && memcmp(m->key, r->key, r->key_len) != 0)))
+		return 0;
+	return 1;
+}
+
+static int
+late(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	return r->until != 0 && m->time >= r->until;
+}
+
+static int
+past(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	return m->seq > r->until_id || late(r, m);
+}
+
+/* Moves the start so that only the last n that match are left. */
+static int
+place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *err)
+{
+	uint64_t id = UINT64_MAX, start = 0;
+	struct mqs_record record;
+	int rc = MQS_OK;
+
+	while (n > 0 && (rc = mqs_log_reader_before(&r->reader, id, &record,
+	    err)) == MQS_OK) {
+		id = record.message.seq;
+		if (id < first)
+			break;
+		if (past(r, &record.message) || !wanted(r, &record.message))
+			continue;
+		start = id;
+		n--;
+	}
+	if (rc < 0)
+		return rc;
+	mqs_log_reader_seek(&r->reader, start > first ? start : first);
+	return MQS_OK;
+}
+
+/* The same for a group's messages: counts those that match, to skip the first. */
+static int
+skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
+{
+	uint64_t at = r->reader.at, count = 0;
+	size_t next_id = r->next_id;
+	struct mqs_message m;
+	int rc;
+
+	while ((rc = mqs_reader_next(r, &m, err)) == MQS_OK)
+		count++;
+	if (rc < 0)
+		return rc;
+	r->next_id = next_id;
+	mqs_log_reader_seek(&r->reader, at + 1);
+	for (; count > n; count--)
+		if ((rc = mqs_reader_next(r, &m, err)) != MQS_OK)
+			return rc < 0 ? rc : MQS_OK;
+	return MQS_OK;
+}
+
+static int
+parse_bounds(struct mqs_reader *r, const struct mqs_reader_options *o,
+    uint64_t *first, struct mqs_error *err)
+{
+	*first = 0;
+	r->until_id = UINT64_MAX;
+	if (o == NULL)
+		return MQS_OK;
+	if (o->since_id != NULL &&
+	    mqs_parse_u64(o->since_id, strlen(o->since_id), first) == -1)
+		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->since_id);
+	if (o->until_id != NULL && mqs_parse_u64(o->until_id,
+	    strlen(o->until_id), &r->until_id) == -1)
+		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->until_id);
+	r->since = o->since;
+	r->until = o->until;
+	/* An id is never less than its record's time. */
+	if (o->since_id == NULL && o->since > 0)
+		*first = (uint64_t)o->since;
+	if (o->key == NULL)
+		return MQS_OK;
+	if (o->key_len > MQS_KEY_MAX)
+		return mqs_fail(err, MQS_EINVAL, "key is longer than %d bytes",
+		    MQS_KEY_MAX);
+	memcpy(r->key, o->key, o->key_len);
+	r->key_len = o->key_len;
+	r->by_key = 1;
+	return MQS_OK;
+}
+
+static int
+open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
+    const char *group, const struct mqs_reader_options *o, struct mqs_error *err)
+{
+	struct mqs_group *g;
+	uint64_t first, cursor;
+	int rc;
+
+	if ((rc = parse_bounds(r, o, &first, err)) != MQS_OK ||
+	    (rc = group == NULL ?
+	    mqs_spool_log_readonly(spool, queue, &r->log, err) :
+	    mqs_spool_log(spool, queue, 0, &r->log, err)) != MQS_OK ||
+	    (rc = mqs_log_reader_init(&r->reader, r->log, err)) != MQS_OK)
+		return rc;
+	if (group != NULL) {
+		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
+		    err)) != MQS_OK || (rc = list_group(r, g, &cursor, err)) != MQS_OK)
+			return rc;
+		while (r->next_id < r->nids && r->ids[r->next_id] < first)
+			r->next_id++;
+		if (cursor + 1 > first)
+			first = cursor + 1;
+	}
+	mqs_log_reader_seek(&r->reader, first);
+	if (o == NULL || o->last == 0)
+		return MQS_OK;
+	return group == NULL ? place_last(r, first, o->last, err) :
+	    skip_to_last(r, o->last, err);
+}
+
+int
+mqs_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
+    const char *queue, const char *group, const struct mqs_reader_options *o,
+    struct mqs_error *err)
+{
+	struct mqs_reader *r;
+	int rc;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return mqs_fail_errno(err, "%s", queue);
+	r->body = -1;
+	if ((rc = open_at(r, spool, queue, group, o, err)) != MQS_OK) {
+		mqs_reader_free(r);
+		return rc;
+	}
+	*out = r;
+	return MQS_OK;
+}
+
+void
+mqs_reader_free(struct mqs_reader *r)
+{
+	if (r == NULL)
+		return;
+	if (r->body != -1)
+		close(r->body);
+	if (r->reader.tx != NULL)
+		mqs_log_reader_done(&r->reader);
+	mqs_wake_free(r->wake);
+	free(r->ids);
+	free(r->skipped);
+	free(r);
+}
+
+/* ------------------------------------------------------------ reading -- */
+
+static int
+was_skipped(const struct mqs_reader *r, uint64_t id)
+{
+	return r->nskipped > 0 && bsearch(&id, r->skipped, r->nskipped,
+	    sizeof(*r->skipped), compare_ids) != NULL;
+}
+
+/* 1 if the group has looked at a record beyond its cursor: it is in the list or settled. */
+static int
+looked_at(const struct mqs_reader *r, const struct mqs_message *m)
+{
+	return m->priority != 0 && m->seq <= r->urgent[m->priority - 1];
+}
+
+/* The next record, of the group's list or of the log. */
+static int
+next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *err)
+{
+	uint64_t after;
+	int rc;
+
+	while (r->next_id < r->nids) {
+		after = r->reader.at;
+		rc = mqs_log_reader_at(&r->reader, r->ids[r->next_id++], 1,
+		    record, err);
+		/* The list does not move the place beyond the cursor. */
+		r->reader.at = after;
+		r->reader.placed = 0;
+		if (rc != MQS_NOTHING)
+			return rc;
+	}
+	do
+		rc = mqs_log_reader_next(&r->reader, 1, record, err);
+	while ((rc == MQS_OK && looked_at(r, &record->message)) ||
+	    ((rc == MQS_OK || rc == MQS_EDAMAGED) && was_skipped(r, r->reader.at)));
+	return rc;
+}
+
+/*
+ * MQS_OK if a message is within the bounds, MQS_NOTHING if not; *end: nor is any after it.
+ * Where the clock was set back, messages that are earlier may come after one that is
+ * late, up to the last id of that time.
+ */
+static int
+within(struct mqs_reader *r, const struct mqs_message *m, int *end,
+    struct mqs_error *err)
+{
+	uint64_t lv[MQS_LOG_VALUES];
+	int rc;
+
+	*end = m->seq > r->until_id;
+	if (*end)
+		return MQS_NOTHING;
+	if (!late(r, m))
+		return wanted(r, m) ? MQS_OK : MQS_NOTHING;
+	if ((rc = mqs_log_reader_state(&r->reader, lv, err)) != MQS_OK)
+		return rc;
+	*end = m->seq >= lv[MQS_LOG_BEHIND];
+	return MQS_NOTHING;
+}
+
+int
+mqs_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+{
+	struct mqs_record record;
+	int rc, end;
+
+	if (r->body != -1) {
+		close(r->body);
+		r->body = -1;
+	}
+	while ((rc = next_record(r, &record, err)) == MQS_OK) {
+		if ((rc = within(r, &record.message, &end, err)) < 0 || end)
+			return rc;
+		if (rc == MQS_NOTHING)
+			continue;
+		*m = record.message;
+		if (!(record.flags & MQS_RECORD_LARGE))
+			return MQS_OK;
+		rc = mqs_log_body(r->log, &record, 1, &r->body, err);
+		if (rc == MQS_NOTHING)	/* trimmed between the two */
+			continue;
+		m->body_fd = r->body;
+		return rc;
+	}
+	if (rc == MQS_NOTHING)	/* what comes next is in another snapshot */
+		mqs_log_reader_rest(&r->reader);
+	return rc;
+}
+
+void
+mqs_reader_rest(struct mqs_reader *r)
+{
+	mqs_log_reader_rest(&r->reader);
+}
+
+int
+mqs_reader_fd(struct mqs_reader *r, struct mqs_error *err)
+{
+	int rc;
+
+	if (r->wake == NULL && (rc = mqs_wake_new(&r->wake, &r->log->dir, NULL,
+	    0, err)) != MQS_OK)
+		return rc;
+	return mqs_wake_fd(r->wake);
+}
+
+int
+mqs_reader_service(struct mqs_reader *r, struct mqs_error *err)
+{
+	unsigned what;
+	int rc;
+
+	if (r->wake == NULL)
+		return MQS_OK;
+	if ((rc = mqs_wake_drain(r->wake, &what, err)) != MQS_OK)
+		return rc;
+	if (what & (MQS_WAKE_GONE | MQS_WAKE_TIME))
+		return mqs_db_check_path(r->log->db, err);
+	return MQS_OK;
+}

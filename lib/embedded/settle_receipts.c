@@ -1,0 +1,232 @@
+/*
+ * settle_receipts.c - settling by receipt, for whoever did not take the delivery
+ *
+ * A batch may name many queues and groups; each group gets one transaction.  The
+ * batch is sorted by group, lease and id, so that each lease is loaded once.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/name.h"
+#include "embedded/settle.h"
+
+struct target {
+	char			 queue[MQS_NAME_MAX + 1];
+	char			 group[MQS_NAME_MAX + 1];
+	struct mqs_want		*wants;
+	size_t			 n, cap;
+};
+
+struct mqs_settler {
+	struct mqs_spool	*spool;
+	mqs_settled_fn		*settled;
+	void			*arg;
+	struct target		*targets;
+	size_t			 n, cap;
+};
+
+int
+mqs_settler_open(struct mqs_settler **out, struct mqs_spool *spool,
+    mqs_settled_fn *settled, void *arg, struct mqs_error *err)
+{
+	struct mqs_settler *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return mqs_fail_errno(err, "settling");
+	s->spool = spool;
+	s->settled = settled;
+	s->arg = arg;
+	*out = s;
+	return MQS_OK;
+}
+
+static void
+clear(struct target *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		mqs_want_free(&t->wants[i]);
+	t->n = 0;
+}
+
+void
+mqs_settler_free(struct mqs_settler *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		clear(&s->targets[i]);
+		free(s->targets[i].wants);
+	}
+	free(s->targets);
+	free(s);
+}
+
+/* ------------------------------------------------------------- adding -- */
+
+/* The target of a receipt.  The last one found is looked at first. */
+static struct target *
+target_of(struct mqs_settler *s, const struct mqs_receipt *r)
+{
+	struct target *t;
+	size_t i, cap;
+
+	for (i = s->n; i-- > 0;) {
+		t = &s->targets[i];
+		if (strcmp(t->queue, r->queue) == 0 && strcmp(t->group, r->group) == 0)
+			return t;
+	}
+	if (s->n == s->cap) {
+		cap = s->cap == 0 ? 4 : 2 * s->cap;
+		if ((t = reallocarray(s->targets, cap, sizeof(*t))) == NULL)
+			return NULL;
+		s->targets = t;
+		s->cap = cap;
+	}
+	t = &s->targets[s->n++];
+	memset(t, 0, sizeof(*t));
+	memcpy(t->queue, r->queue, sizeof(t->queue));
+	memcpy(t->group, r->group, sizeof(t->group));
+	return t;
+}
+
+static struct mqs_want *
+more_room(struct target *t)
+{
+	struct mqs_want *wants;
+	size_t cap = t->cap == 0 ? 64 : 2 * t->cap;
+
+	if (t->n == t->cap) {
+		wants = reallocarray(t->wants, cap, sizeof(*wants));
+		if (wants == NULL)
+			return NULL;
+		t->wants = wants;
+		t->cap = cap;
+	}
+	return &t->wants[t->n];
+}
+
+int
+mqs_settler_add(struct mqs_settler *s, const char *receipt,
+    const struct mqs_settlement *settlement, uint64_t tag, struct mqs_error *err)
+{
+	struct mqs_receipt r;
+	struct mqs_want *w = NULL;
+	struct target *t;
+	const char *why;
+	int rc;
+
+	if (mqs_receipt_parse(receipt, &r, &why) == -1)
+		return mqs_fail(err, MQS_EINVAL, "%s: not a receipt: %s",
+		    receipt, why);
+	if ((t = target_of(s, &r)) != NULL)
+		w = more_room(t);
+	if (w == NULL)
+		return mqs_fail_errno(err, "settling");
+	if ((rc = mqs_want_set(w, settlement, r.id, r.lease, err)) != MQS_OK)
+		return rc;
+	w->tag = tag;
+	t->n++;
+	return MQS_OK;
+}
+
+/* ----------------------------------------------------------- flushing -- */
+
+static void
+tell(const struct mqs_settler *s, const struct target *t,
+    const struct mqs_want *w, int code, const char *text)
+{
+	char receipt[MQS_RECEIPT_SIZE], line[MQS_ERROR_TEXT];
+	struct mqs_error e;
+
+	if (s->settled == NULL)
+		return;
+	if (code == MQS_ESTALE) {
+		mqs_receipt_format(t->queue, t->group, w->id, w->lease, receipt);
+		mqs_fail(&e, code, "%s: settled or delivered again meanwhile",
+		    receipt);
+		memcpy(line, e.text, sizeof(line));
+		text = line;
+	}
+	s->settled(s->arg, w->tag, code, text);
+}
+
+static int
+one_pass(struct mqs_settler *s, struct target *t, struct mqs_group *group,
+    struct mqs_log_reader *reader, int keep, int *dead_failed,
+    struct mqs_error *err)
+{
+	struct mqs_pass pass;
+	size_t i;
+	int rc;
+
+	*dead_failed = 0;
+	if ((rc = mqs_pass_begin(&pass, s->spool, group, reader, keep, err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < t->n && rc == MQS_OK; i++)
+		rc = mqs_pass_settle(&pass, &t->wants[i], err);
+	if (rc == MQS_OK)
+		rc = mqs_pass_commit(&pass, err);
+	else
+		mqs_pass_abort(&pass);
+	*dead_failed = pass.dead_failed;
+	return rc;
+}
+
+/*
+ * Settles one group's share of the batch.  *done: the outcomes stand in the wants,
+ * although an error (of the dead-letter queue) is returned.
+ */
+static int
+settle_target(struct mqs_settler *s, struct target *t, int *done,
+    struct mqs_error *err)
+{
+	struct mqs_log_reader reader;
+	struct mqs_group *group;
+	int rc, dead = MQS_OK, failed;
+
+	*done = 0;
+	if ((rc = mqs_spool_group(s->spool, t->queue, t->group, 0, NULL, &group,
+	    err)) != MQS_OK ||
+	    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK)
+		return rc;
+	mqs_log_reader_rest(&reader);	/* not while waiting to write */
+	qsort(t->wants, t->n, sizeof(*t->wants), mqs_want_compare);
+	rc = one_pass(s, t, group, &reader, 0, &failed, err);
+	if (rc != MQS_OK && rc != MQS_EINTR && failed) {
+		dead = rc;
+		rc = one_pass(s, t, group, &reader, dead, &failed, NULL);
+	}
+	mqs_log_reader_done(&reader);
+	*done = rc == MQS_OK;
+	return rc != MQS_OK ? rc : dead;
+}
+
+int
+mqs_settler_flush(struct mqs_settler *s, struct mqs_error *err)
+{
+	struct mqs_error e;
+	struct target *t;
+	size_t i;
+	int rc, done, worst = MQS_OK;
+
+	for (t = s->targets; t < s->targets + s->n; t++) {
+		if (t->n == 0)
+			continue;
+		e.text[0] = '\0';
+		rc = settle_target(s, t, &done, &e);
+		for (i = 0; i < t->n; i++)
+			tell(s, t, &t->wants[i],
+			    done ? t->wants[i].code : rc, e.text);
+		clear(t);
+		if (rc != MQS_OK && rc != MQS_ENOENT && worst == MQS_OK) {
+			worst = rc;
+			if (err != NULL)
+				*err = e;
+		}
+	}
+	return worst;
+}

@@ -1,0 +1,216 @@
+/*
+ * stat_deliveries.c - what is out to consumers, and which consumers there are
+ *
+ * Leases say what is out, in one snapshot of the group; owner files say how far each
+ * message has come, a moment later.  What was settled in between is shown once more.
+ * Nothing is changed, but the group is opened.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/name.h"
+#include "embedded/consume.h"
+#include "embedded/lease_owner.h"
+#include "embedded/spool_each_group.h"
+
+struct listing {
+	mqs_consumer_stat_fn	*consumer_fn;
+	mqs_delivery_stat_fn	*delivery_fn;
+	void			*arg;
+	struct mqs_group	*group;
+	struct mqs_tx		*tx;
+	struct mqs_batch	*batch;
+	uint64_t		 owner;		/* whose fate is known */
+	struct mqs_lease_owner		 fate;
+	struct mqs_error	*err;
+};
+
+/* ---------------------------------------------------------- deliveries -- */
+
+static enum mqs_delivery_state
+state_of(const struct listing *l, size_t i, const struct mqs_owner_slot *slot)
+{
+	const struct mqs_batch *b = l->batch;
+	int lives = l->fate.life == MQS_OWNER_LIVES && b->head.boot == mqs_boot();
+
+	if (slot != NULL && slot->alive && (slot->started || !lives))
+		return lives ? MQS_RUNNING : MQS_ORPHAN;
+	if (mqs_lease_over(&b->head) || b->head.boot != mqs_boot())
+		return MQS_RETURNING;
+	/* What is left of one whose owner was seen gone had been handed out. */
+	if (b->head.flags & MQS_LEASE_GONE || mqs_lease_owner_handed_out(&l->fate, b, i))
+		return MQS_HANDED_OUT;
+	return lives ? MQS_PREFETCHED : MQS_RETURNING;
+}
+
+/* When it comes back if nobody settles it, by the wall clock; 0: when its consumer ends. */
+static int
+find_until(const struct listing *l, size_t i, int64_t *until)
+{
+	const struct mqs_batch *b = l->batch;
+	uint64_t due = 0, more = 0;
+	int rc;
+
+	*until = 0;
+	if (b->head.boot != mqs_boot())
+		return MQS_OK;
+	if (mqs_lease_timed(&b->head))
+		due = b->head.due;
+	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_batch_extended(l->tx, b->head.lease,
+	    b->entries[i].id, &more, l->err)) != MQS_OK)
+		return rc;
+	if (more > due)
+		due = more;
+	if (due != 0)
+		*until = mqs_later(mqs_now(), (int64_t)due - mqs_boottime());
+	return MQS_OK;
+}
+
+static int
+show_delivery(const struct listing *l, size_t i)
+{
+	const struct mqs_batch *b = l->batch;
+	const struct mqs_entry *e = &b->entries[i];
+	const struct mqs_owner_slot *slot = mqs_lease_owner_slot(&l->fate, b->head.lease, e->id);
+	struct mqs_delivery_stat st;
+	int rc;
+
+	memset(&st, 0, sizeof(st));
+	snprintf(st.queue, sizeof(st.queue), "%s", l->group->log->dir.name);
+	snprintf(st.group, sizeof(st.group), "%s", l->group->name);
+	mqs_format_u64(e->id, st.id);
+	mqs_receipt_format(st.queue, st.group, e->id, b->head.lease, st.receipt);
+	st.attempt = e->attempts + 1;
+	st.bytes = e->size;
+	st.state = state_of(l, i, slot);
+	if (l->fate.life == MQS_OWNER_LIVES)
+		st.consumer = l->fate.left.pid;
+	if (st.state == MQS_RUNNING || st.state == MQS_ORPHAN)
+		st.handler = slot->pid;
+	st.since = (int64_t)b->head.lease;
+	if ((rc = find_until(l, i, &st.until)) != MQS_OK)
+		return rc;
+	return l->delivery_fn(l->arg, &st);
+}
+
+static int
+show_lease(struct listing *l, uint64_t lease)
+{
+	struct mqs_batch *b = l->batch;
+	size_t i;
+	int rc;
+
+	if ((rc = mqs_batch_read(l->tx, lease, b, l->err)) != MQS_OK)
+		return rc == MQS_NOTHING ? MQS_OK : rc;
+	if (b->head.owner != l->owner) {
+		mqs_owner_left_free(&l->fate.left);
+		l->owner = b->head.owner;
+		if ((rc = mqs_owner_watch(&l->group->log->dir, b->head.owner, &l->fate.life,
+		    &l->fate.left, l->err)) != MQS_OK)
+			return rc;
+	}
+	for (i = 0; i < b->n; i++)
+		if (!mqs_batch_settled(b, i) && (rc = show_delivery(l, i)) != MQS_OK)
+			return rc;
+	return MQS_OK;
+}
+
+static int
+show_leases(struct listing *l)
+{
+	uint64_t lease = 0;
+	int rc;
+
+	while ((rc = mqs_batch_next(l->tx, &lease, l->err)) == MQS_OK)
+		if ((rc = show_lease(l, lease)) != MQS_OK)
+			return rc;
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+/* ----------------------------------------------------------- consumers -- */
+
+static int
+count_held(struct listing *l, uint64_t owner, uint64_t *held)
+{
+	struct mqs_lease head;
+	uint64_t lease = 0;
+	int rc;
+
+	*held = 0;
+	while ((rc = mqs_batch_next(l->tx, &lease, l->err)) == MQS_OK) {
+		if ((rc = mqs_batch_head(l->tx, lease, &head, l->err)) < 0)
+			return rc;
+		if (rc == MQS_OK && head.owner == owner)
+			*held += head.unsettled;
+	}
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+static int
+show_consumer(void *arg, uint64_t owner)
+{
+	struct listing *l = arg;
+	struct mqs_consumer_stat st;
+	struct mqs_owner_left left;
+	enum mqs_owner_life life;
+	size_t i;
+	int rc;
+
+	if (owner >> 32 != mqs_family_of(l->group->name))
+		return MQS_OK;
+	memset(&st, 0, sizeof(st));
+	if ((rc = mqs_owner_watch(&l->group->log->dir, owner, &life, &left, l->err)) != MQS_OK)
+		return rc;
+	for (i = 0; i < left.nslots; i++)
+		st.running += left.slots[i].started && left.slots[i].alive;
+	st.pid = left.pid;
+	mqs_owner_left_free(&left);
+	if (life != MQS_OWNER_LIVES)
+		return MQS_OK;
+	snprintf(st.queue, sizeof(st.queue), "%s", l->group->log->dir.name);
+	snprintf(st.group, sizeof(st.group), "%s", l->group->name);
+	if ((rc = count_held(l, owner, &st.held)) != MQS_OK)
+		return rc;
+	return l->consumer_fn(l->arg, &st);
+}
+
+/* -------------------------------------------------------------- groups -- */
+
+static int
+show_group(void *arg, struct mqs_group *group, struct mqs_error *err)
+{
+	struct listing *l = arg;
+	int rc;
+
+	l->group = group;
+	l->owner = 0;		/* that is nobody */
+	l->err = err;
+	if ((rc = mqs_tx_read(group->db, &l->tx, err)) != MQS_OK)
+		return rc;
+	if (l->consumer_fn != NULL)
+		rc = mqs_owner_each(&group->log->dir, show_consumer, l, err);
+	if (rc == MQS_OK && l->delivery_fn != NULL)
+		rc = show_leases(l);
+	mqs_tx_abort(l->tx);
+	mqs_owner_left_free(&l->fate.left);
+	return rc;
+}
+
+int
+mqs_outstanding(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_consumer_stat_fn *consumer_fn, mqs_delivery_stat_fn *delivery_fn,
+    void *arg, struct mqs_error *err)
+{
+	struct listing l = {
+		.consumer_fn = consumer_fn, .delivery_fn = delivery_fn, .arg = arg
+	};
+	int rc;
+
+	if ((l.batch = calloc(1, sizeof(*l.batch))) == NULL)
+		return mqs_fail_errno(err, "%s", spool->path);
+	rc = mqs_each_group(spool, queue, group, show_group, &l, err);
+	free(l.batch);
+	return rc;
+}

@@ -1,0 +1,244 @@
+/*
+ * data_file.c - an LMDB data file before LMDB sees it (rule 8.17)
+ *
+ * LMDB maps its file and follows page numbers: a file that is shorter than its meta
+ * page says kills the reader with SIGBUS, and an empty one silently becomes a new
+ * database.  So the two meta pages are read with pread before LMDB sees the file.
+ *
+ * A file is opened for writing where that is allowed, even to look at it, so that an
+ * overlay has copied it up before anybody compares inodes (rule 8.16).  The -lock
+ * file is opened here only before LMDB does: closing it would drop LMDB's locks in
+ * this process.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "embedded/store/lmdb/data_file.h"
+
+#define META_MAGIC	UINT32_C(0xBEEFC0DE)
+#define META_VERSION	UINT32_C(1)	/* LMDB 0.9 */
+#define META_FLAG	0x08
+#define LOCK_BYTES	69632	/* 64 for each of 1,024 readers, and LMDB's own page */
+
+/* A meta page as LMDB 0.9 writes it: in the machine's own byte order and word size. */
+struct tree {
+	uint32_t	page_size;	/* only in the first tree of a meta page */
+	uint16_t	flags, depth;
+	size_t		branch, leaf, overflow, entries, root;
+};
+
+struct meta {
+	size_t		number;
+	uint16_t	pad, flags;
+	uint32_t	pages;
+	uint32_t	magic, version;
+	void		*address;
+	size_t		map_size;
+	struct tree	trees[2];
+	size_t		last_page;
+	size_t		tx;
+};
+
+static ssize_t
+read_at(int fd, void *buf, size_t n, off_t at)
+{
+	size_t done = 0;
+	ssize_t got;
+
+	while (done < n) {
+		got = pread(fd, (char *)buf + done, n - done, at + (off_t)done);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+static int
+truncated(const char *name, uint64_t size, uint64_t needed, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDAMAGED,
+	    "%s: truncated (%" PRIu64 " of %" PRIu64 " bytes)", name, size, needed);
+}
+
+/* Reads and verifies the meta page at an offset. */
+static int
+read_meta(int fd, const char *name, uint64_t at, struct meta *m,
+    struct mqs_error *err)
+{
+	uint32_t size;
+	ssize_t n;
+
+	if ((n = read_at(fd, m, sizeof(*m), (off_t)at)) == -1)
+		return mqs_fail_errno(err, "%s", name);
+	if (n == 0 && at == 0)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: empty", name);
+	if ((size_t)n < sizeof(*m))
+		return truncated(name, at + (uint64_t)n, at + sizeof(*m), err);
+	if (!(m->flags & META_FLAG) || m->magic != META_MAGIC)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: not a database", name);
+	if (m->version != META_VERSION)
+		return mqs_fail(err, MQS_EVERSION,
+		    "%s: database format %" PRIu32 ", this version of mq knows %" PRIu32,
+		    name, m->version, META_VERSION);
+	size = m->trees[0].page_size;
+	if (size < 256 || size > 65536 || (size & (size - 1)) != 0 ||
+	    m->last_page > (size_t)(INT64_MAX >> 17))
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: meta page", name);
+	return MQS_OK;
+}
+
+int
+mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *file,
+    struct mqs_error *err)
+{
+	struct meta first, second;
+	const struct meta *newer;
+	struct stat st;
+	int rc;
+
+	if ((rc = read_meta(fd, name, 0, &first, err)) != MQS_OK)
+		return rc;
+	file->page_size = first.trees[0].page_size;
+	if ((rc = read_meta(fd, name, file->page_size, &second, err)) != MQS_OK)
+		return rc;
+	newer = second.tx > first.tx ? &second : &first;
+	file->tx = newer->tx;
+	file->needed = ((uint64_t)newer->last_page + 1) * file->page_size;
+	/* Asked last: what a commit adds meanwhile was added before its meta page. */
+	if (fstat(fd, &st) == -1)
+		return mqs_fail_errno(err, "%s", name);
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	file->size = (uint64_t)st.st_size;
+	if (file->size < file->needed)
+		return truncated(name, file->size, file->needed, err);
+	return MQS_OK;
+}
+
+int
+mqs_dbfile_check(int dir, const char *file, const char *name, int *readonly,
+    struct mqs_data_file *out, struct mqs_error *err)
+{
+	const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct stat st;
+	int fd, rc;
+
+	fd = openat(dir, file, O_RDWR | flags);
+	if (readonly != NULL)
+		*readonly = 0;
+	if (fd == -1 && (errno == EACCES || errno == EROFS) && readonly != NULL) {
+		*readonly = 1;
+		fd = openat(dir, file, O_RDONLY | flags);
+	}
+	if (fd == -1 && errno == EISDIR)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: not a file", name);
+	if (fd == -1)
+		return mqs_fail_errno(err, "%s", name);
+	if (fstat(fd, &st) == -1)
+		rc = mqs_fail_errno(err, "%s", name);
+	else if (!S_ISREG(st.st_mode))
+		rc = mqs_fail(err, MQS_EDAMAGED, "%s: not a file", name);
+	else
+		rc = mqs_dbfile_read(fd, name, out, err);
+	close(fd);
+	return rc;
+}
+
+int
+mqs_dbfile_make(int dir, const char *file, const char *name, mode_t mode,
+    struct mqs_data_file *out, struct mqs_error *err)
+{
+	struct stat st;
+	int fd, rc = MQS_OK;
+
+	fd = openat(dir, file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd == -1 && errno == EEXIST)
+		return mqs_fail(err, MQS_EEXIST, "%s: exists already", name);
+	if (fd == -1)
+		return mqs_fail_errno(err, "%s", name);
+	if (fstat(fd, &st) == -1)
+		rc = mqs_fail_errno(err, "%s", name);
+	else
+		*out = (struct mqs_data_file){ .dev = st.st_dev, .ino = st.st_ino };
+	close(fd);
+	return rc;
+}
+
+/* The name of the lock file that LMDB puts beside a file: 0, or -1 if too long. */
+static int
+lock_name(const char *file, char lock[NAME_MAX + 1])
+{
+	return snprintf(lock, NAME_MAX + 1, "%s-lock", file) > NAME_MAX ? -1 : 0;
+}
+
+void
+mqs_dbfile_unmake(int dir, const char *file)
+{
+	char lock[NAME_MAX + 1];
+
+	(void)unlinkat(dir, file, 0);
+	if (lock_name(file, lock) == 0)
+		(void)unlinkat(dir, lock, 0);
+}
+
+/*
+ * The size is left to LMDB, which makes a file that it finds short longer: only the
+ * blocks are taken.  A file that has its size has been used, and is used further even
+ * if its holes can't be filled: a queue that is full must still be read.
+ */
+int
+mqs_dbfile_fill_lock(int dir, const char *file, const char *name, mode_t mode,
+    struct mqs_error *err)
+{
+	char lock[NAME_MAX + 1];
+	struct stat st;
+	int fd, rc, reason;
+
+	if (lock_name(file, lock) == -1)
+		return MQS_OK;
+	fd = openat(dir, lock, O_RDWR | O_CREAT | O_CLOEXEC, mode);
+	if (fd == -1)
+		return MQS_OK;		/* LMDB finds out as well, and whether it matters */
+	if (fstat(fd, &st) == -1 || (uint64_t)st.st_blocks * 512 >= LOCK_BYTES) {
+		close(fd);
+		return MQS_OK;
+	}
+	while ((rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES)) == -1 &&
+	    errno == EINTR)
+		continue;
+	reason = errno;
+	close(fd);
+	if (rc == 0 || st.st_size > 0 || (reason != ENOSPC && reason != EDQUOT))
+		return MQS_OK;
+	errno = reason;
+	return mqs_fail_errno(err, "%s-lock", name);
+}
+
+void
+mqs_dbfile_share_lock(int dir, const char *file, mode_t data)
+{
+	mode_t mode = (data & 0444) | (data & 0444) >> 1;
+	char lock[NAME_MAX + 1];
+	struct stat st;
+
+	if (lock_name(file, lock) == -1 ||
+	    fstatat(dir, lock, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 0666) == mode)
+		return;
+	if (fchmodat(dir, lock, mode, 0) == -1)
+		return;		/* who then can't open it gets an error that says so */
+}

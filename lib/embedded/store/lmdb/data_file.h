@@ -1,0 +1,49 @@
+/* data_file.h - an LMDB data file before LMDB sees it: is it whole, whose is it */
+#ifndef MQS_EMBEDDED_STORE_LMDB_DATA_FILE_H
+#define MQS_EMBEDDED_STORE_LMDB_DATA_FILE_H
+
+#include <sys/types.h>
+
+#include "mqspool.h"
+
+struct mqs_data_file {
+	uint64_t	size;		/* of the file, in bytes */
+	uint64_t	needed;		/* bytes that its last commit refers to */
+	uint64_t	tx;		/* number of that commit */
+	uint32_t	page_size;
+	dev_t		dev;		/* which file it is */
+	ino_t		ino;
+};
+
+/*
+ * Reads it from an open file.  MQS_EDAMAGED: empty, truncated, no database;
+ * MQS_EVERSION: of another version of LMDB's format.  name begins messages.
+ */
+int	mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *, struct mqs_error *err);
+
+/*
+ * Opens a file of a directory, reads the same, and closes it.  readonly, unless it is
+ * NULL, is set if the file can be read but not written.
+ */
+int	mqs_dbfile_check(int dir, const char *file, const char *name, int *readonly,
+	    struct mqs_data_file *, struct mqs_error *err);
+
+/* Makes an empty one (MQS_EEXIST if there is one), for LMDB to fill. */
+int	mqs_dbfile_make(int dir, const char *file, const char *name, mode_t mode,
+	    struct mqs_data_file *, struct mqs_error *err);
+/* Removes it and its lock file. */
+void	mqs_dbfile_unmake(int dir, const char *file);
+
+/*
+ * Before the environment is opened: takes the lock file's room on the disk, since
+ * LMDB writes the file through a map, where a full disk is SIGBUS.
+ */
+int	mqs_dbfile_fill_lock(int dir, const char *file, const char *name, mode_t mode,
+	    struct mqs_error *err);
+/*
+ * Lets everybody who may read a file of mode `data' write its lock file, as LMDB's
+ * readers must, if the lock file is ours.
+ */
+void	mqs_dbfile_share_lock(int dir, const char *file, mode_t data);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * lock.h - the two locks of a queue that are waited for: the gate and the turn
+ *
+ * Order: whoever has a turn may wait for the gate (db.c does, to reopen a file);
+ * so nobody who has the gate may wait for a turn.
+ */
+#ifndef MQS_EMBEDDED_STORE_LOCK_H
+#define MQS_EMBEDDED_STORE_LOCK_H
+
+#include "mqspool.h"
+
+/*
+ * The gate: an exclusive flock of the whole file.  Waits; options (may be NULL)
+ * say whether a signal ends that (MQS_EINTR).  label begins messages.
+ */
+int	mqs_gate_take(int fd, const struct mqs_options *options, const char *label,
+	    struct mqs_error *err);
+void	mqs_gate_give(int fd);
+
+/*
+ * A turn: a write lock of one byte, of the open file description.  Waits until
+ * deadline (mqs_boottime clock; 0: for ever): MQS_EBUSY; or until a signal and
+ * options->interrupted end it: MQS_EINTR.
+ */
+int	mqs_turn_take(int fd, int64_t byte, int64_t deadline,
+	    const struct mqs_options *options, const char *label,
+	    struct mqs_error *err);
+void	mqs_turn_give(int fd, int64_t byte);
+
+/*
+ * Idleness: a shared lock of one byte, which nobody ever takes exclusively.  It says no
+ * more than that some other open file of this one has it, and ends with the process.
+ */
+int	mqs_idle_set(int fd, int64_t byte, int on);
+int	mqs_idle_others(int fd, int64_t byte);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * mailbox.h - a caller's mailbox: where the reply to its message is put
+ *
+ * SPOOL/QUEUE/owner/call-NAME, NAME 16 hex digits.  Made unnamed, locked, then linked,
+ * like an owner file: byte 0 is locked (open file description locks) as long as the
+ * caller lives, so one that is not is of a dead caller, and whoever finds it removes it.
+ *
+ *	  0	magic 8, size of the body 8, why it failed (text, NULs; all NUL: it did
+ *		not) 32, zeros, checksum (XXH3-64 of the 56 bytes before) at 56
+ *	 64	the body
+ *
+ * A replier locks byte 1, writes the body and, with one write, what is before it: until
+ * then the part does not verify, and there is no reply.  A replier that is killed leaves
+ * none, and the next one begins anew.  The first reply counts.
+ *
+ * Nothing of it is ever synced: it does not outlive its caller.
+ */
+#ifndef MQS_EMBEDDED_STORE_MAILBOX_H
+#define MQS_EMBEDDED_STORE_MAILBOX_H
+
+#include "embedded/store/queue_dir.h"
+#include "mqspool.h"
+
+#define MQS_MAILBOX_NAME	22	/* room for "call-", 16 digits and NUL */
+#define MQS_MAILBOX_BEFORE	"call-"
+#define MQS_MAILBOX_BODY	64	/* where the body begins */
+#define MQS_MAILBOX_REASON	32
+
+struct mqs_mailbox_reply {
+	uint64_t	size;
+	char		reason[MQS_MAILBOX_REASON + 1];	/* "": it went well */
+};
+
+/* The caller's side.  Makes one: its number and descriptor. */
+int	mqs_mailbox_new(const struct mqs_dir *, uint64_t *number, int *fd, struct mqs_error *err);
+/* Removes it while it is still locked, and closes it. */
+void	mqs_mailbox_end(const struct mqs_dir *, uint64_t number, int fd);
+
+/* The replier's side.  MQS_NOTHING: the caller is gone (what it left is removed). */
+int	mqs_mailbox_open(const struct mqs_dir *, uint64_t number, int *fd, struct mqs_error *err);
+/* Puts all of a file in as the reply, unless there is one. */
+int	mqs_mailbox_put(int fd, const char *reason, int body, struct mqs_error *err);
+
+/* Either side: MQS_OK and the reply, or MQS_NOTHING. */
+int	mqs_mailbox_get(int fd, struct mqs_mailbox_reply *, struct mqs_error *err);
+
+/* Removes those of dead callers. */
+int	mqs_mailbox_sweep(const struct mqs_dir *, struct mqs_error *err);
+
+#endif
