@@ -8,6 +8,11 @@
 
 #include "ack/settle_receipts.h"
 #include "base/name.h"
+#include "common/arguments.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
+#include "common/signals.h"
 #include "common/tool.h"
 #include "mqspool.h"
 

@@ -11,6 +11,11 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "common/arguments.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
+#include "common/signals.h"
 #include "common/tool.h"
 #include "message/framing.h"
 #include "message/headers.h"

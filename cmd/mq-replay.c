@@ -17,9 +17,15 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
 #include "common/output.h"
 #include "common/position.h"
 #include "common/tool.h"
+#include "mqspool.h"
 #include "replay/merge.h"
 #include "replay/rewind.h"
 

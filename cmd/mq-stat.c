@@ -13,8 +13,14 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "mqspool.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 

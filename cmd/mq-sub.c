@@ -9,9 +9,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "common/arguments.h"
 #include "common/binding_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
 #include "common/position.h"
+#include "common/signals.h"
 #include "common/tool.h"
+#include "mqspool.h"
 #include "sub/sub.h"
 
 enum {

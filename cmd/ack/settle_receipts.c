@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #include "ack/settle_receipts.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "common/input.h"
-#include "common/tool.h"
+#include "common/signals.h"
 #include "message/framing.h"
 
 #define READ_BYTES	(256u << 10)

@@ -10,7 +10,10 @@
 #include "base/clock.h"
 #include "base/name.h"
 #include "base/units.h"
-#include "common/tool.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "message/headers.h"
 
 int64_t

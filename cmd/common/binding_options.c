@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/arguments.h"
 #include "common/binding_options.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "message/binding.h"
 
 static void

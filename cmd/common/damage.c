@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "common/damage.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 
 #define FAULT_STACK	32768
 
@@ -55,7 +56,7 @@ write_fault(const char *name, const char *spool)
 }
 
 void
-catch_faults(const char *name, const char *spool)
+damage_catch_faults(const char *name, const char *spool)
 {
 	stack_t stack = { .ss_sp = fault_stack, .ss_size = sizeof(fault_stack) };
 	struct sigaction act = { .sa_handler = on_fault,
@@ -69,7 +70,7 @@ catch_faults(const char *name, const char *spool)
 }
 
 void
-damaged(void *arg, const char *text)
+damage_found(void *arg, const char *text)
 {
 	(void)arg;
 	report("%s", text);

@@ -6,9 +6,9 @@
  * From now on a SIGSEGV or SIGBUS is reported as damage of `spool' by the program
  * `name', status 74.  Call again when a better name of the spool is known.
  */
-void	catch_faults(const char *name, const char *spool);
+void	damage_catch_faults(const char *name, const char *spool);
 
 /* mqs_options.on_damage: says it, and leaves with status 74. */
-void	damaged(void *arg, const char *text);
+void	damage_found(void *arg, const char *text);
 
 #endif

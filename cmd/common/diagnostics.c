@@ -12,15 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/common_options.h"
 #include "common/diagnostics.h"
-#include "common/tool.h"
+#include "common/exit_status.h"
 
 #define LINE_MAX_BYTES	4096
 
 static const char *program = "mq";
 
 void
-messages_name(const char *name)
+diagnostics_name(const char *name)
 {
 	program = name;
 }
@@ -115,44 +116,6 @@ void
 fail_error(const struct mqs_error *err)
 {
 	fail(status_of(err->code), "%s", err->text);
-}
-
-int
-status_of(int mqs_code)
-{
-	switch (mqs_code) {
-	case MQS_OK:
-		return STATUS_OK;
-	case MQS_NOTHING:
-		return STATUS_NOTHING;
-	case MQS_EINVAL:
-		return STATUS_USAGE;
-	case MQS_EDATA:
-		return STATUS_DATA;
-	case MQS_ENOENT:
-	case MQS_ESTALE:
-		return STATUS_MISSING;
-	case MQS_ENOTSUP:
-	case MQS_EVERSION:	/* this version can't serve that spool */
-		return STATUS_UNSUPPORTED;
-	case MQS_ESYSTEM:
-		return STATUS_SYSTEM;
-	case MQS_EIO:
-	case MQS_EDAMAGED:
-		return STATUS_IO;
-	case MQS_EFULL:
-	case MQS_EBUSY:
-	case MQS_EINTR:
-	case MQS_ETIMEOUT:
-		return STATUS_AGAIN;
-	case MQS_EPERM:
-		return STATUS_PERMISSION;
-	case MQS_ECONFIG:
-	case MQS_EEXIST:	/* in conflict with what is there */
-		return STATUS_CONFIG;
-	default:
-		return STATUS_BUG;
-	}
 }
 
 void

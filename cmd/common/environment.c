@@ -1,8 +1,8 @@
 /*
- * common/environment.c - what the environment says to every tool, and the spool opened so
+ * common/environment.c - the environment's variables that every tool reads
  *
  * A variable that is set to nothing counts as not set.  One that is malformed ends the
- * tool with status 64 and is named.
+ * tool with status 64, and the message names it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,11 +11,10 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "common/damage.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
 #include "common/environment.h"
-#include "common/tool.h"
-
-struct tool_common common = { .autocreate = 1 };
+#include "common/exit_status.h"
 
 static const char *
 environment(const char *name)
@@ -26,7 +25,7 @@ environment(const char *name)
 }
 
 void
-read_environment(void)
+environment_read(void)
 {
 	const char *now = environment("MQ_NOW"), *why;
 	const char *create = environment("MQ_AUTOCREATE");
@@ -43,7 +42,7 @@ read_environment(void)
 }
 
 const char *
-default_spool(void)
+environment_spool(void)
 {
 	const char *dir, *below;
 	char *path;
@@ -60,36 +59,20 @@ default_spool(void)
 		return "/var/spool/mq";
 	if (asprintf(&path, "%s/%s", dir, below) < 0)
 		fail(STATUS_SYSTEM, "%s", strerror(ENOMEM));
-	return path;		/* kept until the end */
+	return path;		/* kept until the tool ends */
 }
 
-static void
-on_notice(void *arg, const char *text)
+size_t
+environment_map_size(void)
 {
-	(void)arg;
-	complain("%s", text);
-}
-
-struct mqs_spool *
-open_spool(unsigned flags)
-{
-	struct mqs_options options = { .clock_shift = common.clock_shift,
-	    .interrupted = interrupted, .on_damage = damaged,
-	    .notice = on_notice };
 	const char *map = environment("MQ_MAPSIZE"), *why;
-	struct mqs_error err;
-	struct mqs_spool *spool;
 	uint64_t bytes;
 
-	options.flags = common.autocreate ? flags : flags & ~MQS_AUTOCREATE;
-	if (map != NULL) {
-		if (mqs_parse_size(map, &bytes, &why) != 0)
-			usage_error("MQ_MAPSIZE: '%s': %s", map, why);
-		if (bytes == 0 || bytes > SIZE_MAX / 2)
-			usage_error("MQ_MAPSIZE: '%s': out of range", map);
-		options.map_size = (size_t)bytes;
-	}
-	if (mqs_spool_open(&spool, common.spool, &options, &err) != 0)
-		fail_error(&err);
-	return spool;
+	if (map == NULL)
+		return 0;
+	if (mqs_parse_size(map, &bytes, &why) != 0)
+		usage_error("MQ_MAPSIZE: '%s': %s", map, why);
+	if (bytes == 0 || bytes > SIZE_MAX / 2)
+		usage_error("MQ_MAPSIZE: '%s': out of range", map);
+	return (size_t)bytes;
 }

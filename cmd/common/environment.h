@@ -1,10 +1,14 @@
-/* common/environment.h - what the environment says to every tool */
+/* common/environment.h - the environment's variables that every tool reads */
 #ifndef MQ_CMD_COMMON_ENVIRONMENT_H
 #define MQ_CMD_COMMON_ENVIRONMENT_H
 
-/* Reads $MQ_NOW and $MQ_AUTOCREATE into `common'; ends with 64 if malformed. */
-void	read_environment(void);
-/* $MQ_SPOOL, else in the user's state directory, else the system's. */
-const char *default_spool(void);
+#include <stddef.h>
+
+/* Reads $MQ_NOW and $MQ_AUTOCREATE into `common'; one that is malformed ends the tool with 64. */
+void	environment_read(void);
+/* $MQ_SPOOL, else mq in the user's state directory, else /var/spool/mq. */
+const char *environment_spool(void);
+/* $MQ_MAPSIZE in bytes, or 0; if it is malformed, the tool ends with 64. */
+size_t	environment_map_size(void);
 
 #endif

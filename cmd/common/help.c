@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "common/help.h"
+#include "common/tool.h"
+#include "mqspool.h"
 
 #define HELP_COLUMN	30	/* where the explanations begin */
 
-const struct tool_option common_options[] = {
+const struct tool_option common_option_table[] = {
 	{ 's', "spool", "DIR", "where the queues are (default: $MQ_SPOOL, ~/.local/state/mq)" },
 	{ 'q', "quiet", NULL, "say nothing but errors" },
 	{ 'v', "verbose", NULL, "say what is being done" },
@@ -70,7 +72,7 @@ print_help(const struct tool *tool)
 	}
 	(void)printf("\n%s\n\n", tool->purpose);
 	print_table(tool->options);
-	print_table(common_options);
+	print_table(common_option_table);
 	(void)printf("\nExit status: 0 done, 1 nothing delivered, 64 usage, 65 bad input,\n"
 	    "66 no such queue, group or receipt, 74 I/O error or damage, 75 try again,\n"
 	    "77 permission, 78 configuration; all of them: %.*s(1).\n",
@@ -100,5 +102,5 @@ void
 print_options(const struct tool *tool)
 {
 	print_rows(tool->options);
-	print_rows(common_options);
+	print_rows(common_option_table);
 }

@@ -5,7 +5,7 @@
 #include "common/tool.h"
 
 /* The options that every tool has; ends with id 0. */
-extern const struct tool_option common_options[];
+extern const struct tool_option common_option_table[];
 
 void	print_help(const struct tool *);
 void	print_version(const struct tool *);

@@ -10,8 +10,10 @@
 #include <poll.h>
 #include <string.h>
 
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "common/input.h"
-#include "common/tool.h"
+#include "common/signals.h"
 
 int
 input_ready(int fd)

@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "common/output.h"
-#include "common/tool.h"
 #include "message/framing.h"
 
 #define COPY_AT_ONCE	((size_t)128 * 1024)

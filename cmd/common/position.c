@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "common/arguments.h"
+#include "common/diagnostics.h"
 #include "common/position.h"
-#include "common/tool.h"
 
 #define ID_DIGITS	15	/* ids are ns since the epoch: 19 digits in our time */
 

@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/signals.h"
 
 volatile sig_atomic_t stopping;
 

@@ -19,9 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/common_options.h"
 #include "common/damage.h"
 #include "common/diagnostics.h"
 #include "common/environment.h"
+#include "common/exit_status.h"
 #include "common/help.h"
 #include "common/output.h"
 #include "common/tool.h"
@@ -89,12 +91,12 @@ tool_start(const struct tool *t, int argc, char **argv)
 	tool = t;
 	args = argv;
 	n_args = argc;
-	messages_name(t->name);
+	diagnostics_name(t->name);
 	keep_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	catch_faults(t->name, "spool");
-	read_environment();
+	damage_catch_faults(t->name, "spool");
+	environment_read();
 	/* All anew: mq-ctl starts a second time, as its subcommand. */
 	memset(letters, 0, sizeof(letters));
 	memset(longs, 0, sizeof(longs));
@@ -102,7 +104,7 @@ tool_start(const struct tool *t, int argc, char **argv)
 	dashes = -1;
 	memcpy(letters, "+:", 3);
 	add_options(t->options);
-	add_options(common_options);
+	add_options(common_option_table);
 	opterr = 0;
 	optind = 1;
 	if (argc == 2 && strcmp(argv[1], "--help-options") == 0) {
@@ -217,8 +219,8 @@ tool_option(const char **arg)
 	first_operand = optind - met;
 	memmove(args + first_operand, args + 1, (size_t)met * sizeof(*args));
 	if (common.spool == NULL)
-		common.spool = default_spool();
-	catch_faults(tool->name, common.spool);
+		common.spool = environment_spool();
+	damage_catch_faults(tool->name, common.spool);
 	return 0;
 }
 

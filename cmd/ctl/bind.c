@@ -1,6 +1,10 @@
 /* ctl/bind.c - mq-ctl bind and unbind */
 #include "common/binding_options.h"
-#include "ctl/ctl.h"
+#include "common/diagnostics.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 enum { OPT_REPLACE = TOOL_LONG };
 

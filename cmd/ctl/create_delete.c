@@ -9,9 +9,15 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "common/arguments.h"
 #include "common/binding_options.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
 #include "common/position.h"
-#include "ctl/ctl.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 enum { OPT_FROM = TOOL_LONG };
 

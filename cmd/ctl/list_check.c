@@ -10,8 +10,15 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
 #include "common/output.h"
-#include "ctl/ctl.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 enum { OPT_QUEUES = TOOL_LONG };
 

@@ -1,5 +1,8 @@
 /* ctl/pause.c - mq-ctl pause and resume */
-#include "ctl/ctl.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 static int
 pause_or_resume(void *arg, struct mqs_spool *spool, const char *queue, const char *group,

@@ -3,7 +3,12 @@
 #include <stdio.h>
 
 #include "base/units.h"
-#include "ctl/ctl.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 enum { OPT_REASON = TOOL_LONG, OPT_DRY_RUN };
 

@@ -2,7 +2,14 @@
 #include <string.h>
 
 #include "base/name.h"
-#include "ctl/ctl.h"
+#include "common/arguments.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
+#include "common/tool.h"
+#include "ctl/subcommand.h"
+#include "ctl/subcommands.h"
+#include "mqspool.h"
 
 static int
 run_skip(int argc, char **argv)

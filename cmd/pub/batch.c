@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/signals.h"
 #include "pub/batch.h"
 
 #define KEPT_BYTES		(2u << 20)

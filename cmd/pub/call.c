@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "common/tool.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/signals.h"
 #include "message/headers.h"
 #include "pub/call.h"
 

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
 #include "pub/delivery_options.h"
 
 static int64_t

@@ -12,8 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "common/input.h"
-#include "common/tool.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "pub/input.h"
 #include "pub/read_ahead.h"
 

@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "common/input.h"
-#include "common/tool.h"
+#include "common/signals.h"
 #include "mqspool.h"
 #include "pub/read_ahead.h"
 

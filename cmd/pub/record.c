@@ -13,8 +13,10 @@
 
 #include "base/name.h"
 #include "base/units.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "message/headers.h"
+#include "mqspool.h"
 #include "pub/record.h"
 
 static void __attribute__((noreturn))

@@ -4,6 +4,7 @@
 
 #include "message/envelope.h"
 #include "message/framing.h"
+#include "mqspool.h"
 #include "pub/batch.h"
 #include "pub/call.h"
 #include "pub/delivery_options.h"

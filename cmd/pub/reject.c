@@ -16,7 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "pub/reject.h"
 
 static void __attribute__((noreturn))

@@ -4,8 +4,14 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "common/arguments.h"
+#include "common/common_options.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/open_spool.h"
 #include "common/output.h"
 #include "common/position.h"
+#include "mqspool.h"
 #include "replay/rewind.h"
 
 static struct mqs_rewind_options

@@ -2,8 +2,6 @@
 #ifndef MQ_CMD_REPLAY_REWIND_H
 #define MQ_CMD_REPLAY_REWIND_H
 
-#include "common/tool.h"
-
 /*
  * Moves each operand QUEUE/GROUP (or only tells, with dry_run) to where --to says, and
  * prints what came of it.  One that fails is reported, and the others are still moved;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "common/output.h"
+#include "mqspool.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 

@@ -3,7 +3,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "common/common_options.h"
+#include "common/exit_status.h"
 #include "common/output.h"
+#include "mqspool.h"
 #include "stat/stat.h"
 
 struct due {

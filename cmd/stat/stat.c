@@ -1,4 +1,7 @@
 /* stat/stat.c - see stat/stat.h */
+#include "common/arguments.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "stat/stat.h"
 
 static int

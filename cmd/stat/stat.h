@@ -2,7 +2,7 @@
 #ifndef MQ_CMD_STAT_STAT_H
 #define MQ_CMD_STAT_STAT_H
 
-#include "common/tool.h"
+#include "mqspool.h"
 
 /* Looks at one queue or group, or (NULL) at everything: 0, or an MQS_E... and why. */
 typedef int	stat_fn(void *arg, const char *queue, const char *group,

@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
 #include "stat/table.h"
 
 static void

@@ -2,6 +2,7 @@
 #ifndef MQ_CMD_SUB_BATCH_H
 #define MQ_CMD_SUB_BATCH_H
 
+#include "mqspool.h"
 #include "sub/command_pool.h"
 
 /*

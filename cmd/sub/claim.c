@@ -21,7 +21,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "sub/signals.h"
 #include "sub/sub.h"
 

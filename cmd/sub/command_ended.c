@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "mqspool.h"
 #include "sub/batch.h"
 #include "sub/command_pool.h"
 #include "sub/reply.h"

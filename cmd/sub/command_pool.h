@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "mqspool.h"
 #include "sub/filter.h"
 #include "sub/handler.h"
 #include "sub/prefetch.h"

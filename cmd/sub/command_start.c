@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "sub/batch.h"
 #include "sub/command_pool.h"
 #include "sub/reply.h"

@@ -17,7 +17,9 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/common_options.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "sub/command_pool.h"
 #include "sub/signals.h"
 

@@ -16,7 +16,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "sub/prefetch.h"
 #include "sub/signals.h"
 #include "sub/stdout_policy.h"

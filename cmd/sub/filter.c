@@ -21,7 +21,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/signals.h"
+#include "mqspool.h"
 #include "sub/filter.h"
 #include "sub/temporary_file.h"
 

@@ -2,6 +2,7 @@
 #ifndef MQ_CMD_SUB_FILTER_H
 #define MQ_CMD_SUB_FILTER_H
 
+#include "mqspool.h"
 #include "sub/filter_output.h"
 #include "sub/handler.h"
 #include "sub/sub.h"

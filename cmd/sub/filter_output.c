@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "message/headers.h"
+#include "mqspool.h"
 #include "sub/filter_output.h"
 
 #define READ_BYTES	((size_t)64 * 1024)

@@ -4,6 +4,7 @@
 
 #include "message/envelope.h"
 #include "message/framing.h"
+#include "mqspool.h"
 #include "sub/arena.h"
 
 struct sub_output {

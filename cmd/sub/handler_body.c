@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "mqspool.h"
 #include "sub/handler.h"
 
 #define PIPE_SURE	4096	/* what any pipe holds, however many a user has */

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "message/headers.h"
+#include "mqspool.h"
 #include "sub/handler.h"
 
 /*

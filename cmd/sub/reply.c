@@ -13,7 +13,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "mqspool.h"
 #include "sub/reply.h"
 #include "sub/temporary_file.h"
 

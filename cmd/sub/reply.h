@@ -2,6 +2,7 @@
 #ifndef MQ_CMD_SUB_REPLY_H
 #define MQ_CMD_SUB_REPLY_H
 
+#include "mqspool.h"
 #include "sub/handler.h"
 #include "sub/sub.h"
 

@@ -15,7 +15,9 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "common/tool.h"
+#include "common/diagnostics.h"
+#include "common/exit_status.h"
+#include "common/signals.h"
 #include "sub/signals.h"
 
 volatile sig_atomic_t sub_child_ended;

@@ -5,6 +5,7 @@
  * pages.  A file is synced once for all that a claim brought, so that syncing does not
  * cost more than claiming.  What is not acked when mq-sub ends is released.
  */
+#include "mqspool.h"
 #include "sub/stdout_policy.h"
 
 int

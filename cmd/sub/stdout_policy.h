@@ -2,6 +2,7 @@
 #ifndef MQ_CMD_SUB_STDOUT_POLICY_H
 #define MQ_CMD_SUB_STDOUT_POLICY_H
 
+#include "mqspool.h"
 #include "sub/stdout_writer.h"
 #include "sub/sub.h"
 

@@ -15,6 +15,7 @@
  * (skipped) once all before it is marked; by then it is settled, and the mark means
  * nothing to it.
  */
+#include "mqspool.h"
 #include "sub/stdout_policy.h"
 
 #define GUESS_MAX	((size_t)1000)

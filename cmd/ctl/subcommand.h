@@ -1,21 +1,18 @@
-/* ctl/ctl.h - the subcommands of mq-ctl, and what they do alike */
-#ifndef MQ_CMD_CTL_CTL_H
-#define MQ_CMD_CTL_CTL_H
+/* ctl/subcommand.h - what a subcommand of mq-ctl is, and what all of them do alike */
+#ifndef MQ_CMD_CTL_SUBCOMMAND_H
+#define MQ_CMD_CTL_SUBCOMMAND_H
 
 #include "common/tool.h"
+#include "mqspool.h"
 
-/* Each reads its own options and operands (argv[0] is its name); returns a status. */
+/* run reads the subcommand's options and operands (argv[0] is its name); returns a status. */
 struct ctl_command {
 	const char	*name;
 	struct tool	 tool;
 	int		(*run)(int argc, char **argv);
 };
 
-extern const struct ctl_command ctl_create, ctl_set, ctl_show, ctl_list, ctl_delete,
-    ctl_purge, ctl_trim, ctl_redrive, ctl_check, ctl_bind, ctl_unbind,
-    ctl_pause, ctl_resume, ctl_skip;
-
-/* Starts a subcommand that has the common options only. */
+/* Starts a subcommand that has only the common options, and reads these. */
 void	ctl_start(const struct ctl_command *, int argc, char **argv);
 
 /*
@@ -28,7 +25,7 @@ typedef int	ctl_fn(void *arg, struct mqs_spool *, const char *queue,
 enum ctl_operands { CTL_QUEUES, CTL_GROUPS, CTL_QUEUES_AND_GROUPS };
 
 /*
- * Checks that there are operands and that all are well formed (else the tool ends
+ * Checks that there are operands and that each is well formed (else the tool ends
  * with 64 before anything was done), then calls fn for each.  One that fails is
  * reported, and the others are still done; returns the status of the first failure.
  */

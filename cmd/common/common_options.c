@@ -1,0 +1,9 @@
+/*
+ * common/common_options.c - what -s, -q, -v and the environment asked of this run
+ *
+ * One value for the whole process, for it has one command line and one environment.
+ * common/tool.c fills it from the options, common/environment.c from the environment.
+ */
+#include "common/common_options.h"
+
+struct common_options common = { .autocreate = 1 };

@@ -1,0 +1,16 @@
+/* common/common_options.h - what -s, -q, -v and the environment asked of this run */
+#ifndef MQ_CMD_COMMON_COMMON_OPTIONS_H
+#define MQ_CMD_COMMON_COMMON_OPTIONS_H
+
+#include <stdint.h>
+
+struct common_options {
+	const char	*spool;		/* -s, or what environment_spool says; set when operands begin */
+	int		 quiet, verbose;	/* -q, -v */
+	int64_t		 clock_shift;	/* $MQ_NOW */
+	int		 autocreate;	/* 0 with MQ_AUTOCREATE=no */
+};
+
+extern struct common_options common;
+
+#endif

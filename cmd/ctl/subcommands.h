@@ -1,0 +1,15 @@
+/* ctl/subcommands.h - the list of mq-ctl's subcommands, by the file that defines them */
+#ifndef MQ_CMD_CTL_SUBCOMMANDS_H
+#define MQ_CMD_CTL_SUBCOMMANDS_H
+
+#include "ctl/subcommand.h"
+
+extern const struct ctl_command ctl_bind, ctl_unbind;			/* ctl/bind.c */
+extern const struct ctl_command ctl_create, ctl_delete, ctl_purge, ctl_trim; /* ctl/create_delete.c */
+extern const struct ctl_command ctl_list, ctl_check;			/* ctl/list_check.c */
+extern const struct ctl_command ctl_pause, ctl_resume;			/* ctl/pause.c */
+extern const struct ctl_command ctl_redrive;				/* ctl/redrive.c */
+extern const struct ctl_command ctl_set, ctl_show;			/* ctl/settings.c */
+extern const struct ctl_command ctl_skip;				/* ctl/skip.c */
+
+#endif
