@@ -48,6 +48,7 @@
 #ifndef MQSPOOL_H
 #define MQSPOOL_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -96,8 +97,9 @@ const char	*mqs_version(void);
 #define MQS_KEY_MAX	255	/* bytes of a routing key */
 #define MQS_HEADERS_MAX	65536	/* bytes of all headers, as stored */
 #define MQS_MSGID_MAX	255	/* bytes of a message id */
-#define MQS_ID_SIZE	24	/* room for an id as a string, with NUL */
-#define MQS_RECEIPT_SIZE 256	/* room for a receipt as a string, with NUL */
+#define MQS_ID_SIZE	48	/* room for an id as a string, with NUL */
+#define MQS_RECEIPT_SIZE 320	/* room for a receipt as a string, with NUL */
+#define MQS_WHERE_SIZE	128	/* room for where a consumer is, as text, with NUL */
 #define MQS_UUID_SIZE	37	/* room for a UUID as a string, with NUL */
 #define MQS_INLINE_MAX	262144	/* larger bodies are handed out by descriptor */
 
@@ -112,7 +114,8 @@ struct mqs_options {
 	/*
 	 * Added to the wall clock where delay, expiry, backoff and retention
 	 * are judged, so that tomorrow can be tested today.  Never enters ids
-	 * or the time stored in a message.
+	 * or the time stored in a message.  MQS_ENOTSUP where the engine goes by
+	 * another clock than this process's.
 	 */
 	int64_t		clock_shift;
 	/* Asked before and while a call waits; non-zero ends it: MQS_EINTR. */
@@ -126,17 +129,36 @@ struct mqs_options {
 	void		(*notice)(void *arg, const char *text);
 	void		*arg;		/* handed to all three */
 	size_t		map_size;	/* bytes; 0 for the default */
+	/*
+	 * The folder of the engines that are not part of the library; NULL: where they
+	 * were installed.  For trying them from a build.
+	 */
+	const char	*engines;
 };
 
 /*
- * Opens the spool that `where' names: a directory (made with its first queue),
- * or the address of another engine (amqp://..., kafka://...: MQS_ENOTSUP in this
- * version).  Nothing is looked at yet: whether there is such a directory, and
- * what is in it, is for the calls that name a queue.
+ * Opens the spool that `where' names: a directory (made with its first queue), or the
+ * address of a cluster, amqp://..., amqps://... or kafka://..., whose engine is loaded:
+ * MQS_ENOTSUP if it is not installed, and for every other scheme.  Nothing is looked at
+ * yet: whether there is such a directory or cluster, and what is in it, is for the calls
+ * that name a queue.
  */
 int	mqs_spool_open(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
 void	mqs_spool_free(struct mqs_spool *);
+
+/* The name of the engine that serves the spool: "embedded", "amqp", "kafka". */
+const char *mqs_engine(const struct mqs_spool *);
+/*
+ * 1 if the engine can honour an option of the tools, by its long name ("priority",
+ * "mandatory", ...); "manual-outlives": deliveries under MQS_MANUAL can be settled after
+ * the consumer has ended; "MQ_NOW": options.clock_shift.  0 also for a name that it
+ * does not know.  An engine refuses what it can't do when it is asked for (MQS_ENOTSUP);
+ * a program that asks first can do so before it has begun.
+ */
+int	mqs_can(const struct mqs_spool *, const char *option);
+/* 1 if a text is the id of a message, as this engine writes ids. */
+int	mqs_is_id(const struct mqs_spool *, const char *text);
 
 /* ------------------------------------------------------------- message -- */
 
@@ -174,8 +196,9 @@ struct mqs_message {
 	size_t		 message_id_len;
 
 	/* Only in what is handed out: */
-	uint64_t	 seq;		/* the engine's; see mqs_message_id */
-	uint64_t	 lease;		/* the engine's; see mqs_message_receipt */
+	const char	*id;		/* as text; NULL: seq in decimal; see mqs_message_id */
+	uint64_t	 seq;		/* the engine's: which message, among its deliveries */
+	uint64_t	 lease;		/* the engine's; see mqs_consumer_receipt */
 	int64_t		 time;		/* when it was published */
 	unsigned	 attempt;	/* 1 for the first delivery; 0: no delivery */
 };
@@ -266,12 +289,15 @@ struct mqs_body {
 size_t	mqs_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, size_t n);
 
 /*
- * Stores the batch, in one transaction unless the queue is limited.  On return 0 all of
- * it is on stable storage and visible; otherwise none of it is, except where a limit
- * (below) or MQS_MANDATORY says otherwise; mqs_publisher_stored tells how many messages
- * are.  Either way the batch is empty afterwards, each message's outcome was reported,
- * and every mqs_large in it is gone.  Messages of a batch have consecutive places in the
- * log, unless they were stored in parts.
+ * Stores the batch.  On return 0 all of it is stored, as safely as the engine promises
+ * (files: on stable storage; a cluster: confirmed by a majority of its nodes), and visible.
+ * After an error, what was reported with code 0 is stored, and mqs_publisher_stored
+ * tells how many that are.  Of the rest, files hold nothing; a cluster whose connection
+ * was lost may hold some of it.  Either way the batch is empty afterwards, each message's
+ * outcome was reported, and every mqs_large in it is gone.
+ *
+ * Files store a batch in one transaction, so that its messages have consecutive places in
+ * the log, except where a limit (below) or MQS_MANDATORY divides it.
  *
  * Under MQS_MANDATORY, and unless it is atomic, what came before the first message that
  * no group would get is stored.
@@ -286,8 +312,8 @@ size_t	mqs_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, 
 int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 
 /*
- * How many messages of the last batch, its first ones, were stored; after an error some
- * may have been.
+ * How many messages of the last batch were reported as stored: in files, its first ones;
+ * after an error, perhaps some.
  */
 size_t	mqs_publisher_stored(const struct mqs_publisher *);
 
@@ -296,7 +322,7 @@ size_t	mqs_publisher_stored(const struct mqs_publisher *);
  * so that one flush is all or nothing for up to 64 MiB of messages, of which each
  * counts 64 bytes more than its body, key and headers.
  */
-void	mqs_publisher_atomic(struct mqs_publisher *, int more);
+int	mqs_publisher_atomic(struct mqs_publisher *, int more, struct mqs_error *err);
 
 /* How many unsettled messages a full queue dropped for those of this publisher, ever. */
 uint64_t mqs_publisher_dropped(const struct mqs_publisher *);
@@ -500,7 +526,8 @@ void	mqs_consumer_free(struct mqs_consumer *);
  *	mqs_consumer_settle(consumer, ...);
  *	mqs_run_free(run);
  *
- * fd is close-on-exec and borrowed until mqs_run_free, which must come before
+ * fd is -1 where the engine needs none; there is nothing to inherit then.  Otherwise it is
+ * close-on-exec and borrowed until mqs_run_free, which must come before
  * mqs_consumer_close.  mqs_run_free keeps the mark until what was collected has
  * been carried out.
  */
@@ -534,7 +561,7 @@ int	mqs_publisher_input(struct mqs_publisher *, struct mqs_consumer *,
  * first claim.  A message whose consumer died between publishing and settling is done
  * then, even if that was its last attempt, and no dead letter.
  */
-void	mqs_publisher_feed(struct mqs_publisher *, struct mqs_consumer *);
+int	mqs_publisher_feed(struct mqs_publisher *, struct mqs_consumer *, struct mqs_error *err);
 /* Takes back the last mqs_publisher_input, and what was sent since. */
 void	mqs_publisher_input_drop(struct mqs_publisher *);
 /*
@@ -652,6 +679,14 @@ void	mqs_reader_free(struct mqs_reader *);
 
 /* ------------------------------------------------------------- looking -- */
 
+/*
+ * Counters and times that an engine does not have are MQS_UNKNOWN, MQS_UNKNOWN_TIME or
+ * MQS_UNKNOWN_COUNT; texts are "".
+ */
+#define MQS_UNKNOWN		UINT64_MAX
+#define MQS_UNKNOWN_TIME	INT64_MIN
+#define MQS_UNKNOWN_COUNT	UINT_MAX
+
 struct mqs_queue_stat {
 	char		name[MQS_NAME_MAX + 1];
 	char		uuid[MQS_UUID_SIZE];
@@ -713,18 +748,20 @@ struct mqs_delivery_stat {
 	unsigned	attempt;	/* which one this is */
 	uint64_t	bytes;		/* of its body */
 	enum mqs_delivery_state state;
-	int64_t		consumer;	/* pid of the consumer; 0: gone */
+	int64_t		consumer;	/* pid of the consumer; 0: gone, or on another machine */
 	int64_t		handler;	/* pid of the handler; 0: none */
 	int64_t		since;		/* when it was claimed */
 	int64_t		until;		/* when its lease ends; 0: with its consumer */
+	char		where[MQS_WHERE_SIZE];	/* the consumer's client id and host; "": this machine */
 };
 
 struct mqs_consumer_stat {
 	char		queue[MQS_NAME_MAX + 1];
 	char		group[MQS_NAME_MAX + 1];
-	int64_t		pid;
+	int64_t		pid;		/* 0: on another machine */
 	uint64_t	held;		/* deliveries that it has */
 	uint64_t	running;	/* handlers */
+	char		where[MQS_WHERE_SIZE];	/* its client id and host; "": this machine */
 };
 
 typedef int	mqs_delivery_stat_fn(void *arg, const struct mqs_delivery_stat *);
@@ -881,9 +918,6 @@ typedef void	mqs_finding_fn(void *arg, const char *text);
 int	mqs_check(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,
 	    void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);
-
-/* 1 if this engine can: "publish", "consume", "replay", "retain", "order". */
-int	mqs_can(const struct mqs_spool *, const char *what);
 
 #ifdef __cplusplus
 }

@@ -74,7 +74,7 @@ receipts() {
 r'
 	[ ! -e spool ]
 	run -69 --separate-stderr mq-ctl -s kafka://host list
-	said 'mq-ctl list: kafka://host: '
+	said 'mq-ctl list: kafka://: no engine: '
 }
 
 # ------------------------------------------------------------------ create

@@ -645,7 +645,7 @@ load lib/expect
 	[ -f one/q/log.mdb ] && [ -f two/deep/q/log.mdb ]
 	[ -f xdg/mq/q/log.mdb ] && [ -f home/.local/state/mq/q/log.mdb ]
 	[ ! -e spool ]
-	fails 69 'mq-pub: kafka://host: this version has no engine for that' \
+	fails 69 'mq-pub: kafka://: no engine: /usr/local/lib/mq/kafka.so: not installed (package mq-tools-kafka)' \
 	    mq-pub -s kafka://host q a
 }
 

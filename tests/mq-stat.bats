@@ -521,7 +521,7 @@ due() {
 	MQ_NOW=soon run -64 --separate-stderr mq-stat
 	said "mq-stat: MQ_NOW: 'soon': "
 	run -69 --separate-stderr mq-stat -s amqp://host
-	said 'mq-stat: amqp://host: '
+	said 'mq-stat: amqp://: no engine: '
 }
 
 @test "stdout full or closed: 74" {

@@ -50,8 +50,8 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 	b->queue = queue;
 	if (mqs_publisher_open(&b->publisher, spool, queue, &options, &err) != 0)
 		fail_error(&err);
-	if (b->atomic)
-		mqs_publisher_atomic(b->publisher, 1);
+	if (b->atomic && mqs_publisher_atomic(b->publisher, 1, &err) != 0)
+		fail_error(&err);
 	b->kept_size = b->atomic ? KEPT_BYTES_ATOMIC : KEPT_BYTES;
 }
 

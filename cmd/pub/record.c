@@ -120,12 +120,12 @@ merge_headers(struct recorder *r, struct mqs_message *m)
 static const char *
 receipt_fault(const char *receipt)
 {
-	struct mqs_receipt parsed;
-	const char *why;
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
+	const char *rest, *why;
 
 	if (receipt == NULL)
 		return "no \"receipt\", which --receipts is to print";
-	return mqs_receipt_parse(receipt, &parsed, &why) == 0 ? NULL :
+	return mqs_receipt_split(receipt, queue, group, &rest, &why) == 0 ? NULL :
 	    "\"receipt\" is malformed";
 }
 

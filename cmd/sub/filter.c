@@ -44,10 +44,10 @@ filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 	o->delim = (struct mqs_slice){ s->printer.delim,
 	    s->whole ? 0 : s->printer.delim_len };
 	if ((rc = mqs_publisher_open(&o->publisher, s->spool, s->to, &options,
-	    err)) != MQS_OK)
+	    err)) != MQS_OK ||
+	    (rc = mqs_publisher_atomic(o->publisher, 1, err)) != MQS_OK ||
+	    (rc = mqs_publisher_feed(o->publisher, s->consumer, err)) != MQS_OK)
 		return rc;
-	mqs_publisher_atomic(o->publisher, 1);
-	mqs_publisher_feed(o->publisher, s->consumer);
 	f->waiting = calloc(FLUSH_INPUTS, sizeof(*f->waiting));
 	return f->waiting == NULL ? mqs_fail_errno(err, "%s", s->to) : MQS_OK;
 }

@@ -77,49 +77,22 @@ mqs_name_split(const char *s, char queue[MQS_NAME_MAX + 1],
 }
 
 int
-mqs_receipt_parse(const char *s, struct mqs_receipt *r, const char **why)
+mqs_receipt_split(const char *s, char queue[MQS_NAME_MAX + 1],
+    char group[MQS_NAME_MAX + 1], const char **rest, const char **why)
 {
-	const char *form = "a receipt is QUEUE/GROUP/ID.LEASE";
-	const char *slash, *numbers, *dot;
+	const char *slash, *second;
 
-	if ((slash = strchr(s, '/')) == NULL ||
-	    (numbers = strchr(slash + 1, '/')) == NULL ||
-	    (dot = strchr(numbers + 1, '.')) == NULL)
-		return refuse(why, form);
-	if (take_name(s, (size_t)(slash - s), r->queue, why) == -1 ||
-	    take_name(slash + 1, (size_t)(numbers - slash - 1), r->group, why) == -1)
+	if (strlen(s) >= MQS_RECEIPT_SIZE || (slash = strchr(s, '/')) == NULL ||
+	    (second = strchr(slash + 1, '/')) == NULL || second[1] == '\0')
+		return refuse(why, "a receipt is QUEUE/GROUP/ID.LEASE");
+	if (take_name(s, (size_t)(slash - s), queue, why) == -1 ||
+	    take_name(slash + 1, (size_t)(second - slash - 1), group, why) == -1)
 		return -1;
-	numbers++;
-	if (mqs_parse_u64(numbers, (size_t)(dot - numbers), &r->id) == -1 ||
-	    mqs_parse_u64(dot + 1, strlen(dot + 1), &r->lease) == -1)
-		return refuse(why, form);
+	*rest = second + 1;
+	for (slash = *rest; *slash != '\0'; slash++)
+		if (*slash <= ' ' || *slash > '~')	/* one word, whatever is printed around it */
+			return refuse(why, "a receipt is QUEUE/GROUP/ID.LEASE");
 	return 0;
-}
-
-/* Copies s without its NUL; returns the byte after it. */
-static char *
-put_name(char *p, const char *s)
-{
-	size_t n = strnlen(s, MQS_NAME_MAX);
-
-	memcpy(p, s, n);
-	return p + n;
-}
-
-char *
-mqs_receipt_format(const char *queue, const char *group, uint64_t id, uint64_t lease,
-    char buf[MQS_RECEIPT_SIZE])
-{
-	char *p = buf;	/* at most 95 + 1 + 95 + 1 + 20 + 1 + 20 bytes and NUL */
-
-	p = put_name(p, queue);
-	*p++ = '/';
-	p = put_name(p, group);
-	*p++ = '/';
-	p += mqs_format_u64(id, p);
-	*p++ = '.';
-	(void)mqs_format_u64(lease, p);
-	return buf;
 }
 
 int

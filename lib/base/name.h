@@ -17,16 +17,12 @@ int	mqs_name_check(const char *name, const char **why);
 int	mqs_name_split(const char *s, char queue[MQS_NAME_MAX + 1],
 	    char group[MQS_NAME_MAX + 1], const char **why);
 
-/* A receipt: QUEUE/GROUP/ID.LEASE, numbers in decimal. */
-struct mqs_receipt {
-	char		queue[MQS_NAME_MAX + 1];
-	char		group[MQS_NAME_MAX + 1];
-	uint64_t	id, lease;
-};
-
-int	mqs_receipt_parse(const char *s, struct mqs_receipt *, const char **why);
-char	*mqs_receipt_format(const char *queue, const char *group, uint64_t id,
-	    uint64_t lease, char buf[MQS_RECEIPT_SIZE]);
+/*
+ * Splits a receipt, QUEUE/GROUP/REST.  *rest, which is not empty, is borrowed from s; what
+ * it says is the engine's.  0, or -1 and why (a constant phrase).
+ */
+int	mqs_receipt_split(const char *s, char queue[MQS_NAME_MAX + 1],
+	    char group[MQS_NAME_MAX + 1], const char **rest, const char **why);
 
 /* A decimal number without sign or blanks, at most UINT64_MAX: 0 or -1. */
 int	mqs_parse_u64(const char *s, size_t n, uint64_t *v);

@@ -16,7 +16,7 @@
 #define PURGE_HELD	10000	/* held messages settled in one transaction */
 
 int
-mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_create(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_consumer_options *options, struct mqs_error *err)
 {
 	struct mqs_group_new new;
@@ -125,7 +125,7 @@ about(const char *queue, const char *group, int rc, const struct mqs_error *why,
 }
 
 int
-mqs_set(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_set(struct mqs_spool *spool, const char *queue, const char *group,
     const char *const *pairs, size_t n, struct mqs_error *err)
 {
 	struct mqs_error why;
@@ -143,7 +143,7 @@ mqs_set(struct mqs_spool *spool, const char *queue, const char *group,
 }
 
 int
-mqs_show(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_show(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_setting_fn *fn, void *arg, struct mqs_error *err)
 {
 	struct mqs_group *g;
@@ -185,7 +185,7 @@ delete_damaged(struct mqs_spool *spool, const char *queue, struct mqs_error *err
 }
 
 int
-mqs_delete(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_delete(struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
 {
 	struct mqs_log_tx ltx;
@@ -300,7 +300,7 @@ trim_all(struct mqs_spool *spool, struct mqs_log *log, uint64_t floor,
 }
 
 int
-mqs_purge(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_purge(struct mqs_spool *spool, const char *queue, const char *group,
     uint64_t *count, struct mqs_error *err)
 {
 	struct each_group each = { .spool = spool, .err = err };
@@ -340,7 +340,7 @@ refresh_each(void *arg, const char *name)
 }
 
 int
-mqs_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
+mqs_embedded_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
     struct mqs_error *err)
 {
 	struct each_group each = { .spool = spool, .err = err };

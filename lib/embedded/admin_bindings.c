@@ -59,7 +59,7 @@ about(const char *queue, const char *group, int rc, const struct mqs_error *why,
 }
 
 int
-mqs_bind(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_bind(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_binding *bindings, size_t n, int replace,
     struct mqs_error *err)
 {
@@ -94,7 +94,7 @@ not_bound(const struct mqs_binding *binding, struct mqs_error *err)
 }
 
 int
-mqs_unbind(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_unbind(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_binding *bindings, size_t n, size_t *left,
     struct mqs_error *err)
 {
@@ -118,7 +118,7 @@ mqs_unbind(struct mqs_spool *spool, const char *queue, const char *group,
 }
 
 int
-mqs_bindings(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_bindings(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_binding_fn *fn, void *arg, struct mqs_error *err)
 {
 	struct mqs_bindings set = { 0 };

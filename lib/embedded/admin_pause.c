@@ -35,7 +35,7 @@ pause_group(struct mqs_group *group, uint64_t on, struct mqs_error *err)
 }
 
 int
-mqs_pause(struct mqs_spool *spool, const char *queue, const char *group, int on,
+mqs_embedded_pause(struct mqs_spool *spool, const char *queue, const char *group, int on,
     struct mqs_error *err)
 {
 	struct mqs_group *g;

@@ -126,7 +126,7 @@ do_it(struct mqs_group *group, const struct mqs_start *start,
 }
 
 int
-mqs_rewind(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_rewind(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_rewind_options *options, struct mqs_rewound *r,
     struct mqs_error *err)
 {

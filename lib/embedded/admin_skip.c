@@ -44,7 +44,7 @@ skip_held(struct skip *s, struct mqs_error *err)
 			continue;
 		}
 		if ((rc = mqs_group_unhold(&s->gtx, &h, err)) != MQS_OK ||
-		    (rc = mqs_key_order_leave(&s->gtx, &h.entry, err)) != MQS_OK)
+		    (rc = mqs_group_key_leave(&s->gtx, &h.entry, err)) != MQS_OK)
 			return rc;
 		found(s, i);
 	}
@@ -67,7 +67,7 @@ skip_in_batch(struct skip *s, struct mqs_error *err)
 		}
 		e = s->gtx.batch->entries[at];
 		mqs_batch_mark(&s->gtx, (size_t)at);
-		if ((rc = mqs_key_order_leave(&s->gtx, &e, err)) != MQS_OK)
+		if ((rc = mqs_group_key_leave(&s->gtx, &e, err)) != MQS_OK)
 			return rc;
 		found(s, i);
 	}
@@ -147,7 +147,7 @@ parse(struct skip *s, const char *const *ids, size_t n, struct mqs_error *err)
 }
 
 int
-mqs_skip(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_skip(struct mqs_spool *spool, const char *queue, const char *group,
     const char *const *ids, size_t n, struct mqs_error *err)
 {
 	struct skip s = { 0 };

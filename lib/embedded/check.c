@@ -223,7 +223,7 @@ check_each_group(void *arg, const char *name)
 }
 
 int
-mqs_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding,
+mqs_embedded_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding,
     void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err)
 {
 	struct mqs_checking k = {

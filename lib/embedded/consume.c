@@ -12,9 +12,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/name.h"
 #include "embedded/consume_admission.h"
 #include "embedded/group_remove_expired.h"
+#include "embedded/receipt.h"
 
 #define PREFETCH	1000
 #define TOUCHES		4	/* at least, in the time that a group may idle */
@@ -69,7 +69,7 @@ touch_due(struct mqs_consumer *c, struct mqs_error *err)
 }
 
 int
-mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
+mqs_embedded_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
     const char *queue, const char *group,
     const struct mqs_consumer_options *options, struct mqs_error *err)
 {
@@ -109,7 +109,7 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 fail:
 	mqs_owner_free(c->owner, 1);
 	c->owner = NULL;
-	mqs_consumer_free(c);
+	mqs_embedded_consumer_free(c);
 	return rc;
 }
 
@@ -132,12 +132,12 @@ drop_wants(struct mqs_consumer *c)
 }
 
 void
-mqs_consumer_free(struct mqs_consumer *c)
+mqs_embedded_consumer_free(struct mqs_consumer *c)
 {
 	if (c == NULL)
 		return;
 	if (c->group != NULL)
-		mqs_consumer_idle(c, 0);
+		mqs_embedded_consumer_idle(c, 0);
 	mqs_runs_forget(c);
 	close_body(c);
 	drop_wants(c);
@@ -167,7 +167,7 @@ open_body(struct mqs_consumer *c, const struct mqs_record *r,
 }
 
 int
-mqs_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
+mqs_embedded_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
     struct mqs_error *err)
 {
 	struct mqs_settlement gone = { .verb = MQS_ACK };
@@ -195,20 +195,20 @@ mqs_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
 		d->gone = 1;
 		gone.seq = d->id;
 		gone.lease = d->lease;
-		if ((rc = mqs_consumer_settle(c, &gone, err)) != MQS_OK)
+		if ((rc = mqs_embedded_consumer_settle(c, &gone, err)) != MQS_OK)
 			return rc;
 	}
 	return MQS_NOTHING;
 }
 
 void
-mqs_consumer_rest(struct mqs_consumer *c)
+mqs_embedded_consumer_rest(struct mqs_consumer *c)
 {
 	mqs_log_reader_rest(&c->reader);
 }
 
 char *
-mqs_consumer_receipt(const struct mqs_consumer *c, const struct mqs_message *m,
+mqs_embedded_consumer_receipt(const struct mqs_consumer *c, const struct mqs_message *m,
     char buf[MQS_RECEIPT_SIZE])
 {
 	return mqs_receipt_format(c->group->log->dir.name, c->group->name,
@@ -216,13 +216,13 @@ mqs_consumer_receipt(const struct mqs_consumer *c, const struct mqs_message *m,
 }
 
 size_t
-mqs_consumer_held(const struct mqs_consumer *c)
+mqs_embedded_consumer_held(const struct mqs_consumer *c)
 {
 	return c->held;
 }
 
 int
-mqs_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
+mqs_embedded_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
 {
 	const struct mqs_delivery *last;
 	size_t handed = c->handed;
@@ -249,7 +249,7 @@ mqs_consumer_collected(const struct mqs_consumer *c)
 }
 
 int
-mqs_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *s,
+mqs_embedded_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *s,
     struct mqs_error *err)
 {
 	struct mqs_want *wants;
@@ -274,13 +274,13 @@ mqs_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *s,
 }
 
 int
-mqs_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
+mqs_embedded_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
 {
 	size_t none;
 
 	if (mqs_consumer_collected(c) == 0)
 		return MQS_OK;
-	return mqs_consumer_claim(c, 0, &none, NULL, err);
+	return mqs_embedded_consumer_claim(c, 0, &none, NULL, err);
 }
 
 int
@@ -315,13 +315,13 @@ mqs_consumer_recount(struct mqs_consumer *c, struct mqs_error *err)
 /* ------------------------------------------------------------- waking -- */
 
 int
-mqs_consumer_fd(struct mqs_consumer *c)
+mqs_embedded_consumer_fd(struct mqs_consumer *c)
 {
 	return mqs_wake_fd(c->wake);
 }
 
 int
-mqs_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
+mqs_embedded_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
 {
 	unsigned what;
 	int rc;
@@ -411,12 +411,12 @@ give_up(struct mqs_consumer *c, struct mqs_error *err)
 }
 
 int
-mqs_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
+mqs_embedded_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 {
 	int rc;
 
 	close_body(c);
-	if ((rc = mqs_consumer_flush(c, err)) != MQS_OK ||
+	if ((rc = mqs_embedded_consumer_flush(c, err)) != MQS_OK ||
 	    (rc = mqs_consumer_recount(c, err)) != MQS_OK)
 		return rc;
 	mqs_log_reader_rest(&c->reader);

@@ -33,6 +33,7 @@ struct mqs_own_lease {
 };
 
 struct mqs_consumer {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
 	struct mqs_group	*group;
 	struct mqs_owner	*owner;

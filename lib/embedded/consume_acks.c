@@ -47,7 +47,7 @@ mqs_ack_add(struct mqs_consumer *c, uint64_t lease, uint64_t id,
 }
 
 int
-mqs_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease,
+mqs_embedded_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease,
     size_t n, struct mqs_error *err)
 {
 	struct mqs_ack *last;
@@ -56,7 +56,7 @@ mqs_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease,
 	if (n == 0)
 		return MQS_OK;
 	/* The first settling of a delivery wins. */
-	if (c->nwants > 0 && (rc = mqs_consumer_flush(c, err)) != MQS_OK)
+	if (c->nwants > 0 && (rc = mqs_embedded_consumer_flush(c, err)) != MQS_OK)
 		return rc;
 	if (c->nacks > 0 && (last = &c->acks[c->nacks - 1])->through &&
 	    last->lease == lease)
@@ -110,7 +110,7 @@ settle_in_order(struct mqs_group_tx *gtx, size_t first, size_t last, size_t *n,
 			continue;
 		mqs_batch_mark(gtx, i);
 		++*n;
-		if ((rc = mqs_key_order_leave(gtx, &gtx->batch->entries[i], err)) != MQS_OK)
+		if ((rc = mqs_group_key_leave(gtx, &gtx->batch->entries[i], err)) != MQS_OK)
 			return rc;
 	}
 	return MQS_OK;

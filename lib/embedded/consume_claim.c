@@ -361,7 +361,7 @@ awaited(struct mqs_consumer *c, int *held, struct mqs_error *err)
 }
 
 int
-mqs_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
+mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
 {
 	size_t room, settled;

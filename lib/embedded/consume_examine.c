@@ -28,7 +28,7 @@ expire(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
 
 	pass->kept = 0;
 	if (*cl->c->group->log->settings.dead_letter == '\0')
-		rc = mqs_key_order_leave(&pass->gtx, e, err);
+		rc = mqs_group_key_leave(&pass->gtx, e, err);
 	else
 		rc = mqs_pass_dead(pass, e, e->attempts, "expired", NULL, err);
 	if (!pass->kept)
@@ -84,12 +84,12 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 	h.entry.size = m->body_len;
 	h.entry.priority = (uint32_t)m->priority;
 	if (gtx->group->settings.ordered)
-		h.entry.key = mqs_key_order_hash(m);
+		h.entry.key = mqs_key_hash(m);
 	if (expired(cl, m))
 		return expire(cl, &h.entry, err);
 	if (m->not_before > cl->now)
 		return mqs_group_hold(gtx, &h, err);
-	if ((rc = mqs_key_order_enter(gtx, &h.entry, &out, err)) != MQS_OK || !out)
+	if ((rc = mqs_group_key_enter(gtx, &h.entry, &out, err)) != MQS_OK || !out)
 		return rc;
 	return give(cl, &h.entry, err);
 }
@@ -107,7 +107,7 @@ mqs_examine_ready(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_err
 	cl->passed++;
 	if (rc == MQS_NOTHING) {
 		gtx->v[MQS_GROUP_DROPPED]++;
-		return mqs_key_order_leave(gtx, &h->entry, err);
+		return mqs_group_key_leave(gtx, &h->entry, err);
 	}
 	if (expired(cl, &r.message))
 		return expire(cl, &h->entry, err);

@@ -21,7 +21,7 @@ byte_of(const char *group)
 }
 
 void
-mqs_consumer_idle(struct mqs_consumer *c, int on)
+mqs_embedded_consumer_idle(struct mqs_consumer *c, int on)
 {
 	const struct mqs_group *g = c->group;
 
@@ -33,7 +33,7 @@ mqs_consumer_idle(struct mqs_consumer *c, int on)
 }
 
 int
-mqs_consumer_rivals(struct mqs_consumer *c)
+mqs_embedded_consumer_rivals(struct mqs_consumer *c)
 {
 	const struct mqs_group *g = c->group;
 

@@ -12,6 +12,7 @@
 #include "embedded/consume.h"
 
 struct mqs_run {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_consumer	*consumer;
 	unsigned		*slots;		/* the first one's descriptor is the handler's */
 	size_t			 n, cap;
@@ -42,7 +43,7 @@ free_run(struct mqs_run *run)
 }
 
 int
-mqs_run_new(struct mqs_run **out, struct mqs_consumer *c,
+mqs_embedded_run_new(struct mqs_run **out, struct mqs_consumer *c,
     const struct mqs_message *m, int *fd, struct mqs_error *err)
 {
 	struct mqs_run *run;
@@ -63,7 +64,7 @@ mqs_run_new(struct mqs_run **out, struct mqs_consumer *c,
 }
 
 int
-mqs_run_add(struct mqs_run *run, const struct mqs_message *m, struct mqs_error *err)
+mqs_embedded_run_add(struct mqs_run *run, const struct mqs_message *m, struct mqs_error *err)
 {
 	int rc;
 
@@ -77,7 +78,7 @@ mqs_run_add(struct mqs_run *run, const struct mqs_message *m, struct mqs_error *
 }
 
 int
-mqs_run_started(struct mqs_run *run, int64_t pid, struct mqs_error *err)
+mqs_embedded_run_started(struct mqs_run *run, int64_t pid, struct mqs_error *err)
 {
 	size_t i;
 	int rc = MQS_OK;
@@ -88,7 +89,7 @@ mqs_run_started(struct mqs_run *run, int64_t pid, struct mqs_error *err)
 }
 
 void
-mqs_run_free(struct mqs_run *run)
+mqs_embedded_run_free(struct mqs_run *run)
 {
 	struct mqs_consumer *c;
 

@@ -1,94 +1,32 @@
 /*
- * dead_letter_make.c - dead letters
+ * dead_letter_make.c - making dead letters
  *
- * The dead letter is the message itself, key, headers and body, with headers that
- * say where it comes from and why it died.  It goes to the queue that `dead-letter'
- * names, by default QUEUE.dead; a message that dies there stays there (it is in
- * that log already), so that nothing circulates for ever.
+ * engine/dead_letter.h says what a dead letter is and to which queue it goes.  It is
+ * appended there under a marker, in the pass's transaction of that log (settle.h).  A
+ * message that dies in a queue of dead letters stays where it is: it is in that log
+ * already.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/name.h"
-#include "base/units.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/marker.h"
 #include "embedded/settle.h"
-#include "message/headers.h"
-
-#define DEAD_ENDING	".dead"
-
-/* The name of the dead-letter queue; 0 if this queue is its own. */
-static int
-dead_queue(const struct mqs_log *log, char name[MQS_NAME_MAX + 8])
-{
-	const char *set = log->settings.dead_letter;
-	size_t n = strlen(log->dir.name), e = strlen(DEAD_ENDING);
-
-	if (*set != '\0')
-		snprintf(name, MQS_NAME_MAX + 8, "%.*s", MQS_NAME_MAX, set);
-	else if (n > e && strcmp(log->dir.name + n - e, DEAD_ENDING) == 0)
-		return 0;
-	else
-		snprintf(name, MQS_NAME_MAX + 8, "%s%s", log->dir.name, DEAD_ENDING);
-	return strcmp(name, log->dir.name) != 0;
-}
-
-/* Appends a header whose value is made valid: UTF-8 without control bytes but \n \t. */
-static int
-add_header(struct mqs_buf *buf, const char *name, const char *value,
-    struct mqs_error *err)
-{
-	char *copy;
-	size_t n = strlen(value), good = 0, i;
-	int rc;
-
-	if ((copy = strdup(value)) == NULL)
-		return mqs_fail_errno(err, "dead letter");
-	while ((good += mqs_utf8_valid(copy + good, n - good, 1)) < n)
-		copy[good++] = '?';
-	for (i = 0; i < n; i++)
-		if ((unsigned char)copy[i] < ' ' && copy[i] != '\n' && copy[i] != '\t')
-			copy[i] = '?';
-	rc = mqs_headers_add(buf, name, strlen(name), copy, n);
-	free(copy);
-	return rc == -1 ? mqs_fail_errno(err, "dead letter") : MQS_OK;
-}
+#include "engine/dead_letter.h"
 
 static int
 add_headers(struct mqs_pass *pass, struct mqs_buf *buf,
     const struct mqs_message *m, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
 {
-	char id[24], count[24], when[MQS_TIME_SIZE];
-	const char *const pairs[][2] = {
-		{ "mq-dead-queue", pass->group->log->dir.name },
-		{ "mq-dead-group", pass->group->name },
-		{ "mq-dead-id", id },
-		{ "mq-dead-reason", reason == NULL ? "failed" : reason },
-		{ "mq-dead-attempts", count },
-		{ "mq-dead-time", when },
-		{ "mq-dead-stderr", detail }
-	};
-	size_t i, before;
-	int rc;
+	char id[MQS_ID_SIZE];
+	const struct mqs_death death = { .queue = pass->group->log->dir.name,
+	    .group = pass->group->name, .id = mqs_message_id(m, id), .reason = reason,
+	    .detail = detail, .attempts = attempts, .time = mqs_judged_now(pass->spool) };
 
-	mqs_format_u64(m->seq, id);
-	mqs_format_u64(attempts, count);
-	mqs_format_time(mqs_judged_now(pass->spool), when);
-	if (mqs_buf_add(buf, m->headers, m->headers_len) == -1)
+	if (mqs_dead_letter_headers(buf, m, &death) == -1)
 		return mqs_fail_errno(err, "dead letter");
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i][1] == NULL || *pairs[i][1] == '\0')
-			continue;
-		before = buf->n;
-		if ((rc = add_header(buf, pairs[i][0], pairs[i][1], err)) != MQS_OK)
-			return rc;
-		if (buf->n > MQS_HEADERS_MAX)	/* rather without it than not at all */
-			buf->n = before;
-	}
 	return MQS_OK;
 }
 
@@ -104,7 +42,7 @@ begin(struct mqs_pass *pass, const char *queue, struct mqs_error *err)
 		return MQS_OK;
 	if (strlen(queue) > MQS_NAME_MAX)
 		return mqs_fail(err, MQS_ECONFIG, "%s has no dead-letter queue: the name is "
-		    "too long to add " DEAD_ENDING " (set dead-letter=NAME)",
+		    "too long to add .dead (set dead-letter=NAME)",
 		    pass->group->log->dir.name);
 	/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
 	pass->spool->options.flags |= MQS_AUTOCREATE;
@@ -183,11 +121,12 @@ static int
 bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
 {
-	char queue[MQS_NAME_MAX + 8];
+	char queue[MQS_DEAD_LETTER_NAME];
 	struct mqs_record record;
 	int rc;
 
-	if (!dead_queue(pass->group->log, queue))
+	if (!mqs_dead_letter_queue(pass->group->log->dir.name,
+	    pass->group->log->settings.dead_letter, queue))
 		return MQS_OK;
 	rc = mqs_log_reader_at(pass->reader, id, 1, &record, err);
 	if (rc == MQS_OK)
@@ -237,7 +176,7 @@ mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempt
 		return rc;
 	if (rc == MQS_OK) {
 		pass->gtx.v[MQS_GROUP_ACKED]++;
-		return mqs_key_order_leave(&pass->gtx, e, err);
+		return mqs_group_key_leave(&pass->gtx, e, err);
 	}
 	if (pass->keep != MQS_OK) {
 		pass->kept = 1;
@@ -249,5 +188,5 @@ mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempt
 		return keep_alive(pass, e->id, &why, err);
 	/* Else a limit or a purge took it. */
 	pass->gtx.v[rc == MQS_OK ? MQS_GROUP_DEAD : MQS_GROUP_DROPPED]++;
-	return mqs_key_order_leave(&pass->gtx, e, err);
+	return mqs_group_key_leave(&pass->gtx, e, err);
 }

@@ -33,6 +33,7 @@ struct mqs_section {
 };
 
 struct mqs_publisher {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
 	struct mqs_log		*log;
 	mqs_published_fn	*published;

@@ -22,13 +22,14 @@
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
 
 struct mqs_large {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_blob	*blob;
 	uint64_t	 max;
 	const char	*queue;
 };
 
 int
-mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
+mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
     const char *queue, const struct mqs_publisher_options *options,
     struct mqs_error *err)
 {
@@ -66,7 +67,7 @@ mqs_publisher_clear(struct mqs_publisher *p)
 }
 
 void
-mqs_publisher_free(struct mqs_publisher *p)
+mqs_embedded_publisher_free(struct mqs_publisher *p)
 {
 	if (p == NULL)
 		return;
@@ -78,14 +79,16 @@ mqs_publisher_free(struct mqs_publisher *p)
 	free(p);
 }
 
-void
-mqs_publisher_atomic(struct mqs_publisher *p, int more)
+int
+mqs_embedded_publisher_atomic(struct mqs_publisher *p, int more, struct mqs_error *err)
 {
+	(void)err;
 	p->atomic = more;
+	return MQS_OK;
 }
 
 size_t
-mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
+mqs_embedded_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
 {
 	if (bytes != NULL)
 		*bytes = p->total;
@@ -93,19 +96,19 @@ mqs_publisher_pending(const struct mqs_publisher *p, uint64_t *bytes)
 }
 
 uint64_t
-mqs_publisher_max_message(const struct mqs_publisher *p)
+mqs_embedded_publisher_max_message(const struct mqs_publisher *p)
 {
 	return p->log->settings.max_message;
 }
 
 size_t
-mqs_publisher_stored(const struct mqs_publisher *p)
+mqs_embedded_publisher_stored(const struct mqs_publisher *p)
 {
 	return p->stored;
 }
 
 uint64_t
-mqs_publisher_dropped(const struct mqs_publisher *p)
+mqs_embedded_publisher_dropped(const struct mqs_publisher *p)
 {
 	return p->dropped;
 }
@@ -113,7 +116,7 @@ mqs_publisher_dropped(const struct mqs_publisher *p)
 /* ------------------------------------------------------- large bodies -- */
 
 int
-mqs_large_new(struct mqs_large **out, struct mqs_publisher *p,
+mqs_embedded_large_new(struct mqs_large **out, struct mqs_publisher *p,
     struct mqs_error *err)
 {
 	struct mqs_large *large;
@@ -139,7 +142,7 @@ too_long(const char *queue, uint64_t max, const char *setting, struct mqs_error 
 }
 
 int
-mqs_large_write(struct mqs_large *large, const void *bytes, size_t n,
+mqs_embedded_large_write(struct mqs_large *large, const void *bytes, size_t n,
     struct mqs_error *err)
 {
 	if (mqs_blob_size(large->blob) + n > large->max)
@@ -148,13 +151,13 @@ mqs_large_write(struct mqs_large *large, const void *bytes, size_t n,
 }
 
 uint64_t
-mqs_large_size(const struct mqs_large *large)
+mqs_embedded_large_size(const struct mqs_large *large)
 {
 	return mqs_blob_size(large->blob);
 }
 
 void
-mqs_large_free(struct mqs_large *large)
+mqs_embedded_large_free(struct mqs_large *large)
 {
 	if (large == NULL)
 		return;
@@ -300,12 +303,12 @@ is_full(const struct mqs_publisher *p, const struct mqs_message *m, uint64_t len
 }
 
 int
-mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
+mqs_embedded_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
     uint64_t tag, struct mqs_error *err)
 {
 	struct mqs_pending *e;
 	struct mqs_shape *s;
-	uint64_t len = m->large == NULL ? m->body_len : mqs_large_size(m->large);
+	uint64_t len = m->large == NULL ? m->body_len : mqs_embedded_large_size(m->large);
 	int same = p->nshapes > 0 && same_shape(&p->shapes[p->nshapes - 1], m), rc;
 
 	if (!same && (rc = mqs_message_check(m, err)) != MQS_OK)
@@ -338,7 +341,7 @@ mqs_publisher_send(struct mqs_publisher *p, const struct mqs_message *m,
 }
 
 size_t
-mqs_publisher_send_like(struct mqs_publisher *p, const struct mqs_body *bodies, size_t n)
+mqs_embedded_publisher_send_like(struct mqs_publisher *p, const struct mqs_body *bodies, size_t n)
 {
 	const struct mqs_log_settings *set = &p->log->settings;
 	const struct mqs_message *like;
@@ -376,7 +379,7 @@ mqs_publisher_send_like(struct mqs_publisher *p, const struct mqs_body *bodies, 
 /* ------------------------------------------------------------- inputs -- */
 
 int
-mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
+mqs_embedded_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
     const struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_section *s;
@@ -397,14 +400,16 @@ mqs_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
 	return MQS_OK;
 }
 
-void
-mqs_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c)
+int
+mqs_embedded_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c, struct mqs_error *err)
 {
+	(void)err;
 	c->made_in = p->log;
+	return MQS_OK;
 }
 
 void
-mqs_publisher_input_drop(struct mqs_publisher *p)
+mqs_embedded_publisher_input_drop(struct mqs_publisher *p)
 {
 	struct mqs_section *s;
 
@@ -422,7 +427,7 @@ mqs_publisher_input_drop(struct mqs_publisher *p)
 }
 
 int
-mqs_publisher_input_fits(const struct mqs_publisher *p)
+mqs_embedded_publisher_input_fits(const struct mqs_publisher *p)
 {
 	const struct mqs_log_settings *set = &p->log->settings;
 	const struct mqs_section *s;
@@ -435,7 +440,7 @@ mqs_publisher_input_fits(const struct mqs_publisher *p)
 }
 
 int
-mqs_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
+mqs_embedded_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
     const struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_input in;

@@ -437,7 +437,7 @@ store_all(struct mqs_publisher *p, struct portion *part, struct mqs_error *err)
 }
 
 int
-mqs_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
+mqs_embedded_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 {
 	struct portion part = { 0 };
 	size_t n = p->n, sections = p->nsections;

@@ -1,10 +1,13 @@
 /* redrive.c - the letters that match, a thousand at a time; see redrive.h */
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "embedded/consume.h"
 #include "embedded/redrive.h"
+#include "engine/dead_letter.h"
 
 #define CHUNK		1000
 #define HOLD		(SIZE_MAX / 2)	/* all that do not match, until the end */
@@ -24,10 +27,16 @@ static int
 matches(const struct mqs_redrive_options *o, const struct mqs_message *m,
     struct mqs_letter *l)
 {
-	const char *reason;
+	struct mqs_dead_letter letter;
 
-	return mqs_letter_read(l, m, &reason) && (o->reason == NULL ||
-	    fnmatch(o->reason, reason, 0) == 0);
+	memset(l, 0, sizeof(*l));
+	if (!mqs_dead_letter_read(&letter, m) ||
+	    mqs_parse_u64(letter.id, strlen(letter.id), &l->original) == -1)
+		return 0;
+	l->id = m->seq;
+	memcpy(l->queue, letter.queue, strlen(letter.queue) + 1);
+	memcpy(l->group, letter.group, strlen(letter.group) + 1);
+	return o->reason == NULL || fnmatch(o->reason, letter.reason, 0) == 0;
 }
 
 /* ------------------------------------------------------------- looking -- */
@@ -47,20 +56,20 @@ count(struct mqs_spool *spool, struct mqs_log *log, uint64_t most,
 	struct mqs_letter l;
 	int rc;
 
-	if ((rc = mqs_reader_open(&reader, spool, log->dir.name,
+	if ((rc = mqs_embedded_reader_open(&reader, spool, log->dir.name,
 	    taken ? MQS_REDRIVE_GROUP : NULL, NULL, err)) != MQS_OK)
 		return rc;
 	while (out->redriven < most &&
-	    (rc = mqs_reader_next(reader, &m, err)) == MQS_OK) {
+	    (rc = mqs_embedded_reader_next(reader, &m, err)) == MQS_OK) {
 		if (matches(o, &m, &l))
 			out->redriven++;
 		else
 			out->left++;
 	}
 	/* Beyond the count that was asked for, all are left. */
-	while (rc == MQS_OK && (rc = mqs_reader_next(reader, &m, err)) == MQS_OK)
+	while (rc == MQS_OK && (rc = mqs_embedded_reader_next(reader, &m, err)) == MQS_OK)
 		out->left++;
-	mqs_reader_free(reader);
+	mqs_embedded_reader_free(reader);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -95,7 +104,7 @@ need_group(struct mqs_spool *spool, struct mqs_log *log,
 		return MQS_OK;
 	if ((rc = any(log, o, err)) != MQS_OK)
 		return rc;
-	rc = mqs_create(spool, log->dir.name, MQS_REDRIVE_GROUP, NULL, err);
+	rc = mqs_embedded_create(spool, log->dir.name, MQS_REDRIVE_GROUP, NULL, err);
 	return rc == MQS_EEXIST ? MQS_OK : rc;
 }
 
@@ -115,16 +124,16 @@ gather(struct redrive *r, size_t max, struct mqs_error *err)
 		/* More at once where not each will do. */
 		want = r->options->reason != NULL ? CHUNK : max - r->n;
 		l = &r->letters[r->n];
-		if ((rc = mqs_consumer_next(r->c, &m, err)) == MQS_OK) {
+		if ((rc = mqs_embedded_consumer_next(r->c, &m, err)) == MQS_OK) {
 			r->n += matches(r->options, &m, l) != 0;
 			l->lease = m.lease;
 			continue;
 		}
-		if (rc != MQS_NOTHING || (rc = mqs_consumer_claim(r->c, want, &got,
+		if (rc != MQS_NOTHING || (rc = mqs_embedded_consumer_claim(r->c, want, &got,
 		    NULL, err)) != MQS_OK)
 			break;
 	}
-	mqs_consumer_rest(r->c);
+	mqs_embedded_consumer_rest(r->c);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -168,11 +177,11 @@ settle(struct redrive *r, struct mqs_error *err)
 			continue;
 		ack.seq = r->letters[i].id;
 		ack.lease = r->letters[i].lease;
-		if ((rc = mqs_consumer_settle(r->c, &ack, err)) != MQS_OK)
+		if ((rc = mqs_embedded_consumer_settle(r->c, &ack, err)) != MQS_OK)
 			return rc;
 		r->out->redriven++;
 	}
-	if ((rc = mqs_consumer_flush(r->c, err)) != MQS_OK)
+	if ((rc = mqs_embedded_consumer_flush(r->c, err)) != MQS_OK)
 		return rc;
 	return mqs_db_sync(r->c->group->db, err);
 }
@@ -254,17 +263,17 @@ redrive(struct redrive *r, const char *queue, struct mqs_error *err)
 	r->letters = calloc(CHUNK, sizeof(*r->letters));
 	if (r->letters == NULL)
 		return mqs_fail_errno(err, "%s", queue);
-	if ((rc = mqs_consumer_open(&r->c, r->spool, queue, MQS_REDRIVE_GROUP, &all,
+	if ((rc = mqs_embedded_consumer_open(&r->c, r->spool, queue, MQS_REDRIVE_GROUP, &all,
 	    err)) != MQS_OK)
 		goto out;
 	rc = run(r, err);
-	closed = mqs_consumer_close(r->c, rc == MQS_OK ? err : NULL);
+	closed = mqs_embedded_consumer_close(r->c, rc == MQS_OK ? err : NULL);
 	if (rc == MQS_OK)
 		rc = closed;
 	closed = count_left(r, rc == MQS_OK ? err : NULL);
 	if (rc == MQS_OK)
 		rc = closed;
-	mqs_consumer_free(r->c);
+	mqs_embedded_consumer_free(r->c);
 	if (rc == MQS_OK && (rc = r->failed) != MQS_OK && err != NULL)
 		*err = r->why;
 out:
@@ -273,7 +282,7 @@ out:
 }
 
 int
-mqs_redrive(struct mqs_spool *spool, const char *queue,
+mqs_embedded_redrive(struct mqs_spool *spool, const char *queue,
     const struct mqs_redrive_options *options, struct mqs_redriven *out,
     struct mqs_error *err)
 {

@@ -29,10 +29,19 @@
 #ifndef MQS_EMBEDDED_REDRIVE_H
 #define MQS_EMBEDDED_REDRIVE_H
 
-#include "embedded/dead_letter_parse.h"
 #include "embedded/spool.h"
 
 #define MQS_REDRIVE_GROUP	"redrive"
+
+struct mqs_letter {
+	uint64_t	id, lease;	/* its own, in the dead-letter queue */
+	uint64_t	original;	/* id of the message that died */
+	char		queue[MQS_NAME_MAX + 1];	/* where it died */
+	char		group[MQS_NAME_MAX + 1];
+	int		leased;		/* the message is out to a consumer of that group */
+	int		again;		/* it was held in that group, under a marker there */
+	int		done;		/* redriven: to be settled */
+};
 
 /*
  * Brings n letters, all of one queue and group, back there; those with `done' set

@@ -6,6 +6,7 @@
 #include "embedded/queue/marker.h"
 #include "embedded/redrive.h"
 #include "embedded/settle.h"
+#include "engine/dead_letter.h"
 
 /* One transaction of the group, and of its log. */
 struct back {
@@ -141,7 +142,7 @@ append(struct back *b, const struct mqs_letter *l, const struct mqs_record *lett
 	uint64_t id;
 	int rc = MQS_OK, duplicate;
 
-	if (mqs_letter_headers(&headers, &letter->message) == -1) {
+	if (mqs_dead_letter_own_headers(&headers, &letter->message) == -1) {
 		mqs_buf_free(&headers);
 		return mqs_fail_errno(err, "dead letter");
 	}
@@ -199,8 +200,8 @@ hold_again(struct back *b, struct mqs_letter *l, const struct mqs_message *messa
 	l->again = 1;
 	old.id = b->durable;
 	if (b->group->settings.ordered)
-		e.key = mqs_key_order_hash(message);
-	if ((rc = mqs_key_order_enter(&b->gtx, &e, &out, err)) != MQS_OK ||
+		e.key = mqs_key_hash(message);
+	if ((rc = mqs_group_key_enter(&b->gtx, &e, &out, err)) != MQS_OK ||
 	    (out && (rc = mqs_group_hold_ready(&b->gtx, &e, err)) != MQS_OK) ||
 	    (rc = mqs_marker_put(b->gtx.tx, MQS_GROUP_MARKERS, m, err)) != MQS_OK)
 		return rc;

@@ -15,6 +15,7 @@
 #include "embedded/store/wake.h"
 
 struct mqs_reader {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_log		*log;
 	struct mqs_log_reader	 reader;
 	struct mqs_wake		*wake;
@@ -188,14 +189,14 @@ skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 	struct mqs_message m;
 	int rc;
 
-	while ((rc = mqs_reader_next(r, &m, err)) == MQS_OK)
+	while ((rc = mqs_embedded_reader_next(r, &m, err)) == MQS_OK)
 		count++;
 	if (rc < 0)
 		return rc;
 	r->next_id = next_id;
 	mqs_log_reader_seek(&r->reader, at + 1);
 	for (; count > n; count--)
-		if ((rc = mqs_reader_next(r, &m, err)) != MQS_OK)
+		if ((rc = mqs_embedded_reader_next(r, &m, err)) != MQS_OK)
 			return rc < 0 ? rc : MQS_OK;
 	return MQS_OK;
 }
@@ -261,7 +262,7 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 }
 
 int
-mqs_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
+mqs_embedded_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
     const char *queue, const char *group, const struct mqs_reader_options *o,
     struct mqs_error *err)
 {
@@ -272,7 +273,7 @@ mqs_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
 		return mqs_fail_errno(err, "%s", queue);
 	r->body = -1;
 	if ((rc = open_at(r, spool, queue, group, o, err)) != MQS_OK) {
-		mqs_reader_free(r);
+		mqs_embedded_reader_free(r);
 		return rc;
 	}
 	*out = r;
@@ -280,7 +281,7 @@ mqs_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
 }
 
 void
-mqs_reader_free(struct mqs_reader *r)
+mqs_embedded_reader_free(struct mqs_reader *r)
 {
 	if (r == NULL)
 		return;
@@ -358,7 +359,7 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 }
 
 int
-mqs_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+mqs_embedded_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_record record;
 	int rc, end;
@@ -387,13 +388,13 @@ mqs_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *e
 }
 
 void
-mqs_reader_rest(struct mqs_reader *r)
+mqs_embedded_reader_rest(struct mqs_reader *r)
 {
 	mqs_log_reader_rest(&r->reader);
 }
 
 int
-mqs_reader_fd(struct mqs_reader *r, struct mqs_error *err)
+mqs_embedded_reader_fd(struct mqs_reader *r, struct mqs_error *err)
 {
 	int rc;
 
@@ -404,7 +405,7 @@ mqs_reader_fd(struct mqs_reader *r, struct mqs_error *err)
 }
 
 int
-mqs_reader_service(struct mqs_reader *r, struct mqs_error *err)
+mqs_embedded_reader_service(struct mqs_reader *r, struct mqs_error *err)
 {
 	unsigned what;
 	int rc;

@@ -30,6 +30,7 @@
 #define ADDRESS		(MQS_NAME_MAX + 1 + MQS_FILE_NAME)
 
 struct mqs_call {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
 	struct mqs_log		*log;
 	uint64_t		 number;
@@ -53,7 +54,7 @@ watch(int fd)
 }
 
 int
-mqs_call_open(struct mqs_call **out, struct mqs_spool *spool, const char *queue,
+mqs_embedded_call_open(struct mqs_call **out, struct mqs_spool *spool, const char *queue,
     struct mqs_error *err)
 {
 	char name[MQS_FILE_NAME];
@@ -80,13 +81,13 @@ mqs_call_open(struct mqs_call **out, struct mqs_spool *spool, const char *queue,
 }
 
 const char *
-mqs_call_address(const struct mqs_call *call)
+mqs_embedded_call_address(const struct mqs_call *call)
 {
 	return call->address;
 }
 
 void
-mqs_call_free(struct mqs_call *call)
+mqs_embedded_call_free(struct mqs_call *call)
 {
 	if (call == NULL)
 		return;
@@ -114,7 +115,7 @@ wait_a_moment(struct mqs_call *call, int64_t deadline)
 }
 
 int
-mqs_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply *reply,
+mqs_embedded_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply *reply,
     struct mqs_error *err)
 {
 	const struct mqs_options *o = &call->spool->options;
@@ -168,7 +169,7 @@ open_address(struct mqs_spool *spool, const char *address, int *fd,
 }
 
 int
-mqs_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m,
+mqs_embedded_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m,
     const char **address, struct mqs_error *err)
 {
 	struct mqs_mailbox_reply reply;
@@ -187,7 +188,7 @@ mqs_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m,
 }
 
 int
-mqs_reply(struct mqs_spool *spool, const char *address, const char *reason, int body,
+mqs_embedded_reply(struct mqs_spool *spool, const char *address, const char *reason, int body,
     struct mqs_error *err)
 {
 	int rc, fd;

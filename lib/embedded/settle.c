@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/settle.h"
+#include "engine/retry.h"
 
 int
 mqs_want_set(struct mqs_want *w, const struct mqs_settlement *s, uint64_t id,
@@ -119,22 +120,13 @@ mqs_pass_commit(struct mqs_pass *pass, struct mqs_error *err)
 
 /* ------------------------------------------------------------ one way -- */
 
-/*
- * min, 2 min, 4 min ... up to max, and up to a tenth more or less, so that what
- * failed together does not come back together.
- */
 static int64_t
 backoff(const struct mqs_group_settings *s, uint64_t attempts)
 {
-	int64_t delay = s->backoff_min;
 	uint32_t random;
-	uint64_t i;
 
-	for (i = 1; i < attempts && delay < s->backoff_max && delay > 0; i++)
-		delay = delay > s->backoff_max / 2 ? s->backoff_max : 2 * delay;
 	mqs_random(&random, sizeof(random));
-	return mqs_later(delay - delay / 10, (int64_t)((double)(delay / 5) *
-	    ((double)random / UINT32_MAX)));
+	return mqs_retry_delay(s->backoff_min, s->backoff_max, attempts, random);
 }
 
 static int
@@ -164,7 +156,7 @@ carry_out(struct mqs_pass *pass, const struct mqs_entry *e,
 	switch (w->verb) {
 	case MQS_ACK:
 		v[MQS_GROUP_ACKED]++;
-		return mqs_key_order_leave(&pass->gtx, e, err);
+		return mqs_group_key_leave(&pass->gtx, e, err);
 	case MQS_RETRY:
 		return retry(pass, e, w, err);
 	case MQS_RELEASE:

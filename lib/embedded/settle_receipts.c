@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/name.h"
+#include "embedded/receipt.h"
 #include "embedded/settle.h"
 
 struct target {
@@ -18,6 +18,7 @@ struct target {
 };
 
 struct mqs_settler {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
 	mqs_settled_fn		*settled;
 	void			*arg;
@@ -26,7 +27,7 @@ struct mqs_settler {
 };
 
 int
-mqs_settler_open(struct mqs_settler **out, struct mqs_spool *spool,
+mqs_embedded_settler_open(struct mqs_settler **out, struct mqs_spool *spool,
     mqs_settled_fn *settled, void *arg, struct mqs_error *err)
 {
 	struct mqs_settler *s;
@@ -51,7 +52,7 @@ clear(struct target *t)
 }
 
 void
-mqs_settler_free(struct mqs_settler *s)
+mqs_embedded_settler_free(struct mqs_settler *s)
 {
 	size_t i;
 
@@ -110,7 +111,7 @@ more_room(struct target *t)
 }
 
 int
-mqs_settler_add(struct mqs_settler *s, const char *receipt,
+mqs_embedded_settler_add(struct mqs_settler *s, const char *receipt,
     const struct mqs_settlement *settlement, uint64_t tag, struct mqs_error *err)
 {
 	struct mqs_receipt r;
@@ -206,7 +207,7 @@ settle_target(struct mqs_settler *s, struct target *t, int *done,
 }
 
 int
-mqs_settler_flush(struct mqs_settler *s, struct mqs_error *err)
+mqs_embedded_settler_flush(struct mqs_settler *s, struct mqs_error *err)
 {
 	struct mqs_error e;
 	struct target *t;

@@ -20,32 +20,18 @@ struct mqs_spool_queue {
 	struct mqs_spool_queue	*next;
 };
 
-static int
-other_engine(const char *where)
-{
-	return strncmp(where, "amqp://", 7) == 0 ||
-	    strncmp(where, "amqps://", 8) == 0 ||
-	    strncmp(where, "kafka://", 8) == 0;
-}
-
 int
-mqs_spool_open(struct mqs_spool **out, const char *where,
+mqs_embedded_spool_open(struct mqs_spool **out, const char *where,
     const struct mqs_options *options, struct mqs_error *err)
 {
 	struct mqs_spool *spool;
 
-	if (where == NULL || *where == '\0')
-		return mqs_fail(err, MQS_EINVAL, "spool: no name");
-	if (other_engine(where))
-		return mqs_fail(err, MQS_ENOTSUP,
-		    "%s: this version has no engine for that", where);
 	if ((spool = calloc(1, sizeof(*spool))) == NULL ||
 	    (spool->path = strdup(where)) == NULL) {
 		free(spool);
 		return mqs_fail_errno(err, "%s", where);
 	}
-	if (options != NULL)
-		spool->options = *options;
+	spool->options = *options;
 	*out = spool;
 	return MQS_OK;
 }
@@ -65,7 +51,7 @@ close_queue(struct mqs_spool_queue *q)
 }
 
 void
-mqs_spool_free(struct mqs_spool *spool)
+mqs_embedded_spool_free(struct mqs_spool *spool)
 {
 	struct mqs_spool_queue *q;
 
@@ -80,18 +66,12 @@ mqs_spool_free(struct mqs_spool *spool)
 }
 
 int
-mqs_can(const struct mqs_spool *spool, const char *what)
+mqs_embedded_is_id(const char *text)
 {
-	static const char *const can[] = {
-		"publish", "consume", "replay", "retain", "order"
-	};
-	size_t i;
+	size_t n = strlen(text);
 
-	(void)spool;
-	for (i = 0; i < sizeof(can) / sizeof(can[0]); i++)
-		if (strcmp(what, can[i]) == 0)
-			return 1;
-	return 0;
+	/* No way of writing a time looks like that. */
+	return n >= 15 && strspn(text, "0123456789") == n;
 }
 
 int64_t

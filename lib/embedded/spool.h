@@ -9,6 +9,7 @@
 #ifndef MQS_EMBEDDED_SPOOL_H
 #define MQS_EMBEDDED_SPOOL_H
 
+#include "embedded/embedded.h"
 #include "embedded/queue/group.h"
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/log.h"
@@ -16,6 +17,7 @@
 struct mqs_spool_queue;
 
 struct mqs_spool {
+	struct mqs_handle	 handle;	/* the seam's; first */
 	char			*path;
 	struct mqs_options	 options;
 	struct mqs_spool_queue	*queues;

@@ -260,7 +260,7 @@ look_at_each(void *arg, const char *queue)
 }
 
 int
-mqs_stat(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_stat(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_queue_stat_fn *queue_fn, mqs_group_stat_fn *group_fn, void *arg,
     struct mqs_error *err)
 {

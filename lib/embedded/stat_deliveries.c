@@ -13,6 +13,7 @@
 #include "base/name.h"
 #include "embedded/consume.h"
 #include "embedded/lease_owner.h"
+#include "embedded/receipt.h"
 #include "embedded/spool_each_group.h"
 
 struct listing {
@@ -199,7 +200,7 @@ show_group(void *arg, struct mqs_group *group, struct mqs_error *err)
 }
 
 int
-mqs_outstanding(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_outstanding(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_consumer_stat_fn *consumer_fn, mqs_delivery_stat_fn *delivery_fn,
     void *arg, struct mqs_error *err)
 {

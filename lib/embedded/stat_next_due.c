@@ -161,7 +161,7 @@ each(void *arg, struct mqs_group *group, struct mqs_error *err)
 }
 
 int
-mqs_next_due(struct mqs_spool *spool, const char *queue, const char *group,
+mqs_embedded_next_due(struct mqs_spool *spool, const char *queue, const char *group,
     int64_t *due, struct mqs_error *err)
 {
 	struct search s = { .now = mqs_judged_now(spool), .due = INT64_MAX };

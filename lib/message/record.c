@@ -250,6 +250,7 @@ clear(struct mqs_record *r)
 	m->large = NULL;
 	m->priority = 0;
 	m->not_before = m->expires = 0;
+	m->id = NULL;
 	m->lease = 0;
 	m->attempt = 0;
 	r->only_group = NULL;

@@ -11,7 +11,7 @@ static void
 open_publisher(void)
 {
 	ok(mqs_publisher_open(&publisher, spool, "out", NULL, &err));
-	mqs_publisher_atomic(publisher, 1);
+	check(mqs_publisher_atomic(publisher, 1, NULL) == MQS_OK);
 }
 
 /* LMDB syncs through this one. */
@@ -192,7 +192,7 @@ last_attempt(int feed, uint64_t letters)
 	reopen();
 	c = consumer("q");
 	if (feed)
-		mqs_publisher_feed(publisher, c);
+		check(mqs_publisher_feed(publisher, c, NULL) == MQS_OK);
 	check_int(next(c, &m), MQS_NOTHING);
 	check_u64(count("q.dead"), letters);
 	check_u64(count("out"), 2);
@@ -468,7 +468,7 @@ test_relaxed_stands(void)
 	ok(mqs_publisher_input_done(publisher, c, &m, &err));
 	check(syncs > 0);
 	/* Or its last attempt died: it is settled because the marker stands. */
-	mqs_publisher_feed(publisher, c);
+	check(mqs_publisher_feed(publisher, c, NULL) == MQS_OK);
 	settle(c, &m, MQS_REJECT);
 	mqs_db_on_commit(c->group->db, on_commit, NULL);
 	commit_failures = 1;

@@ -149,7 +149,7 @@ put_busy(struct mqs_group_tx *gtx)
 {
 	int out;
 
-	return mqs_key_order_enter(gtx, &some, &out, &err);
+	return mqs_group_key_enter(gtx, &some, &out, &err);
 }
 
 static int
@@ -171,9 +171,9 @@ put_two(struct mqs_group_tx *gtx)
 {
 	int out, rc;
 
-	if ((rc = mqs_key_order_enter(gtx, &some, &out, &err)) == MQS_OK &&
+	if ((rc = mqs_group_key_enter(gtx, &some, &out, &err)) == MQS_OK &&
 	    (rc = mqs_group_hold_ready(gtx, &some, &err)) == MQS_OK)
-		rc = mqs_key_order_enter(gtx, &other, &out, &err);
+		rc = mqs_group_key_enter(gtx, &other, &out, &err);
 	return rc;
 }
 

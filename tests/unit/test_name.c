@@ -58,27 +58,26 @@ test_split(void)
 static void
 test_receipts(void)
 {
-	static const char *const bad[] = { "", "a", "a/b", "a/b/", "a/b/1", "a/b/1.",
-	    "a/b/.2", "a/b/1.2.3", "a/b/1.2 ", " a/b/1.2", "a/b/-1.2", "a//1.2", "/b/1.2",
-	    "a/b/c/1.2", "a/b/18446744073709551616.1", "a/b/1.0x2", "..//b/1.2" };
-	char buf[MQS_RECEIPT_SIZE];
-	struct mqs_receipt r;
-	const char *why;
+	static const char *const bad[] = { "", "a", "a/b", "a/b/", "a//1.2", "/b/1.2",
+	    "..//b/1.2", " a/b/1.2", "a/b/1.2 ", "a/b/1\n2", "a/b/\xc3\xa4" };
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1], longest[MQS_RECEIPT_SIZE + 1];
+	const char *rest, *why;
 	size_t i;
 
-	check_str(mqs_receipt_format("q.1", "g.2", 12, 34, buf), "q.1/g.2/12.34");
-	check_int(mqs_receipt_parse(buf, &r, &why), 0);
-	check_str(r.queue, "q.1");
-	check_str(r.group, "g.2");
-	check_u64(r.id, 12);
-	check_u64(r.lease, 34);
-	check(strlen(mqs_receipt_format(n95, n95, UINT64_MAX, UINT64_MAX, buf)) <
-	    MQS_RECEIPT_SIZE);
-	check_int(mqs_receipt_parse(buf, &r, &why), 0);
-	check_str(r.group, n95);
-	check_u64(r.lease, UINT64_MAX);
+	check_int(mqs_receipt_split("q.1/g.2/12.34", queue, group, &rest, &why), 0);
+	check_str(queue, "q.1");
+	check_str(group, "g.2");
+	check_str(rest, "12.34");
+	check_int(mqs_receipt_split("q/g/3:17.a/b-c", queue, group, &rest, &why), 0);
+	check_str(rest, "3:17.a/b-c");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check_int(mqs_receipt_parse(bad[i], &r, &why), -1);
+		check_int(mqs_receipt_split(bad[i], queue, group, &rest, &why), -1);
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, "q/g/", 4);
+	longest[MQS_RECEIPT_SIZE] = '\0';
+	check_int(mqs_receipt_split(longest, queue, group, &rest, &why), -1);
+	longest[MQS_RECEIPT_SIZE - 1] = '\0';
+	check_int(mqs_receipt_split(longest, queue, group, &rest, &why), 0);
 }
 
 static void

@@ -24,7 +24,7 @@ forget_leases(struct mqs_group_tx *gtx, uint64_t *count, struct mqs_error *err)
 				continue;
 			mqs_batch_mark(gtx, i);
 			++*count;
-			if ((rc = mqs_key_order_leave(gtx, &gtx->batch->entries[i], err)) != MQS_OK)
+			if ((rc = mqs_group_key_leave(gtx, &gtx->batch->entries[i], err)) != MQS_OK)
 				return rc;
 		}
 		if ((rc = mqs_batch_store(gtx, err)) != MQS_OK)
@@ -46,7 +46,7 @@ forget_class(struct mqs_group_tx *gtx, enum mqs_class class, size_t max, size_t 
 		if (rc == MQS_NOTHING)
 			return MQS_OK;
 		if (rc != MQS_OK || (rc = mqs_group_unhold(gtx, &h, err)) != MQS_OK ||
-		    (rc = mqs_key_order_leave(gtx, &h.entry, err)) != MQS_OK)
+		    (rc = mqs_group_key_leave(gtx, &h.entry, err)) != MQS_OK)
 			return rc;
 		++*n;
 	}

@@ -1,0 +1,49 @@
+/* dispatch.c - checks of arguments; see dispatch.h */
+#include "base/error.h"
+#include "base/name.h"
+#include "engine/dispatch.h"
+
+int
+mqs_engine_lacks(const struct mqs_engine *engine, const char *object, const char *what,
+    struct mqs_error *err)
+{
+	if (object == NULL)
+		return mqs_fail(err, MQS_ENOTSUP, "the %s engine can't %s (mq(7), ENGINES)",
+		    engine->name, what);
+	return mqs_fail(err, MQS_ENOTSUP, "%s: the %s engine can't %s (mq(7), ENGINES)",
+	    object, engine->name, what);
+}
+
+static int
+check_name(const char *name, const char *kind, struct mqs_error *err)
+{
+	const char *why;
+
+	if (name == NULL)
+		return mqs_fail(err, MQS_EINVAL, "%s: no name", kind);
+	if (mqs_name_check(name, &why) == -1)
+		return mqs_fail(err, MQS_EINVAL, "%s: %s", name, why);
+	return MQS_OK;
+}
+
+int
+mqs_check_queue(const char *queue, struct mqs_error *err)
+{
+	return check_name(queue, "queue", err);
+}
+
+int
+mqs_check_names(const char *queue, const char *group, struct mqs_error *err)
+{
+	int rc = check_name(queue, "queue", err);
+
+	return rc != MQS_OK || group == NULL ? rc : check_name(group, "group", err);
+}
+
+int
+mqs_check_names_or_all(const char *queue, const char *group, struct mqs_error *err)
+{
+	if (queue == NULL && group != NULL)
+		return mqs_fail(err, MQS_EINVAL, "%s: a group without a queue", group);
+	return queue == NULL ? MQS_OK : mqs_check_names(queue, group, err);
+}
