@@ -11,6 +11,7 @@ VARIANT	?= release
 B	?= build/$(VARIANT)
 PREFIX	?= /usr/local
 BINDIR	?= $(PREFIX)/bin
+LIBDIR	?= $(PREFIX)/lib
 DATADIR	?= $(PREFIX)/share
 MANDIR	?= $(DATADIR)/man
 JOBS	?= $(shell nproc 2>/dev/null || echo 1)
@@ -54,6 +55,7 @@ BINS	= $(TOOLS:%=$(B)/bin/%)
 UNIT	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 TORTURE	= $(patsubst %,$(B)/torture/%,publish keep handle worker verify)
 BENCH	= $(B)/bench/floors
+ENGINES	= $(addprefix $(B)/engines/,empty/kafka.so record/kafka.so incapable/kafka.so older/kafka.so other/kafka.so)
 FUZZ	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTED	= $(UNIT) $(TORTURE) $(BENCH)
 SHARED	= $(filter-out $(TORTURE:$(B)/%=$(B)/tests/%.o),$(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)))
@@ -70,7 +72,7 @@ say	= $(if $(V),,@echo '  $(1)	$@';)
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 all: $(BINS)
-unit: $(UNIT) $(TORTURE)
+unit: $(UNIT) $(TORTURE) $(ENGINES)
 tests: $(BINS) unit
 
 check:
@@ -127,9 +129,16 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(compile) $(link) $(LIBS))' | cmp -s - $@ || \
 	    echo '$(subst ','\'',$(compile) $(link) $(LIBS))' >$@
 
+# Where engines are is known to one file, so that another PREFIX rebuilds only that.
+$(B)/libdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
+$(B)/lib/engine/find.o: $(B)/libdir
+$(B)/lib/engine/find.o: DEFINE = -DMQ_LIBDIR='"$(LIBDIR)"'
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(compile) $(DEFINE) -MMD -MP -c -o $@ $<
 
 $(B)/libmqspool.a: $(LIB)
 	@rm -f $@
@@ -147,6 +156,11 @@ $(foreach tool,$(TOOLS),$(eval $(B)/bin/$(tool): $(call objects,cmd/$(tool:mq-%=
 $(TESTED): $(B)/%: $(B)/tests/%.o
 $(TORTURE): $(SHARED)
 $(B)/unit/test_prefetch: $(B)/cmd/sub/prefetch.o
+
+# Engines for tests, in folders of their own, since their name is the scheme's.
+$(B)/engines/%/kafka.so: tests/engines/%.c $(B)/libmqspool.a $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(compile) -fPIC -shared -o $@ $< lib/base/error.c
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
 	@mkdir -p $(@D)

@@ -37,11 +37,17 @@ static const struct tool_option options[] = {
 	{ 0, NULL, NULL, NULL }
 };
 
+/* What not every engine can do. */
+static const char *const asks[] = {
+	"retry", "release", "reject", "extend", NULL
+};
+
 static const struct tool tool = {
 	.name = "mq-ack",
 	.synopsis = "[options] [RECEIPT...]",
 	.purpose = "Settles deliveries by their receipts: operands, or lines of stdin.",
-	.options = options
+	.options = options,
+	.asks = asks
 };
 
 struct request {

@@ -57,11 +57,18 @@ static const struct tool_option options[] = {
 	{ 0, NULL, NULL, NULL }
 };
 
+/* What not every engine can do. */
+static const char *const asks[] = {
+	"key", "header", "priority", "delay", "at", "ttl", "message-id", "call",
+	"wait", "atomic", "mandatory", NULL
+};
+
 static const struct tool tool = {
 	.name = "mq-pub",
 	.synopsis = "[options] QUEUE [MESSAGE...]\n[options] -F QUEUE FILE...",
 	.purpose = "Appends messages to a queue: the operands, or records from stdin.",
-	.options = options
+	.options = options,
+	.asks = asks
 };
 
 /* What the command line said. */
@@ -292,11 +299,11 @@ run(struct request *q)
 
 	memcpy(recorder.key_delim, q->key_delim, sizeof(recorder.key_delim));
 	set_base(&recorder, q);
+	spool = open_spool(MQS_AUTOCREATE);
 	if (q->reject_to != NULL) {
 		reject_open(&reject, q->reject_to, (struct mqs_slice){ q->delim, q->delim_len });
 		recorder.reject = &reject;
 	}
-	spool = open_spool(MQS_AUTOCREATE);
 	batch_open(&batch, spool, q->queue);
 	if (q->call) {
 		call_begin(&call, spool, q->queue, &q->headers);

@@ -50,13 +50,19 @@ static const struct tool_option options[] = {
 	{ 0 }
 };
 
+/* What not every engine can do. */
+static const char *const asks[] = {
+	"since", "until", "key", "last", "follow", "rewind", "dry-run", NULL
+};
+
 static const struct tool tool = {
 	.name = "mq-replay",
 	.synopsis = "[options] QUEUE[/GROUP]...\n"
 	    "--rewind --to WHERE [--dry-run] QUEUE/GROUP...",
 	.purpose = "Prints the messages that a queue retains, or that a group has yet to settle;\n"
 	    "those of several queues in the order of their time.  Or moves groups.",
-	.options = options
+	.options = options,
+	.asks = asks
 };
 
 #define FLUSH_AT	((size_t)128 * 1024)

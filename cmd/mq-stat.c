@@ -21,6 +21,7 @@
 #include "common/output.h"
 #include "common/tool.h"
 #include "mqspool.h"
+#include "stat/fields.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 
@@ -34,11 +35,17 @@ static const struct tool_option options[] = {
 	{ 0 }
 };
 
+/* What not every engine can do. */
+static const char *const asks[] = {
+	"list", "next-due", NULL
+};
+
 static const struct tool tool = {
 	.name = "mq-stat",
 	.synopsis = "[options] [QUEUE[/GROUP]...]",
 	.purpose = "Shows how many messages queues hold and groups have yet to settle.",
-	.options = options
+	.options = options,
+	.asks = asks
 };
 
 static const struct table_column columns[] = {
@@ -64,19 +71,13 @@ struct view {
 	struct mqs_buf	 text;		/* the other styles */
 };
 
-static int64_t
-age_of(const struct view *v, int64_t time)
-{
-	return time < v->now ? v->now - time : 0;
-}
-
 /* "119s", "47h": the unit of which there are two at least. */
 static void
 age_cell(struct view *v, int64_t oldest)
 {
-	int64_t seconds = age_of(v, oldest) / MQS_SECOND;
+	int64_t seconds = oldest < v->now && oldest > 0 ? (v->now - oldest) / MQS_SECOND : 0;
 
-	if (oldest == 0)
+	if (oldest == 0 || oldest == MQS_UNKNOWN_TIME)
 		table_cell(&v->table, "-");
 	else if (seconds < 2 * 60)
 		table_cell(&v->table, "%" PRId64 "s", seconds);
@@ -89,63 +90,57 @@ age_cell(struct view *v, int64_t oldest)
 }
 
 static void
-number_cell(struct view *v, uint64_t n)
-{
-	table_cell(&v->table, "%" PRIu64, n);
-}
-
-static void
 no_cells(struct view *v, int n)
 {
 	while (n-- > 0)
 		table_cell(&v->table, "-");
 }
 
-/* The fields "oldest" and "oldest_age" (seconds), null where there is nothing. */
-static void
-json_oldest(struct view *v, int64_t oldest)
-{
-	char time[MQS_TIME_SIZE];
-
-	if (oldest == 0)
-		must(mqs_buf_addf(&v->text, ",\"oldest\":null,\"oldest_age\":null"));
-	else
-		must(mqs_buf_addf(&v->text, ",\"oldest\":\"%s\",\"oldest_age\":%.3f",
-		    mqs_format_time(oldest, time),
-		    (double)age_of(v, oldest) / (double)MQS_SECOND));
-}
-
 /* Names, UUIDs and ids need no escaping: the library lets no quote or control into them. */
 static void
 json_queue(struct view *v, const struct mqs_queue_stat *q)
 {
-	must(mqs_buf_addf(&v->text, "{\"queue\":\"%s\",\"uuid\":\"%s\""
-	    ",\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
-	    ",\"in_messages\":%" PRIu64 ",\"in_bytes\":%" PRIu64
-	    ",\"trimmed\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"disk_bytes\":%" PRIu64
-	    ",\"last_id\":\"%s\",\"groups\":%u,\"paused\":%s",
-	    q->name, q->uuid, q->messages, q->bytes, q->in_messages,
-	    q->in_bytes, q->trimmed, q->dropped, q->disk_bytes, q->last_id,
-	    q->groups, q->paused ? "true" : "false"));
-	json_oldest(v, q->oldest);
-	must(mqs_buf_add(&v->text, "}\n", 2));
+	struct mqs_buf *t = &v->text;
+
+	must(mqs_buf_addf(t, "{\"queue\":\"%s\",\"uuid\":\"%s\"", q->name, q->uuid));
+	json_number(t, "messages", q->messages);
+	json_number(t, "bytes", q->bytes);
+	json_number(t, "in_messages", q->in_messages);
+	json_number(t, "in_bytes", q->in_bytes);
+	json_number(t, "trimmed", q->trimmed);
+	json_number(t, "dropped", q->dropped);
+	json_number(t, "disk_bytes", q->disk_bytes);
+	must(mqs_buf_addf(t, ",\"last_id\":\"%s\"", q->last_id));
+	json_count(t, "groups", q->groups);
+	must(mqs_buf_addf(t, ",\"paused\":%s", q->paused ? "true" : "false"));
+	json_time(t, "oldest", q->oldest);
+	json_age(t, "oldest_age", q->oldest, v->now);
+	must(mqs_buf_add(t, "}\n", 2));
 }
 
 static void
 json_group(struct view *v, const struct mqs_group_stat *g)
 {
-	must(mqs_buf_addf(&v->text, "{\"queue\":\"%s\",\"group\":\"%s\""
-	    ",\"depth\":%" PRIu64 ",\"ready\":%" PRIu64 ",\"leased\":%" PRIu64
-	    ",\"delayed\":%" PRIu64 ",\"delivered\":%" PRIu64
-	    ",\"acked\":%" PRIu64 ",\"retried\":%" PRIu64
-	    ",\"released\":%" PRIu64 ",\"rejected\":%" PRIu64
-	    ",\"dead\":%" PRIu64 ",\"expired\":%" PRIu64
-	    ",\"dropped\":%" PRIu64 ",\"consumers\":%u,\"paused\":%s",
-	    g->queue, g->group, g->depth, g->ready, g->leased, g->delayed,
-	    g->delivered, g->acked, g->retried, g->released, g->rejected,
-	    g->dead, g->expired, g->dropped, g->consumers, g->paused ? "true" : "false"));
-	json_oldest(v, g->oldest);
-	must(mqs_buf_add(&v->text, "}\n", 2));
+	struct mqs_buf *t = &v->text;
+
+	must(mqs_buf_addf(t, "{\"queue\":\"%s\",\"group\":\"%s\"", g->queue, g->group));
+	json_number(t, "depth", g->depth);
+	json_number(t, "ready", g->ready);
+	json_number(t, "leased", g->leased);
+	json_number(t, "delayed", g->delayed);
+	json_number(t, "delivered", g->delivered);
+	json_number(t, "acked", g->acked);
+	json_number(t, "retried", g->retried);
+	json_number(t, "released", g->released);
+	json_number(t, "rejected", g->rejected);
+	json_number(t, "dead", g->dead);
+	json_number(t, "expired", g->expired);
+	json_number(t, "dropped", g->dropped);
+	json_count(t, "consumers", g->consumers);
+	must(mqs_buf_addf(t, ",\"paused\":%s", g->paused ? "true" : "false"));
+	json_time(t, "oldest", g->oldest);
+	json_age(t, "oldest_age", g->oldest, v->now);
+	must(mqs_buf_add(t, "}\n", 2));
 }
 
 static int
@@ -166,12 +161,12 @@ see_queue(void *arg, const struct mqs_queue_stat *q)
 	v->lines++;
 	table_cell(&v->table, "%s", q->name);
 	no_cells(v, 1);
-	number_cell(v, q->messages);
+	cell_number(&v->table, q->messages);
 	no_cells(v, 4);
 	age_cell(v, q->oldest);
-	number_cell(v, q->in_messages);
-	number_cell(v, q->trimmed);
-	number_cell(v, q->bytes);
+	cell_number(&v->table, q->in_messages);
+	cell_number(&v->table, q->trimmed);
+	cell_number(&v->table, q->bytes);
 	return 0;
 }
 
@@ -191,14 +186,15 @@ see_group(void *arg, const struct mqs_group_stat *g)
 	v->lines++;
 	table_cell(&v->table, "%s", g->queue);
 	table_cell(&v->table, "%s", g->group);
-	number_cell(v, g->depth);
-	number_cell(v, g->ready);
-	number_cell(v, g->leased);
-	number_cell(v, g->delayed);
-	number_cell(v, g->dead);
+	cell_number(&v->table, g->depth);
+	cell_number(&v->table, g->ready);
+	cell_number(&v->table, g->leased);
+	cell_number(&v->table, g->delayed);
+	cell_number(&v->table, g->dead);
 	age_cell(v, g->oldest);
 	no_cells(v, 1);
-	number_cell(v, g->acked + g->dead);
+	cell_number(&v->table, g->acked == MQS_UNKNOWN || g->dead == MQS_UNKNOWN ?
+	    MQS_UNKNOWN : g->acked + g->dead);
 	no_cells(v, 1);
 	return 0;
 }

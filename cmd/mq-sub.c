@@ -47,13 +47,20 @@ static const struct tool_option options[] = {
 	{ 0 }
 };
 
+/* What not every engine can do. */
+static const char *const asks[] = {
+	"manual", "lease", "prefetch", "to", BINDINGS_ASKS,
+	"ordered", "temp", "exclusive", "from", NULL
+};
+
 static const struct tool tool = {
 	.name = "mq-sub",
 	.synopsis = "[options] QUEUE[/GROUP]\n[options] QUEUE[/GROUP] -- COMMAND [ARG...]\n"
 	    "[options] --to QUEUE QUEUE[/GROUP] -- COMMAND [ARG...]",
 	.purpose = "Delivers the messages of a group to stdout, or each to a run of COMMAND on its\n"
 	    "stdin, and acknowledges those that were taken.",
-	.options = options
+	.options = options,
+	.asks = asks
 };
 
 #define PREFETCH_STDOUT	8192

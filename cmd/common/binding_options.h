@@ -18,6 +18,9 @@ enum { BINDINGS_KEY = 0x200, BINDINGS_ANY };
 	{ 'H', "header", "NAME=VALUE", VERB " messages with that header; with several, with all of them" }, \
 	{ BINDINGS_ANY, "any", NULL, "one of several -H is enough" }
 
+/* Their names, for struct tool.asks. */
+#define BINDINGS_ASKS	"pattern", "key", "header", "any"
+
 /* { 0 } is none. */
 struct bindings {
 	struct mqs_binding	*list;

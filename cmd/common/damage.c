@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/redact.h"
 #include "common/damage.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
@@ -44,13 +45,14 @@ on_fault(int sig)
 static void
 write_fault(const char *name, const char *spool)
 {
+	char shown[801];
 	int n;
 
 	fault_len = 0;		/* a fault meanwhile says nothing rather than half */
 	n = snprintf(fault_text, sizeof(fault_text),
-	    "%s: %.800s: memory fault: a damaged or truncated file, an I/O error while "
+	    "%s: %s: memory fault: a damaged or truncated file, an I/O error while "
 	    "reading it, or a bug; mq-ctl check tells\n",
-	    name, spool);
+	    name, mqs_redact(spool, shown, sizeof(shown)));
 	if (n > 0)
 		fault_len = (size_t)n < sizeof(fault_text) ? (size_t)n : sizeof(fault_text) - 1;
 }

@@ -62,6 +62,12 @@ environment_spool(void)
 	return path;		/* kept until the tool ends */
 }
 
+const char *
+environment_engines(void)
+{
+	return environment("MQ_ENGINES");
+}
+
 size_t
 environment_map_size(void)
 {

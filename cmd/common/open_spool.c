@@ -1,6 +1,9 @@
 /*
  * common/open_spool.c - the spool, opened as the options and the environment say
  *
+ * No spool is handed to a tool before the engine has been asked whether it can honour the
+ * options, and whether what may be ids are some, so that a refusal leaves nothing behind.
+ *
  * The library calls back into the tool: damage of the spool ends the tool, a notice is
  * printed, and a signal that asks to stop ends the library's waits.
  */
@@ -9,7 +12,9 @@
 #include "common/diagnostics.h"
 #include "common/environment.h"
 #include "common/open_spool.h"
+#include "common/position.h"
 #include "common/signals.h"
+#include "common/tool.h"
 
 static void
 on_notice(void *arg, const char *text)
@@ -22,7 +27,8 @@ struct mqs_spool *
 open_spool(unsigned flags)
 {
 	struct mqs_options options = { .clock_shift = common.clock_shift,
-	    .map_size = environment_map_size(), .interrupted = interrupted,
+	    .map_size = environment_map_size(), .engines = environment_engines(),
+	    .interrupted = interrupted,
 	    .on_damage = damage_found, .notice = on_notice };
 	struct mqs_error err;
 	struct mqs_spool *spool;
@@ -30,5 +36,7 @@ open_spool(unsigned flags)
 	options.flags = common.autocreate ? flags : flags & ~MQS_AUTOCREATE;
 	if (mqs_spool_open(&spool, common.spool, &options, &err) != 0)
 		fail_error(&err);
+	tool_ask(spool);
+	position_check(spool);
 	return spool;
 }

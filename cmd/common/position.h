@@ -6,16 +6,19 @@
 
 struct point {
 	const char	*id;	/* NULL: a time.  Borrowed from the argument */
-	uint64_t	 number; /* the id as a number, which counts ns since the epoch */
+	uint64_t	 number; /* the id as a number, if it counts ns since the epoch; else 0 */
 	int64_t		 time;	/* ns since the epoch, at least 1; 0: an id */
 };
 
 /*
  * Takes an option's argument.  Nothing but digits, 15 or more of them, is an
- * id (no way of writing a time looks like that); all else is a time.  A
- * malformed one ends the tool with 64 and names the option.
+ * id (no way of writing a time looks like that).  All else that is no time may still be
+ * an id of the spool's engine: position_check, which open_spool calls, ends the tool
+ * with 64 if it is none, and names the option.
  */
 struct point	arg_point(const char *option, const char *s);
+struct mqs_spool;
+void	position_check(const struct mqs_spool *);
 /*
  * A place to begin at, as the library takes it: "oldest", "newest" or an id in *where,
  * which is borrowed from the argument; or a time.

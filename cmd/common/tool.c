@@ -27,6 +27,7 @@
 #include "common/help.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "mqspool.h"
 
 #define OPTIONS_MAX	64
 
@@ -39,6 +40,8 @@ static int met;		/* operands met, in args[1] and on */
 static int inside;	/* optind is at a cluster of letters, half read */
 static int dashes = -1;
 static int first_operand;
+static const char *asked[OPTIONS_MAX];	/* of tool->asks: those that were given */
+static size_t n_asked;
 
 static void
 add_options(const struct tool_option *o)
@@ -101,6 +104,7 @@ tool_start(const struct tool *t, int argc, char **argv)
 	memset(letters, 0, sizeof(letters));
 	memset(longs, 0, sizeof(longs));
 	met = inside = 0;
+	n_asked = 0;
 	dashes = -1;
 	memcpy(letters, "+:", 3);
 	add_options(t->options);
@@ -205,6 +209,31 @@ common_option(int id)
 	exit(STATUS_OK);
 }
 
+/* Notes that an option was given, if the engine is to be asked about it. */
+static void
+note_asked(int id)
+{
+	const struct tool_option *o = tool->options;
+	size_t i;
+
+	while (o->id != 0 && o->id != id)
+		o++;
+	for (i = 0; o->name != NULL && tool->asks != NULL && tool->asks[i] != NULL; i++)
+		if (strcmp(tool->asks[i], o->name) == 0 && n_asked < OPTIONS_MAX)
+			asked[n_asked++] = o->name;
+}
+
+void
+tool_ask(const struct mqs_spool *spool)
+{
+	size_t i;
+
+	for (i = 0; i < n_asked; i++)
+		if (!mqs_can(spool, asked[i]))
+			fail(STATUS_UNSUPPORTED, "--%s: the %s engine can't do that "
+			    "(see Engines in mq(7))", asked[i], mqs_engine(spool));
+}
+
 int
 tool_option(const char **arg)
 {
@@ -213,6 +242,7 @@ tool_option(const char **arg)
 	while ((id = next_option()) != 0) {
 		if (common_option(id))
 			continue;
+		note_asked(id);
 		*arg = optarg;
 		return id;
 	}

@@ -24,6 +24,11 @@ struct tool {
 	const char		*synopsis;	/* "[options] QUEUE [MESSAGE...]\n..." */
 	const char		*purpose;	/* one line */
 	const struct tool_option *options;	/* ends with id 0; without the common ones */
+	/*
+	 * Long names of the options that not every engine can honour, up to a NULL; NULL
+	 * for none.  tool_ask asks about those that were given.
+	 */
+	const char *const	*asks;
 	int			 stop_at_operand; /* 1: options end at the first operand */
 };
 
@@ -46,5 +51,11 @@ int	tool_operand(void);
  * operand where no option is called 5.
  */
 int	tool_dashes(void);
+/*
+ * Ends the tool with 69 if the engine that serves the spool can't honour an option that
+ * was given.  open_spool calls it, before anything is begun.
+ */
+struct mqs_spool;
+void	tool_ask(const struct mqs_spool *);
 
 #endif

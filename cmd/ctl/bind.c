@@ -52,6 +52,8 @@ run_bind(int argc, char **argv)
 	return status;
 }
 
+static const char *const asks[] = { BINDINGS_ASKS, "replace", NULL };
+
 static const struct tool_option bind_options[] = {
 	BINDINGS_OPTIONS("get"),
 	{ OPT_REPLACE, "replace", NULL, "and have no other bindings; with none given, get everything" },
@@ -65,7 +67,8 @@ const struct ctl_command ctl_bind = {
 		.synopsis = "[options] QUEUE/GROUP...",
 		.purpose = "Adds bindings to groups: a group gets the messages that one of its bindings\n"
 		    "matches, or, without any, all.",
-		.options = bind_options
+		.options = bind_options,
+		.asks = asks
 	},
 	.run = run_bind
 };
@@ -110,7 +113,8 @@ const struct ctl_command ctl_unbind = {
 		.synopsis = "[options] QUEUE/GROUP...",
 		.purpose = "Takes bindings from groups, exactly as they were given.  A group that has none\n"
 		    "left gets every message.",
-		.options = unbind_options
+		.options = unbind_options,
+		.asks = asks
 	},
 	.run = run_unbind
 };

@@ -78,6 +78,8 @@ run_create(int argc, char **argv)
 	return status;
 }
 
+static const char *const create_asks[] = { "from", BINDINGS_ASKS, NULL };
+
 static const struct tool_option create_options[] = {
 	{ 'p', "if-missing", NULL, "what exists already is no error" },
 	{ OPT_FROM, "from", "WHERE", "where a group starts: oldest (default), newest, an id or a time" },
@@ -91,7 +93,8 @@ const struct ctl_command ctl_create = {
 		.name = "mq-ctl create",
 		.synopsis = "[options] QUEUE[/GROUP]...",
 		.purpose = "Makes queues and groups; a group's queue is made with it.",
-		.options = create_options
+		.options = create_options,
+		.asks = create_asks
 	},
 	.run = run_create
 };

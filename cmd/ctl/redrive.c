@@ -55,13 +55,16 @@ static const struct tool_option options[] = {
 	{ 0 }
 };
 
+static const char *const asks[] = { "reason", "dry-run", NULL };
+
 const struct ctl_command ctl_redrive = {
 	.name = "redrive",
 	.tool = {
 		.name = "mq-ctl redrive",
 		.synopsis = "[options] QUEUE.dead...",
 		.purpose = "Makes messages that became dead letters deliverable again where they failed.",
-		.options = options
+		.options = options,
+		.asks = asks
 	},
 	.run = run_redrive
 };

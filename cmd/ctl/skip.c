@@ -1,7 +1,4 @@
 /* ctl/skip.c - mq-ctl skip */
-#include <string.h>
-
-#include "base/name.h"
 #include "common/arguments.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
@@ -17,8 +14,7 @@ run_skip(int argc, char **argv)
 	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	struct mqs_spool *spool;
 	struct mqs_error err;
-	uint64_t id;
-	int i;
+	int rc;
 
 	ctl_start(&ctl_skip, argc, argv);
 	argv += tool_operand();
@@ -30,12 +26,12 @@ run_skip(int argc, char **argv)
 		usage_error("'%s': names a queue, not a group", argv[0]);
 	if (argc == 1)
 		usage_error("no message was named");
-	for (i = 1; i < argc; i++)
-		if (mqs_parse_u64(argv[i], strlen(argv[i]), &id) != 0)
-			usage_error("'%s': not an id", argv[i]);
 	spool = open_spool(0);
-	if (mqs_skip(spool, queue, group, (const char *const *)argv + 1,
-	    (size_t)argc - 1, &err) < 0)
+	rc = mqs_skip(spool, queue, group, (const char *const *)argv + 1, (size_t)argc - 1,
+	    &err);
+	if (rc == MQS_EINVAL)
+		usage_error("%s", err.text);
+	if (rc < 0)
 		fail_error(&err);
 	mqs_spool_free(spool);
 	return STATUS_OK;

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/units.h"
 #include "common/output.h"
 #include "mqspool.h"
+#include "stat/fields.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 
@@ -45,24 +45,6 @@ state_name(enum mqs_delivery_state state)
 	return names[state];
 }
 
-static void
-pid_cell(struct table *t, int64_t pid)
-{
-	if (pid == 0)
-		table_cell(t, "-");
-	else
-		table_cell(t, "%" PRId64, pid);
-}
-
-static void
-json_pid(struct mqs_buf *text, const char *name, int64_t pid)
-{
-	if (pid == 0)
-		must(mqs_buf_addf(text, ",\"%s\":null", name));
-	else
-		must(mqs_buf_addf(text, ",\"%s\":%" PRId64, name, pid));
-}
-
 static int
 see_consumer(void *arg, const struct mqs_consumer_stat *c)
 {
@@ -72,37 +54,38 @@ see_consumer(void *arg, const struct mqs_consumer_stat *c)
 	if (l->json) {
 		must(mqs_buf_addf(&l->text, "{\"queue\":\"%s\",\"group\":\"%s\"",
 		    c->queue, c->group));
-		json_pid(&l->text, "consumer", c->pid);
-		must(mqs_buf_addf(&l->text, ",\"held\":%" PRIu64 ",\"running\":%" PRIu64
-		    "}\n", c->held, c->running));
+		json_process(&l->text, "consumer", c->pid);
+		json_number(&l->text, "held", c->held);
+		json_number(&l->text, "running", c->running);
+		json_where(&l->text, c->where);
+		must(mqs_buf_add(&l->text, "}\n", 2));
 		return 0;
 	}
 	table_cell(t, "%s", c->queue);
 	table_cell(t, "%s", c->group);
-	pid_cell(t, c->pid);
-	table_cell(t, "%" PRIu64, c->held);
-	table_cell(t, "%" PRIu64, c->running);
+	cell_process(t, c->pid, c->where);
+	cell_number(t, c->held);
+	cell_number(t, c->running);
 	return 0;
 }
 
 static void
-json_delivery(struct list *l, const struct mqs_delivery_stat *d, int64_t age)
+json_delivery(struct list *l, const struct mqs_delivery_stat *d)
 {
-	char time[MQS_TIME_SIZE];
+	struct mqs_buf *t = &l->text;
 
-	must(mqs_buf_addf(&l->text, "{\"queue\":\"%s\",\"group\":\"%s\",\"id\":\"%s\""
-	    ",\"receipt\":\"%s\",\"attempt\":%u,\"bytes\":%" PRIu64 ",\"state\":\"%s\"",
-	    d->queue, d->group, d->id, d->receipt, d->attempt, d->bytes,
-	    state_name(d->state)));
-	json_pid(&l->text, "consumer", d->consumer);
-	json_pid(&l->text, "handler", d->handler);
-	must(mqs_buf_addf(&l->text, ",\"since\":\"%s\",\"age\":%.3f",
-	    mqs_format_time(d->since, time), (double)age / (double)MQS_SECOND));
-	if (d->until == 0)
-		must(mqs_buf_addf(&l->text, ",\"until\":null}\n"));
-	else
-		must(mqs_buf_addf(&l->text, ",\"until\":\"%s\"}\n",
-		    mqs_format_time(d->until, time)));
+	must(mqs_buf_addf(t, "{\"queue\":\"%s\",\"group\":\"%s\",\"id\":\"%s\""
+	    ",\"receipt\":\"%s\",\"attempt\":%u", d->queue, d->group, d->id, d->receipt,
+	    d->attempt));
+	json_number(t, "bytes", d->bytes);
+	must(mqs_buf_addf(t, ",\"state\":\"%s\"", state_name(d->state)));
+	json_process(t, "consumer", d->consumer);
+	json_process(t, "handler", d->handler);
+	json_time(t, "since", d->since);
+	json_age(t, "age", d->since, l->now);
+	json_time(t, "until", d->until);
+	json_where(t, d->where);
+	must(mqs_buf_add(t, "}\n", 2));
 }
 
 static int
@@ -110,19 +93,22 @@ see_delivery(void *arg, const struct mqs_delivery_stat *d)
 {
 	struct list *l = arg;
 	struct table *t = &l->deliveries;
-	int64_t age = d->since < l->now ? l->now - d->since : 0;
 
 	if (l->json) {
-		json_delivery(l, d, age);
+		json_delivery(l, d);
 		return 0;
 	}
 	table_cell(t, "%s", d->queue);
 	table_cell(t, "%s", d->group);
 	table_cell(t, "%s", state_name(d->state));
-	pid_cell(t, d->consumer);
-	pid_cell(t, d->handler);
+	cell_process(t, d->consumer, d->where);
+	cell_process(t, d->handler, "");
 	table_cell(t, "%u", d->attempt);
-	table_cell(t, "%" PRId64 "s", age / MQS_SECOND);
+	if (d->since == MQS_UNKNOWN_TIME)
+		table_cell(t, "-");
+	else
+		table_cell(t, "%" PRId64 "s",
+		    d->since < l->now ? (l->now - d->since) / MQS_SECOND : 0);
 	table_cell(t, "%s", d->receipt);
 	return 0;
 }

@@ -3,7 +3,8 @@
  *
  * posix_spawn, never fork: a parent with a large map forks slowly.  The child gets the
  * body as stdin, our stdout or a file that takes its output, a pipe as stderr (sub/handler_errors.c) and, under a number
- * that is out of its way, the descriptor whose lock says that this run lives.  All
+ * that is out of its way, the descriptor whose lock says that this run lives, unless the
+ * engine needs none.  All
  * else is close-on-exec.
  */
 #include <errno.h>
@@ -99,7 +100,8 @@ handler_start(struct handler *h, struct handler_command *c)
 	    (e = posix_spawn_file_actions_adddup2(&acts, h->theirs, STDERR_FILENO)) == 0 &&
 	    (h->output == -1 || (e = posix_spawn_file_actions_adddup2(&acts, h->output,
 	    STDOUT_FILENO)) == 0) &&
-	    (e = posix_spawn_file_actions_adddup2(&acts, h->run_fd, to)) == 0)
+	    (h->run_fd == -1 ||
+	    (e = posix_spawn_file_actions_adddup2(&acts, h->run_fd, to)) == 0))
 		e = execute(&h->pid, c, &acts);
 	(void)posix_spawn_file_actions_destroy(&acts);
 	if (e != 0) {

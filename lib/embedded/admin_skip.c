@@ -142,7 +142,7 @@ parse(struct skip *s, const char *const *ids, size_t n, struct mqs_error *err)
 		return mqs_fail_errno(err, "skip");
 	for (s->n = 0; s->n < n; s->n++)
 		if (mqs_parse_u64(ids[s->n], strlen(ids[s->n]), &s->ids[s->n]) == -1)
-			return mqs_fail(err, MQS_EINVAL, "%s: not an id", ids[s->n]);
+			return mqs_fail(err, MQS_EINVAL, "'%s': not an id", ids[s->n]);
 	return MQS_OK;
 }
 

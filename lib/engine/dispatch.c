@@ -8,9 +8,9 @@ mqs_engine_lacks(const struct mqs_engine *engine, const char *object, const char
     struct mqs_error *err)
 {
 	if (object == NULL)
-		return mqs_fail(err, MQS_ENOTSUP, "the %s engine can't %s (mq(7), ENGINES)",
+		return mqs_fail(err, MQS_ENOTSUP, "the %s engine can't %s (see Engines in mq(7))",
 		    engine->name, what);
-	return mqs_fail(err, MQS_ENOTSUP, "%s: the %s engine can't %s (mq(7), ENGINES)",
+	return mqs_fail(err, MQS_ENOTSUP, "%s: the %s engine can't %s (see Engines in mq(7))",
 	    object, engine->name, what);
 }
 

@@ -34,7 +34,7 @@
 #define MQS_ENGINE_VERSION	1u
 
 /* The symbol by which a loaded engine's table is found: a const struct mqs_engine. */
-#define MQS_ENGINE_SYMBOL	"mqs_engine"
+#define MQS_ENGINE_SYMBOL	"mqs_engine_table"
 
 struct mqs_handle {
 	const struct mqs_engine	*engine;

@@ -51,13 +51,15 @@ put_number(struct mqs_buf *b, const char *name, uint64_t v)
 
 /* As a string, because jq and JavaScript round numbers above 2^53. */
 static int
-put_id(struct mqs_buf *b, uint64_t id)
+put_id(struct mqs_buf *b, const struct mqs_message *m)
 {
 	char digits[24];
 
-	if (id == 0)
+	if (m->id != NULL)
+		return put_name(b, "\"id\":", m->id);
+	if (m->seq == 0)
 		return 0;
-	return put_text(b, "\"id\":", digits, mqs_format_u64(id, digits));
+	return put_text(b, "\"id\":", digits, mqs_format_u64(m->seq, digits));
 }
 
 static int
@@ -83,7 +85,7 @@ static int
 put_fields(struct mqs_buf *b, const struct mqs_message *m,
     const struct mqs_envelope_place *at)
 {
-	if (put_id(b, m->seq) == -1 ||
+	if (put_id(b, m) == -1 ||
 	    put_name(b, "\"queue\":", at->queue) == -1 ||
 	    put_name(b, "\"group\":", at->group) == -1 ||
 	    put_time(b, "\"time\":", m->time) == -1)

@@ -199,7 +199,8 @@ put_conversion(char letter, struct mqs_buf *buf, const struct mqs_message *m,
 	case 'g':
 		return put_string(buf, place->group);
 	case 'o':
-		return put_number(buf, m->seq);
+		return m->id != NULL ? mqs_buf_add(buf, m->id, strlen(m->id)) :
+		    put_number(buf, m->seq);
 	case 'a':
 		return put_number(buf, m->attempt);
 	case 'r':

@@ -12,7 +12,7 @@ bats_load_library bats-assert
 top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 PATH=${MQ_BIN:-$top/build/release/bin}:$PATH
 export PATH
-unset MQ_NOW MQ_AUTOCREATE MQ_MAPSIZE
+unset MQ_NOW MQ_AUTOCREATE MQ_MAPSIZE MQ_ENGINES
 
 setup() {
 	export MQ_SPOOL=$BATS_TEST_TMPDIR/spool

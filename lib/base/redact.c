@@ -1,0 +1,28 @@
+/*
+ * redact.c - see redact.h
+ *
+ * The user's part of an address (RFC 3986, 3.2.1) ends at the last '@' before the first
+ * '/', '?' or '#' behind "://": a password that was not percent-encoded may hold an '@'.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/redact.h"
+
+char *
+mqs_redact(const char *where, char *buf, size_t size)
+{
+	const char *user = strstr(where, "://"), *at = NULL, *colon, *p;
+
+	if (user != NULL) {
+		user += 3;
+		for (p = user; *p != '\0' && strchr("/?#", *p) == NULL; p++)
+			if (*p == '@')
+				at = p;
+	}
+	if (at == NULL || (colon = memchr(user, ':', (size_t)(at - user))) == NULL)
+		snprintf(buf, size, "%s", where);
+	else
+		snprintf(buf, size, "%.*s:***%s", (int)(colon - where), where, at);
+	return buf;
+}
