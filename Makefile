@@ -66,7 +66,7 @@ ZSH	= $(DESTDIR)$(DATADIR)/zsh/site-functions
 FISH	= $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 
 # A short line for each file; V=1 shows whole commands.
-say	= $(if $(V),,@echo '  $(1)	$@';)
+say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$@';)
 
 # A make of our own in the middle of a recipe, on all processors unless -j was given.
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
