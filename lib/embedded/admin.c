@@ -7,7 +7,7 @@
  */
 #include "base/error.h"
 #include "embedded/admin_cleanup.h"
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 #include "embedded/group_remove_expired.h"
 #include "embedded/queue/group_configure.h"
 #include "embedded/queue/group_settle_all.h"

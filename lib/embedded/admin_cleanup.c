@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "embedded/admin_cleanup.h"
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 #include "embedded/store/mailbox.h"
 
 /*

@@ -6,29 +6,11 @@
  * changes nothing and may be done while others work.  What is found is told one by
  * one; only what makes going on impossible ends it.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "embedded/check.h"
-
-void
-mqs_found(struct mqs_checking *k, const char *fmt, ...)
-{
-	char text[MQS_ERROR_TEXT];
-	int n;
-	va_list ap;
-
-	n = snprintf(text, sizeof(text), "%s: ", k->log->dir.name);
-	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
-	va_end(ap);
-	++*k->findings;
-	if (k->finding != NULL)
-		k->finding(k->arg, text);
-}
+#include "embedded/check_group.h"
 
 /* ---------------------------------------------------------------- log -- */
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "embedded/check.h"
+#include "embedded/check_group.h"
+#include "embedded/check_order.h"
 #include "embedded/queue/lease_batch.h"
 
 #define ORDER_KEY	17

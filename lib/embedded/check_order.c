@@ -5,7 +5,7 @@
  * group counts may be more than what is found, never less.
  */
 #include "base/error.h"
-#include "embedded/check.h"
+#include "embedded/check_order.h"
 
 /* Messages of a priority that its own cursor has passed and the group's has not. */
 static int

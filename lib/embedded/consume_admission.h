@@ -15,7 +15,7 @@
 #ifndef MQS_EMBEDDED_CONSUME_ADMISSION_H
 #define MQS_EMBEDDED_CONSUME_ADMISSION_H
 
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 
 /*
  * Before a transaction: *work is whether there is something to be had; it becomes 0 if

@@ -15,7 +15,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/consume_admission.h"
+#include "embedded/consume_collect.h"
+#include "embedded/consume_deliveries.h"
+#include "embedded/consume_reclaim.h"
+#include "embedded/consume_run.h"
 #include "embedded/consume_select.h"
+#include "embedded/consume_settle.h"
 #include "embedded/queue/group_settle_all.h"
 
 /* ------------------------------------------------------------ looking -- */
@@ -59,7 +64,7 @@ static int
 check_log(struct mqs_claim *cl, struct mqs_error *err)
 {
 	const struct mqs_group *group = cl->c->group;
-	uint64_t *lv = cl->lv, *v = cl->pass.gtx.v, count = 0;
+	uint64_t *lv = cl->lv, *v = cl->stx.gtx.v, count = 0;
 	int rc, more;
 
 	/* A setting that was changed (dead-letter) counts from now on. */
@@ -72,7 +77,7 @@ check_log(struct mqs_claim *cl, struct mqs_error *err)
 	mqs_notice(cl->c->spool, "%s/%s: the log is older than this group "
 	    "(restored?): delivering all that is retained again",
 	    group->log->dir.name, group->name);
-	if ((rc = mqs_group_settle_all(&cl->pass.gtx, SIZE_MAX, &count, &more,
+	if ((rc = mqs_group_settle_all(&cl->stx.gtx, SIZE_MAX, &count, &more,
 	    err)) != MQS_OK)
 		return rc;
 	v[MQS_GROUP_GENERATION]++;
@@ -81,19 +86,6 @@ check_log(struct mqs_claim *cl, struct mqs_error *err)
 }
 
 /* ----------------------------------------------------- the transaction -- */
-
-static int
-settle_wants(struct mqs_claim *cl, struct mqs_error *err)
-{
-	struct mqs_consumer *c = cl->c;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < c->nwants; i++)
-		if ((rc = mqs_pass_settle(&cl->pass, &c->wants[i], err)) != MQS_OK)
-			return rc;
-	return MQS_OK;
-}
 
 /* How many entries from `i' on go into one batch: as many as ascend. */
 static size_t
@@ -127,12 +119,12 @@ lease_taken(struct mqs_claim *cl, struct mqs_error *err)
 		if (c->lease_due == 0 || (int64_t)due < c->lease_due)
 			c->lease_due = (int64_t)due;
 	}
-	cl->pass.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
+	cl->stx.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
 	for (i = 0; i < cl->n; i += n) {
 		if (cl->nleases == MQS_CLAIM_LEASES)
 			return mqs_fail(err, MQS_EBUG, "claim: out of order");
 		n = run_of(cl, i);
-		if ((rc = mqs_batch_take(&cl->pass.gtx, cl->entries + i, n,
+		if ((rc = mqs_batch_take(&cl->stx.gtx, cl->entries + i, n,
 		    mqs_owner_name(c->owner), flags, due,
 		    &cl->leases[cl->nleases].number, err)) != MQS_OK)
 			return rc;
@@ -150,7 +142,7 @@ cap(struct mqs_claim *cl, struct mqs_error *err)
 
 	if (max == 0)
 		return MQS_OK;
-	rc = mqs_admit(cl->c, &cl->pass.gtx, cl->lv, &cl->max, err);
+	rc = mqs_admit(cl->c, &cl->stx.gtx, cl->lv, &cl->max, err);
 	if (cl->max < max)
 		cl->capped = 1;
 	return rc;
@@ -164,110 +156,45 @@ transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 
 	cl->n = cl->passed = cl->nleases = 0;
 	mqs_log_reader_rest(&c->reader);
-	if ((rc = mqs_pass_begin(&cl->pass, c->spool, c->group, &c->reader, keep,
+	if ((rc = mqs_settle_begin(&cl->stx, c->spool, c->group, &c->reader, keep,
 	    err)) != MQS_OK)
 		return rc;
-	cl->pass.made_in = c->made_in;
+	cl->stx.made_in = c->made_in;
 	if ((rc = check_log(cl, err)) != MQS_OK ||
-	    (rc = mqs_acks_settle(c, &cl->pass.gtx, err)) != MQS_OK ||
-	    (rc = settle_wants(cl, err)) != MQS_OK ||
-	    (reclaim && (rc = mqs_reclaim(c, &cl->pass, err)) != MQS_OK) ||
+	    (rc = mqs_settle_collected(c, &cl->stx, err)) != MQS_OK ||
+	    (reclaim && (rc = mqs_reclaim(c, &cl->stx, err)) != MQS_OK) ||
 	    (rc = cap(cl, err)) != MQS_OK ||
 	    (cl->max > 0 && (rc = mqs_claim_select(cl, err)) != MQS_OK) ||
 	    (rc = lease_taken(cl, err)) != MQS_OK) {
 		mqs_log_reader_rest(&c->reader);
-		mqs_pass_abort(&cl->pass);
+		mqs_settle_abort(&cl->stx);
 		return rc;
 	}
 	/* Not pinned through the commit, nor while the caller waits after it. */
 	mqs_log_reader_rest(&c->reader);
-	return mqs_pass_commit(&cl->pass, err);
+	return mqs_settle_commit(&cl->stx, err);
 }
 
-/* ------------------------------------------------------------- memory -- */
-
-/* Drops deliveries that were read (and, under MQS_MANUAL, handed out). */
-static void
-compact(struct mqs_consumer *c)
-{
-	size_t done = c->flags & MQS_MANUAL ? c->handed : c->next;
-
-	if (c->flags & MQS_MANUAL && done > 0)
-		done--;		/* handed_of needs the last one */
-	if (done == 0)
-		return;
-	memmove(c->deliveries, c->deliveries + done,
-	    (c->ndeliveries - done) * sizeof(*c->deliveries));
-	c->ndeliveries -= done;
-	c->next -= done;
-	c->handed -= c->flags & MQS_MANUAL ? done : c->handed;
-}
-
-/* Makes room before the transaction, so that nothing can fail after it. */
-static int
-make_room(struct mqs_consumer *c, size_t more, struct mqs_error *err)
-{
-	struct mqs_delivery *d;
-	struct mqs_own_lease *own;
-	size_t leases;
-
-	compact(c);
-	if (c->ndeliveries + more > c->cap) {
-		d = reallocarray(c->deliveries, c->ndeliveries + more, sizeof(*d));
-		if (d == NULL)
-			return mqs_fail_errno(err, "claim");
-		c->deliveries = d;
-		c->cap = c->ndeliveries + more;
-	}
-	leases = (more + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX + MQS_CLAIM_LEASES -
-	    MQS_CLAIM_MAX / MQS_BATCH_MAX;
-	if (c->nown + leases > c->own_cap) {
-		own = reallocarray(c->own, c->nown + leases + 16, sizeof(*own));
-		if (own == NULL)
-			return mqs_fail_errno(err, "claim");
-		c->own = own;
-		c->own_cap = c->nown + leases + 16;
-	}
-	return MQS_OK;
-}
-
+/* Keeps in memory what was taken, each lease with its messages. */
 static void
 remember(struct mqs_claim *cl)
 {
-	struct mqs_consumer *c = cl->c;
 	const struct mqs_entry *e = cl->entries;
-	struct mqs_own_lease *own;
-	struct mqs_delivery *d;
-	size_t i, k;
-
-	for (i = 0; i < cl->nleases; i++) {
-		own = &c->own[c->nown++];
-		own->lease = cl->leases[i].number;
-		own->generation = cl->pass.gtx.v[MQS_GROUP_GENERATION];
-		own->unsettled = (uint32_t)cl->leases[i].n;
-		for (k = 0; k < cl->leases[i].n; k++, e++) {
-			d = &c->deliveries[c->ndeliveries++];
-			d->id = e->id;
-			d->lease = own->lease;
-			d->index = (uint32_t)k;
-			d->attempts = e->attempts & 0x7fffffff;
-			d->gone = 0;
-		}
-		own->last = e[-1].id;
-	}
-	c->held += cl->n;
-}
-
-static void
-wants_done(struct mqs_consumer *c)
-{
 	size_t i;
 
-	for (i = 0; i < c->nwants; i++)
-		mqs_want_free(&c->wants[i]);
-	mqs_acks_drop(c);
-	c->nwants = 0;
-	mqs_runs_ended(c);
+	for (i = 0; i < cl->nleases; i++) {
+		mqs_deliveries_add(cl->c, cl->leases[i].number,
+		    cl->stx.gtx.v[MQS_GROUP_GENERATION], e, cl->leases[i].n);
+		e += cl->leases[i].n;
+	}
+}
+
+/* The leases that so many messages may need: see MQS_CLAIM_LEASES. */
+static size_t
+leases_for(size_t n)
+{
+	return (n + MQS_BATCH_MAX - 1) / MQS_BATCH_MAX + MQS_CLAIM_LEASES -
+	    MQS_CLAIM_MAX / MQS_BATCH_MAX;
 }
 
 /* ------------------------------------------------------------ claiming -- */
@@ -283,7 +210,7 @@ run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
 	int rc, dead = MQS_OK;
 
 	rc = transact(cl, reclaim, 0, err);
-	if (rc != MQS_OK && rc != MQS_EINTR && cl->pass.dead_failed) {
+	if (rc != MQS_OK && rc != MQS_EINTR && cl->stx.dead_failed) {
 		dead = rc;
 		rc = transact(cl, reclaim, dead, NULL);
 	}
@@ -292,10 +219,11 @@ run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
 		return rc;
 	}
 	remember(cl);
-	if (mqs_consumer_collected(c) > 0)
+	if (mqs_collected(c) > 0)
 		c->look_own = 1;
-	wants_done(c);
-	if (reclaim && (rc = mqs_reclaim_collect(c, err)) != MQS_OK)
+	mqs_collected_drop(c);
+	mqs_runs_end(c);
+	if (reclaim && (rc = mqs_reclaim_owner_files(c, err)) != MQS_OK)
 		return rc;
 	return dead;
 }
@@ -309,7 +237,7 @@ claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
     struct mqs_error *err)
 {
 	struct mqs_claim cl = { .c = c, .max = max };
-	int rc, work = mqs_consumer_collected(c) > 0, reclaim = 0;
+	int rc, work = mqs_collected(c) > 0, reclaim = 0;
 
 	*again = 0;
 	cl.now = mqs_judged_now(c->spool);
@@ -323,7 +251,7 @@ claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
 		return rc;
 	if (!work && !reclaim)
 		return MQS_OK;
-	if ((rc = make_room(c, max, err)) != MQS_OK)
+	if ((rc = mqs_deliveries_reserve(c, max, leases_for(max), err)) != MQS_OK)
 		return rc;
 	if ((cl.entries = malloc((max + 1) * sizeof(*cl.entries))) == NULL)
 		return mqs_fail_errno(err, "claim");
@@ -371,11 +299,11 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	c->held_back = 0;
 	if (held != NULL)
 		*held = 0;
-	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+	if (c->look_own && (rc = mqs_deliveries_recount(c, err)) != MQS_OK)
 		return rc;
 	room = c->prefetch > c->held ? c->prefetch - c->held : 0;
 	/* What is about to be settled makes room in the same transaction. */
-	settled = mqs_consumer_collected(c);
+	settled = mqs_collected(c);
 	room += settled < c->held ? settled : c->held;
 	if (room > c->prefetch)
 		room = c->prefetch;
@@ -392,10 +320,20 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	} while (again && !interrupted(c));
 	if (held != NULL && c->held_back)
 		*held = 1;
-	if (c->look_own && (rc = mqs_consumer_recount(c, err)) != MQS_OK)
+	if (c->look_own && (rc = mqs_deliveries_recount(c, err)) != MQS_OK)
 		return rc;
 	if (held != NULL && max > 0 && *count == 0 && !*held && c->held > 0 &&
 	    (rc = awaited(c, held, err)) != MQS_OK)
 		return rc;
 	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;
+}
+
+int
+mqs_embedded_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
+{
+	size_t none;
+
+	if (mqs_collected(c) == 0)
+		return MQS_OK;
+	return mqs_embedded_consumer_claim(c, 0, &none, NULL, err);
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "embedded/consume_examine.h"
 #include "embedded/consume_removed.h"
+#include "embedded/dead_letter_make.h"
 #include "embedded/queue/group_key_order.h"
 
 /* ------------------------------------------------- what becomes of it -- */
@@ -23,16 +24,16 @@ take(struct mqs_claim *cl, const struct mqs_entry *e)
 static int
 expire(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
 {
-	struct mqs_pass *pass = &cl->pass;
+	struct mqs_settle_tx *stx = &cl->stx;
 	int rc;
 
-	pass->kept = 0;
+	stx->kept = 0;
 	if (*cl->c->group->log->settings.dead_letter == '\0')
-		rc = mqs_group_key_leave(&pass->gtx, e, err);
+		rc = mqs_group_key_leave(&stx->gtx, e, err);
 	else
-		rc = mqs_pass_dead(pass, e, e->attempts, "expired", NULL, err);
-	if (!pass->kept)
-		pass->gtx.v[MQS_GROUP_EXPIRED]++;
+		rc = mqs_dead_letter_make(stx, e, e->attempts, "expired", NULL, err);
+	if (!stx->kept)
+		stx->gtx.v[MQS_GROUP_EXPIRED]++;
 	return rc;
 }
 
@@ -60,7 +61,7 @@ static int
 give(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
 {
 	if (cl->survey)
-		return mqs_group_hold_ready(&cl->pass.gtx, e, err);
+		return mqs_group_hold_ready(&cl->stx.gtx, e, err);
 	take(cl, e);
 	return MQS_OK;
 }
@@ -70,7 +71,7 @@ static int
 admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 {
 	const struct mqs_message *m = &r->message;
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
+	struct mqs_group_tx *gtx = &cl->stx.gtx;
 	struct mqs_held h = { .class = MQS_WAITING, .sort = (uint64_t)m->not_before };
 	int rc, out;
 
@@ -97,7 +98,7 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 int
 mqs_examine_ready(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_error *err)
 {
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
+	struct mqs_group_tx *gtx = &cl->stx.gtx;
 	struct mqs_record r;
 	int rc;
 
@@ -122,10 +123,10 @@ static int
 pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size,
     struct mqs_error *err)
 {
-	uint64_t *v = cl->pass.gtx.v;
+	uint64_t *v = cl->stx.gtx.v;
 	int rc;
 
-	if (ordinal > v[MQS_GROUP_ORDINAL] + 1 && (rc = mqs_cursor_pass_removed(&cl->pass.gtx,
+	if (ordinal > v[MQS_GROUP_ORDINAL] + 1 && (rc = mqs_cursor_pass_removed(&cl->stx.gtx,
 	    &cl->c->reader, cl->lv, id, ordinal, err)) != MQS_OK)
 		return rc;
 	v[MQS_GROUP_CURSOR] = id;
@@ -138,10 +139,10 @@ pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size,
 int
 mqs_examine_end(struct mqs_claim *cl, struct mqs_error *err)
 {
-	uint64_t *v = cl->pass.gtx.v;
+	uint64_t *v = cl->stx.gtx.v;
 	int rc;
 
-	rc = mqs_cursor_pass_removed(&cl->pass.gtx, &cl->c->reader, cl->lv, UINT64_MAX,
+	rc = mqs_cursor_pass_removed(&cl->stx.gtx, &cl->c->reader, cl->lv, UINT64_MAX,
 	    cl->lv[MQS_LOG_ORDINAL] + 1, err);
 	if (rc == MQS_OK)
 		mqs_group_to_end(v, cl->lv);
@@ -152,7 +153,7 @@ mqs_examine_end(struct mqs_claim *cl, struct mqs_error *err)
 static void
 pass_again(struct mqs_claim *cl, const struct mqs_record *r)
 {
-	uint64_t *v = cl->pass.gtx.v;
+	uint64_t *v = cl->stx.gtx.v;
 
 	if (v[MQS_GROUP_AHEAD] == 0)
 		return;
@@ -166,9 +167,9 @@ is_skipped(struct mqs_claim *cl, uint64_t id, struct mqs_held *h, struct mqs_err
 {
 	int rc;
 
-	if (cl->pass.gtx.v[MQS_GROUP_SKIPPED] == 0)
+	if (cl->stx.gtx.v[MQS_GROUP_SKIPPED] == 0)
 		return 0;
-	rc = mqs_group_held(&cl->pass.gtx, id, h, err);
+	rc = mqs_group_held(&cl->stx.gtx, id, h, err);
 	return rc < 0 ? rc : rc == MQS_OK && h->class == MQS_SKIPPED;
 }
 
@@ -184,10 +185,10 @@ pass_skipped(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_slice va
 	if (rc == MQS_OK)
 		rc = pass(cl, h->entry.id, r.ordinal, r.message.body_len, err);
 	else if (rc == MQS_EDAMAGED)
-		rc = pass(cl, h->entry.id, cl->pass.gtx.v[MQS_GROUP_ORDINAL] + 1, 0, err);
+		rc = pass(cl, h->entry.id, cl->stx.gtx.v[MQS_GROUP_ORDINAL] + 1, 0, err);
 	if (rc != MQS_OK)
 		return rc;
-	return mqs_group_unhold(&cl->pass.gtx, h, err);
+	return mqs_group_unhold(&cl->stx.gtx, h, err);
 }
 
 int
@@ -212,14 +213,14 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 		if (cl->plain_matches)
 			return give(cl, &(struct mqs_entry){ .id = id, .size = size },
 			    err);
-		cl->pass.gtx.v[MQS_GROUP_FILTERED]++;
+		cl->stx.gtx.v[MQS_GROUP_FILTERED]++;
 		return MQS_OK;
 	}
 	if ((rc = mqs_log_reader_decode(reader, value, &r, err)) != MQS_OK ||
 	    (rc = pass(cl, id, r.ordinal, r.message.body_len, err)) != MQS_OK)
 		return rc;
 	if (r.message.priority != 0 &&
-	    id <= cl->pass.gtx.v[MQS_GROUP_CURSORS + r.message.priority - 1]) {
+	    id <= cl->stx.gtx.v[MQS_GROUP_CURSORS + r.message.priority - 1]) {
 		pass_again(cl, &r);
 		return MQS_OK;
 	}
@@ -229,7 +230,7 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 int
 mqs_examine_ahead(struct mqs_claim *cl, uint64_t id, struct mqs_error *err)
 {
-	uint64_t *v = cl->pass.gtx.v;
+	uint64_t *v = cl->stx.gtx.v;
 	struct mqs_record r;
 	struct mqs_held h;
 	int rc;

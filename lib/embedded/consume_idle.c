@@ -10,7 +10,7 @@
  * Two consumers of one spool in one process share the lock, and do not see each other.
  */
 #include "base/hash.h"
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 #include "embedded/store/lock.h"
 
 /* Above the bytes of those that write (embedded/queue/group.c). */

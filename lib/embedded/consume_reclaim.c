@@ -18,8 +18,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "embedded/consume.h"
+#include "embedded/consume_reclaim.h"
 #include "embedded/lease_owner.h"
+#include "embedded/settle.h"
 
 #define ORPHAN_LOOK	((uint64_t)MQS_SECOND)	/* how often, where time ran out */
 
@@ -128,17 +129,17 @@ mqs_reclaim_wanted(struct mqs_consumer *c, int *wanted, struct mqs_error *err)
 
 /* 1 if the message was given more time, which has not passed. */
 static int
-extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
+extended(struct mqs_consumer *c, struct mqs_settle_tx *stx, size_t i, int *more,
     struct mqs_error *err)
 {
-	const struct mqs_batch *b = pass->gtx.batch;
+	const struct mqs_batch *b = stx->gtx.batch;
 	uint64_t due = 0;
 	int rc;
 
 	*more = 0;
 	if (!(b->head.flags & MQS_LEASE_EXTENDED) || b->head.boot != mqs_boot())
 		return MQS_OK;
-	if ((rc = mqs_batch_extended(pass->gtx.tx, b->head.lease, b->entries[i].id,
+	if ((rc = mqs_batch_extended(stx->gtx.tx, b->head.lease, b->entries[i].id,
 	    &due, err)) != MQS_OK)
 		return rc;
 	*more = due > (uint64_t)mqs_boottime();
@@ -152,16 +153,16 @@ extended(struct mqs_consumer *c, struct mqs_pass *pass, size_t i, int *more,
  * over: its time has come, so that it counts whatever was done with it.
  */
 static int
-take_one(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_lease_owner *f,
+take_one(struct mqs_consumer *c, struct mqs_settle_tx *stx, const struct mqs_lease_owner *f,
     int over, size_t i, int *kept, struct mqs_error *err)
 {
-	const struct mqs_batch *b = pass->gtx.batch;
+	const struct mqs_batch *b = stx->gtx.batch;
 	const struct mqs_owner_slot *slot = mqs_lease_owner_slot(f, b->head.lease, b->entries[i].id);
 	const char *reason = over && f->life == MQS_OWNER_LIVES ?
 	    "lease ran out" : "consumer died";
 	int rc, more;
 
-	if ((rc = extended(c, pass, i, &more, err)) != MQS_OK)
+	if ((rc = extended(c, stx, i, &more, err)) != MQS_OK)
 		return rc;
 	if (slot != NULL && slot->alive) {
 		/* Of one that is dead, the end is an event; and it holds up no others. */
@@ -174,22 +175,22 @@ take_one(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_lease_o
 		*kept = 1;
 		return MQS_OK;
 	}
-	return mqs_pass_return(pass, i, over || (slot != NULL && slot->started), reason,
+	return mqs_settle_take_back(stx, i, over || (slot != NULL && slot->started), reason,
 	    err);
 }
 
 /* Takes back what a lease still holds: it is over, or its owner is dead. */
 static int
-take(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_lease_owner *f, int over,
+take(struct mqs_consumer *c, struct mqs_settle_tx *stx, const struct mqs_lease_owner *f, int over,
     struct mqs_error *err)
 {
-	struct mqs_batch *b = pass->gtx.batch;
+	struct mqs_batch *b = stx->gtx.batch;
 	int rc, kept = 0;
 	size_t i;
 
 	for (i = 0; i < b->n; i++)
 		if (!mqs_batch_settled(b, i) &&
-		    (rc = take_one(c, pass, f, over, i, &kept, err)) != MQS_OK)
+		    (rc = take_one(c, stx, f, over, i, &kept, err)) != MQS_OK)
 			return rc;
 	if (!kept)
 		return MQS_OK;
@@ -206,29 +207,29 @@ take(struct mqs_consumer *c, struct mqs_pass *pass, const struct mqs_lease_owner
 }
 
 static int
-reclaim_one(struct mqs_consumer *c, struct mqs_pass *pass, uint64_t lease,
+reclaim_one(struct mqs_consumer *c, struct mqs_settle_tx *stx, uint64_t lease,
     struct mqs_error *err)
 {
 	struct mqs_batch *b;
 	struct mqs_lease_owner f;
 	int rc, over;
 
-	if ((rc = mqs_batch_load(&pass->gtx, lease, err)) != MQS_OK)
+	if ((rc = mqs_batch_load(&stx->gtx, lease, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	b = pass->gtx.batch;
+	b = stx->gtx.batch;
 	over = mqs_lease_over(&b->head);
 	if (!over && mqs_lease_timed(&b->head))
 		note_due(c, b->head.due);
 	if ((rc = look(c, b->head.owner, b->head.boot, &f, err)) != MQS_OK)
 		return rc;
 	if (over || !nothing_to_do(&b->head, &f))
-		rc = take(c, pass, &f, over, err);
+		rc = take(c, stx, &f, over, err);
 	mqs_owner_left_free(&f.left);
 	return rc;
 }
 
 int
-mqs_reclaim(struct mqs_consumer *c, struct mqs_pass *pass, struct mqs_error *err)
+mqs_reclaim(struct mqs_consumer *c, struct mqs_settle_tx *stx, struct mqs_error *err)
 {
 	uint64_t lease = 0;
 	int rc;
@@ -236,12 +237,12 @@ mqs_reclaim(struct mqs_consumer *c, struct mqs_pass *pass, struct mqs_error *err
 	c->lease_due = 0;
 	for (;;) {
 		/* The cursor reads the table: what is loaded must be in it. */
-		if ((rc = mqs_batch_store(&pass->gtx, err)) != MQS_OK)
+		if ((rc = mqs_batch_store(&stx->gtx, err)) != MQS_OK)
 			return rc;
-		rc = mqs_batch_next(pass->gtx.tx, &lease, err);
+		rc = mqs_batch_next(stx->gtx.tx, &lease, err);
 		if (rc == MQS_NOTHING)
 			return MQS_OK;
-		if (rc != MQS_OK || (rc = reclaim_one(c, pass, lease, err)) != MQS_OK)
+		if (rc != MQS_OK || (rc = reclaim_one(c, stx, lease, err)) != MQS_OK)
 			return rc;
 	}
 }
@@ -299,7 +300,7 @@ collect_one(void *arg, uint64_t owner)
 }
 
 int
-mqs_reclaim_collect(struct mqs_consumer *c, struct mqs_error *err)
+mqs_reclaim_owner_files(struct mqs_consumer *c, struct mqs_error *err)
 {
 	struct collection col = { c, err };
 

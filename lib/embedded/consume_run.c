@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "embedded/consume.h"
+#include "embedded/consume_collect.h"
+#include "embedded/consume_run.h"
 
 struct mqs_run {
 	struct mqs_handle	 handle;	/* the seam's; first */
@@ -98,8 +99,8 @@ mqs_embedded_run_free(struct mqs_run *run)
 	c = run->consumer;
 	run->next = c->ended;
 	c->ended = run;
-	if (mqs_consumer_collected(c) == 0)
-		mqs_runs_ended(c);
+	if (mqs_collected(c) == 0)
+		mqs_runs_end(c);
 }
 
 void
@@ -114,7 +115,7 @@ mqs_runs_forget(struct mqs_consumer *c)
 }
 
 void
-mqs_runs_ended(struct mqs_consumer *c)
+mqs_runs_end(struct mqs_consumer *c)
 {
 	struct mqs_run *run;
 

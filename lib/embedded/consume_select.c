@@ -29,7 +29,7 @@ take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
 	int rc;
 
 	while (cl->n < cl->max) {
-		rc = mqs_group_first_held(&cl->pass.gtx, MQS_READY, &h, err);
+		rc = mqs_group_first_held(&cl->stx.gtx, MQS_READY, &h, err);
 		if (rc != MQS_OK)
 			return rc == MQS_NOTHING ? MQS_OK : rc;
 		if (h.sort > last || h.sort < sort || (h.sort == sort && h.entry.id < id))
@@ -52,7 +52,7 @@ take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 	int rc;
 
 	*end = 0;
-	mqs_log_reader_seek(&cl->c->reader, cl->pass.gtx.v[MQS_GROUP_CURSOR] + 1);
+	mqs_log_reader_seek(&cl->c->reader, cl->stx.gtx.v[MQS_GROUP_CURSOR] + 1);
 	/* Bounded also where nothing is taken (all expired, all delayed). */
 	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
 		rc = mqs_examine_next(cl, err);
@@ -73,15 +73,15 @@ static int
 take_new_of(struct mqs_claim *cl, struct mqs_cur *index, unsigned priority,
     int *end, struct mqs_error *err)
 {
-	uint64_t *at = &cl->pass.gtx.v[MQS_GROUP_CURSORS + priority - 1];
+	uint64_t *at = &cl->stx.gtx.v[MQS_GROUP_CURSORS + priority - 1];
 	unsigned char from[9] = { (unsigned char)(9 - priority) };
 	struct mqs_slice key = { from, sizeof(from) }, value;
 	size_t looked;
 	int rc;
 
 	*end = 0;
-	if (*at < cl->pass.gtx.v[MQS_GROUP_CURSOR])
-		*at = cl->pass.gtx.v[MQS_GROUP_CURSOR];
+	if (*at < cl->stx.gtx.v[MQS_GROUP_CURSOR])
+		*at = cl->stx.gtx.v[MQS_GROUP_CURSOR];
 	mqs_put_be64(from + 1, *at + 1);
 	rc = mqs_cur_move(index, MQS_FROM, &key, &value, err);
 	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
@@ -116,7 +116,7 @@ take_urgent(struct mqs_claim *cl, int *end, struct mqs_error *err)
 			rc = take_new_of(cl, index, priority, end, err);
 	mqs_cur_free(index);
 	if (rc == MQS_OK && *end)
-		cl->pass.gtx.v[MQS_GROUP_PRIORITISED] = cl->lv[MQS_LOG_PRIORITISED];
+		cl->stx.gtx.v[MQS_GROUP_PRIORITISED] = cl->lv[MQS_LOG_PRIORITISED];
 	return rc;
 }
 
@@ -136,7 +136,7 @@ int
 mqs_claim_select(struct mqs_claim *cl, struct mqs_error *err)
 {
 	static const struct mqs_message plain = MQS_MESSAGE_INIT;
-	struct mqs_group_tx *gtx = &cl->pass.gtx;
+	struct mqs_group_tx *gtx = &cl->stx.gtx;
 	size_t ripe;
 	int rc, end = 1;
 

@@ -4,7 +4,8 @@
 #ifndef MQS_EMBEDDED_CONSUME_SELECT_H
 #define MQS_EMBEDDED_CONSUME_SELECT_H
 
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
+#include "embedded/settle_transaction.h"
 
 #define MQS_CLAIM_MAX	(16 * MQS_BATCH_MAX)	/* messages in one transaction */
 /* A batch's ids ascend; those of each of ten priorities do. */
@@ -12,7 +13,7 @@
 
 struct mqs_claim {
 	struct mqs_consumer	*c;
-	struct mqs_pass		 pass;
+	struct mqs_settle_tx		 stx;
 	uint64_t		 lv[MQS_LOG_VALUES];	/* the log's state, as the reader sees it */
 	struct mqs_entry	*entries;	/* taken, in the order in which they go out */
 	size_t			 n, max;
@@ -28,7 +29,7 @@ struct mqs_claim {
 	int			 capped;	/* max was lowered to what may be given */
 };
 
-/* Takes up to cl->max messages that may go out now, within the claim's pass. */
+/* Takes up to cl->max messages that may go out now, within the claim's stx. */
 int	mqs_claim_select(struct mqs_claim *, struct mqs_error *err);
 
 #endif

@@ -1,61 +1,54 @@
-/*
- * dead_letter_make.c - making dead letters
- *
- * engine/dead_letter.h says what a dead letter is and to which queue it goes.  It is
- * appended there under a marker, in the pass's transaction of that log (settle.h).  A
- * message that dies in a queue of dead letters stays where it is: it is in that log
- * already.
- */
+/* dead_letter_make.c - see dead_letter_make.h */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "embedded/dead_letter_make.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/marker.h"
-#include "embedded/settle.h"
 #include "engine/dead_letter.h"
 
 static int
-add_headers(struct mqs_pass *pass, struct mqs_buf *buf,
+add_headers(struct mqs_settle_tx *stx, struct mqs_buf *buf,
     const struct mqs_message *m, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
 {
 	char id[MQS_ID_SIZE];
-	const struct mqs_death death = { .queue = pass->group->log->dir.name,
-	    .group = pass->group->name, .id = mqs_message_id(m, id), .reason = reason,
-	    .detail = detail, .attempts = attempts, .time = mqs_judged_now(pass->spool) };
+	const struct mqs_death death = { .queue = stx->group->log->dir.name,
+	    .group = stx->group->name, .id = mqs_message_id(m, id), .reason = reason,
+	    .detail = detail, .attempts = attempts, .time = mqs_judged_now(stx->spool) };
 
 	if (mqs_dead_letter_headers(buf, m, &death) == -1)
 		return mqs_fail_errno(err, "dead letter");
 	return MQS_OK;
 }
 
-/* Opens the dead-letter queue and its transaction, once a pass. */
+/* Opens the dead-letter queue and its transaction, once a stx. */
 static int
-begin(struct mqs_pass *pass, const char *queue, struct mqs_error *err)
+begin(struct mqs_settle_tx *stx, const char *queue, struct mqs_error *err)
 {
 	struct mqs_log *log;
-	unsigned flags = pass->spool->options.flags;
+	unsigned flags = stx->spool->options.flags;
 	int rc;
 
-	if (pass->dead_log != NULL)
+	if (stx->dead_log != NULL)
 		return MQS_OK;
 	if (strlen(queue) > MQS_NAME_MAX)
 		return mqs_fail(err, MQS_ECONFIG, "%s has no dead-letter queue: the name is "
 		    "too long to add .dead (set dead-letter=NAME)",
-		    pass->group->log->dir.name);
+		    stx->group->log->dir.name);
 	/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
-	pass->spool->options.flags |= MQS_AUTOCREATE;
-	rc = mqs_spool_log(pass->spool, queue, 1, &log, err);
-	pass->spool->options.flags = flags;
-	if (rc != MQS_OK || (rc = mqs_log_begin(&pass->dead, log, 0, err)) != MQS_OK)
+	stx->spool->options.flags |= MQS_AUTOCREATE;
+	rc = mqs_spool_log(stx->spool, queue, 1, &log, err);
+	stx->spool->options.flags = flags;
+	if (rc != MQS_OK || (rc = mqs_log_begin(&stx->dead, log, 0, err)) != MQS_OK)
 		return rc;
-	pass->dead_log = log;
+	stx->dead_log = log;
 	return MQS_OK;
 }
 
 static int
-append(struct mqs_pass *pass, const struct mqs_record *record,
+append(struct mqs_settle_tx *stx, const struct mqs_record *record,
     const struct mqs_buf *headers, struct mqs_error *err)
 {
 	struct mqs_record dead = *record;
@@ -71,25 +64,25 @@ append(struct mqs_pass *pass, const struct mqs_record *record,
 	dead.message.message_id_len = 0;
 	dead.only_group_len = 0;
 	if (record->flags & MQS_RECORD_LARGE &&
-	    (rc = mqs_log_adopt(pass->dead_log, pass->group->log, &dead, &blob,
+	    (rc = mqs_log_adopt(stx->dead_log, stx->group->log, &dead, &blob,
 	    err)) != MQS_OK)
 		return rc;
-	rc = mqs_log_append(&pass->dead, &dead, &id, &duplicate, err);
+	rc = mqs_log_append(&stx->dead, &dead, &id, &duplicate, err);
 	if (rc != MQS_OK) {
 		mqs_blob_free(blob, 0);
 		return rc;
 	}
 	if (blob != NULL)
-		pass->blobs[pass->nblobs++] = blob;
+		stx->blobs[stx->nblobs++] = blob;
 	else
-		pass->dead_bytes += dead.message.body_len;
-	pass->dead_bytes += headers->n;
+		stx->dead_bytes += dead.message.body_len;
+	stx->dead_bytes += headers->n;
 	return MQS_OK;
 }
 
 /* Writes the dead letter and its marker, unless the marker stands already. */
 static int
-write_letter(struct mqs_pass *pass, const char *queue,
+write_letter(struct mqs_settle_tx *stx, const char *queue,
     const struct mqs_record *record, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
 {
@@ -97,45 +90,45 @@ write_letter(struct mqs_pass *pass, const char *queue,
 	struct mqs_marker marker;
 	int rc;
 
-	if ((rc = begin(pass, queue, err)) != MQS_OK)
+	if ((rc = begin(stx, queue, err)) != MQS_OK)
 		return rc;
-	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION],
+	mqs_marker_of(&marker, stx->group, stx->gtx.v[MQS_GROUP_GENERATION],
 	    record->message.seq);
-	if ((rc = mqs_marker_find(pass->dead.tx, MQS_LOG_MARKERS, &marker,
+	if ((rc = mqs_marker_find(stx->dead.tx, MQS_LOG_MARKERS, &marker,
 	    err)) != MQS_NOTHING)
 		return rc;
-	rc = add_headers(pass, &headers, &record->message, attempts, reason,
+	rc = add_headers(stx, &headers, &record->message, attempts, reason,
 	    detail, err);
 	if (rc == MQS_OK)
-		rc = append(pass, record, &headers, err);
+		rc = append(stx, record, &headers, err);
 	mqs_buf_free(&headers);
-	if (rc != MQS_OK || (rc = mqs_marker_put(pass->dead.tx, MQS_LOG_MARKERS,
+	if (rc != MQS_OK || (rc = mqs_marker_put(stx->dead.tx, MQS_LOG_MARKERS,
 	    &marker, err)) != MQS_OK)
 		return rc;
-	marker.id = pass->gtx.v[MQS_GROUP_DURABLE_FLOOR];
-	return mqs_marker_sweep(pass->dead.tx, MQS_LOG_MARKERS, &marker, err);
+	marker.id = stx->gtx.v[MQS_GROUP_DURABLE_FLOOR];
+	return mqs_marker_sweep(stx->dead.tx, MQS_LOG_MARKERS, &marker, err);
 }
 
 /* Puts the message into the dead-letter queue, if that is another one; MQS_NOTHING: it is gone. */
 static int
-bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
+bury(struct mqs_settle_tx *stx, uint64_t id, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
 {
 	char queue[MQS_DEAD_LETTER_NAME];
 	struct mqs_record record;
 	int rc;
 
-	if (!mqs_dead_letter_queue(pass->group->log->dir.name,
-	    pass->group->log->settings.dead_letter, queue))
+	if (!mqs_dead_letter_queue(stx->group->log->dir.name,
+	    stx->group->log->settings.dead_letter, queue))
 		return MQS_OK;
-	rc = mqs_log_reader_at(pass->reader, id, 1, &record, err);
+	rc = mqs_log_reader_at(stx->reader, id, 1, &record, err);
 	if (rc == MQS_OK)
-		rc = write_letter(pass, queue, &record, attempts, reason, detail, err);
-	if (rc == MQS_OK && (pass->nblobs == MQS_PASS_BLOBS ||
-	    pass->dead_bytes >= MQS_PASS_BYTES))
-		rc = mqs_pass_bury(pass, err);
+		rc = write_letter(stx, queue, &record, attempts, reason, detail, err);
+	if (rc == MQS_OK && (stx->nblobs == MQS_SETTLE_BLOBS ||
+	    stx->dead_bytes >= MQS_SETTLE_BYTES))
+		rc = mqs_settle_commit_dead(stx, err);
 	if (rc < 0)
-		pass->dead_failed = 1;
+		stx->dead_failed = 1;
 	return rc;
 }
 
@@ -144,49 +137,49 @@ bury(struct mqs_pass *pass, uint64_t id, uint64_t attempts, const char *reason,
  * whoever had it died between publishing and settling.
  */
 static int
-made(struct mqs_pass *pass, uint64_t id, struct mqs_error *err)
+made(struct mqs_settle_tx *stx, uint64_t id, struct mqs_error *err)
 {
 	struct mqs_marker marker;
 
-	if (pass->made_in == NULL)
+	if (stx->made_in == NULL)
 		return MQS_NOTHING;
-	mqs_marker_of(&marker, pass->group, pass->gtx.v[MQS_GROUP_GENERATION], id);
-	return mqs_marker_stands(pass->made_in, &marker, err);
+	mqs_marker_of(&marker, stx->group, stx->gtx.v[MQS_GROUP_GENERATION], id);
+	return mqs_marker_stands(stx->made_in, &marker, err);
 }
 
 /* Says whose message it is that can't die. */
 static int
-keep_alive(const struct mqs_pass *pass, uint64_t id, const struct mqs_error *why,
+keep_alive(const struct mqs_settle_tx *stx, uint64_t id, const struct mqs_error *why,
     struct mqs_error *err)
 {
 	return mqs_fail(err, why->code, "%s/%s: message %llu can't become a dead letter: %s",
-	    pass->group->log->dir.name, pass->group->name, (unsigned long long)id,
+	    stx->group->log->dir.name, stx->group->name, (unsigned long long)id,
 	    why->text);
 }
 
 int
-mqs_pass_dead(struct mqs_pass *pass, const struct mqs_entry *e, uint64_t attempts,
+mqs_dead_letter_make(struct mqs_settle_tx *stx, const struct mqs_entry *e, uint64_t attempts,
     const char *reason, const char *detail, struct mqs_error *err)
 {
 	struct mqs_held h = { *e, MQS_WAITING, 0 };
 	struct mqs_error why;
 	int rc;
 
-	if ((rc = made(pass, e->id, err)) < 0)
+	if ((rc = made(stx, e->id, err)) < 0)
 		return rc;
 	if (rc == MQS_OK) {
-		pass->gtx.v[MQS_GROUP_ACKED]++;
-		return mqs_group_key_leave(&pass->gtx, e, err);
+		stx->gtx.v[MQS_GROUP_ACKED]++;
+		return mqs_group_key_leave(&stx->gtx, e, err);
 	}
-	if (pass->keep != MQS_OK) {
-		pass->kept = 1;
-		h.sort = (uint64_t)mqs_later(mqs_judged_now(pass->spool),
-		    pass->group->settings.backoff_max);
-		return mqs_group_hold(&pass->gtx, &h, err);
+	if (stx->keep != MQS_OK) {
+		stx->kept = 1;
+		h.sort = (uint64_t)mqs_later(mqs_judged_now(stx->spool),
+		    stx->group->settings.backoff_max);
+		return mqs_group_hold(&stx->gtx, &h, err);
 	}
-	if ((rc = bury(pass, e->id, attempts, reason, detail, &why)) < 0)
-		return keep_alive(pass, e->id, &why, err);
+	if ((rc = bury(stx, e->id, attempts, reason, detail, &why)) < 0)
+		return keep_alive(stx, e->id, &why, err);
 	/* Else a limit or a purge took it. */
-	pass->gtx.v[rc == MQS_OK ? MQS_GROUP_DEAD : MQS_GROUP_DROPPED]++;
-	return mqs_group_key_leave(&pass->gtx, e, err);
+	stx->gtx.v[rc == MQS_OK ? MQS_GROUP_DEAD : MQS_GROUP_DROPPED]++;
+	return mqs_group_key_leave(&stx->gtx, e, err);
 }

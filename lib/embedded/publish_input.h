@@ -18,7 +18,7 @@
 #ifndef MQS_EMBEDDED_PUBLISH_INPUT_H
 #define MQS_EMBEDDED_PUBLISH_INPUT_H
 
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 #include "embedded/queue/marker.h"
 
 struct mqs_input {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 #include "embedded/redrive.h"
 #include "engine/dead_letter.h"
 

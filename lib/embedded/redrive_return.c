@@ -17,7 +17,7 @@ struct back {
 	struct mqs_group_tx	 gtx;
 	struct mqs_log_tx	 ltx;
 	struct mqs_log_reader	 letters;
-	struct mqs_blob		*blobs[MQS_PASS_BLOBS];
+	struct mqs_blob		*blobs[MQS_SETTLE_BLOBS];
 	unsigned		 nblobs;
 	uint64_t		 bytes;
 };
@@ -286,7 +286,7 @@ some(struct back *b, struct mqs_letter *l, size_t n, int64_t now, size_t *taken,
 	if ((rc = begin(b, l, n, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < n && rc == MQS_OK; i++) {
-		if (b->nblobs == MQS_PASS_BLOBS || b->bytes >= MQS_PASS_BYTES)
+		if (b->nblobs == MQS_SETTLE_BLOBS || b->bytes >= MQS_SETTLE_BYTES)
 			break;
 		rc = bring_back(b, &l[i], now, err);
 	}

@@ -13,7 +13,7 @@
 struct target {
 	char			 queue[MQS_NAME_MAX + 1];
 	char			 group[MQS_NAME_MAX + 1];
-	struct mqs_want		*wants;
+	struct mqs_settle_request	*requests;
 	size_t			 n, cap;
 };
 
@@ -47,7 +47,7 @@ clear(struct target *t)
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		mqs_want_free(&t->wants[i]);
+		mqs_settle_request_free(&t->requests[i]);
 	t->n = 0;
 }
 
@@ -60,7 +60,7 @@ mqs_embedded_settler_free(struct mqs_settler *s)
 		return;
 	for (i = 0; i < s->n; i++) {
 		clear(&s->targets[i]);
-		free(s->targets[i].wants);
+		free(s->targets[i].requests);
 	}
 	free(s->targets);
 	free(s);
@@ -94,20 +94,20 @@ target_of(struct mqs_settler *s, const struct mqs_receipt *r)
 	return t;
 }
 
-static struct mqs_want *
+static struct mqs_settle_request *
 more_room(struct target *t)
 {
-	struct mqs_want *wants;
+	struct mqs_settle_request *requests;
 	size_t cap = t->cap == 0 ? 64 : 2 * t->cap;
 
 	if (t->n == t->cap) {
-		wants = reallocarray(t->wants, cap, sizeof(*wants));
-		if (wants == NULL)
+		requests = reallocarray(t->requests, cap, sizeof(*requests));
+		if (requests == NULL)
 			return NULL;
-		t->wants = wants;
+		t->requests = requests;
 		t->cap = cap;
 	}
-	return &t->wants[t->n];
+	return &t->requests[t->n];
 }
 
 int
@@ -115,7 +115,7 @@ mqs_embedded_settler_add(struct mqs_settler *s, const char *receipt,
     const struct mqs_settlement *settlement, uint64_t tag, struct mqs_error *err)
 {
 	struct mqs_receipt r;
-	struct mqs_want *w = NULL;
+	struct mqs_settle_request *w = NULL;
 	struct target *t;
 	const char *why;
 	int rc;
@@ -127,7 +127,7 @@ mqs_embedded_settler_add(struct mqs_settler *s, const char *receipt,
 		w = more_room(t);
 	if (w == NULL)
 		return mqs_fail_errno(err, "settling");
-	if ((rc = mqs_want_set(w, settlement, r.id, r.lease, err)) != MQS_OK)
+	if ((rc = mqs_settle_request_set(w, settlement, r.id, r.lease, err)) != MQS_OK)
 		return rc;
 	w->tag = tag;
 	t->n++;
@@ -138,7 +138,7 @@ mqs_embedded_settler_add(struct mqs_settler *s, const char *receipt,
 
 static void
 tell(const struct mqs_settler *s, const struct target *t,
-    const struct mqs_want *w, int code, const char *text)
+    const struct mqs_settle_request *w, int code, const char *text)
 {
 	char receipt[MQS_RECEIPT_SIZE], line[MQS_ERROR_TEXT];
 	struct mqs_error e;
@@ -160,25 +160,25 @@ one_pass(struct mqs_settler *s, struct target *t, struct mqs_group *group,
     struct mqs_log_reader *reader, int keep, int *dead_failed,
     struct mqs_error *err)
 {
-	struct mqs_pass pass;
+	struct mqs_settle_tx stx;
 	size_t i;
 	int rc;
 
 	*dead_failed = 0;
-	if ((rc = mqs_pass_begin(&pass, s->spool, group, reader, keep, err)) != MQS_OK)
+	if ((rc = mqs_settle_begin(&stx, s->spool, group, reader, keep, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < t->n && rc == MQS_OK; i++)
-		rc = mqs_pass_settle(&pass, &t->wants[i], err);
+		rc = mqs_settle_delivery(&stx, &t->requests[i], err);
 	if (rc == MQS_OK)
-		rc = mqs_pass_commit(&pass, err);
+		rc = mqs_settle_commit(&stx, err);
 	else
-		mqs_pass_abort(&pass);
-	*dead_failed = pass.dead_failed;
+		mqs_settle_abort(&stx);
+	*dead_failed = stx.dead_failed;
 	return rc;
 }
 
 /*
- * Settles one group's share of the batch.  *done: the outcomes stand in the wants,
+ * Settles one group's share of the batch.  *done: the outcomes stand in the requests,
  * although an error (of the dead-letter queue) is returned.
  */
 static int
@@ -195,7 +195,7 @@ settle_target(struct mqs_settler *s, struct target *t, int *done,
 	    (rc = mqs_log_reader_init(&reader, group->log, err)) != MQS_OK)
 		return rc;
 	mqs_log_reader_rest(&reader);	/* not while waiting to write */
-	qsort(t->wants, t->n, sizeof(*t->wants), mqs_want_compare);
+	qsort(t->requests, t->n, sizeof(*t->requests), mqs_settle_request_compare);
 	rc = one_pass(s, t, group, &reader, 0, &failed, err);
 	if (rc != MQS_OK && rc != MQS_EINTR && failed) {
 		dead = rc;
@@ -220,8 +220,8 @@ mqs_embedded_settler_flush(struct mqs_settler *s, struct mqs_error *err)
 		e.text[0] = '\0';
 		rc = settle_target(s, t, &done, &e);
 		for (i = 0; i < t->n; i++)
-			tell(s, t, &t->wants[i],
-			    done ? t->wants[i].code : rc, e.text);
+			tell(s, t, &t->requests[i],
+			    done ? t->requests[i].code : rc, e.text);
 		clear(t);
 		if (rc != MQS_OK && rc != MQS_ENOENT && worst == MQS_OK) {
 			worst = rc;

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/consume.h"
+#include "embedded/consume_state.h"
 
 #define BLOCK	512	/* of st_blocks, by POSIX */
 

@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "embedded/consume.h"
+#include "embedded/consume_collect.h"
+#include "embedded/settle.h"
 #include "tree.h"
 
 static char where[64];

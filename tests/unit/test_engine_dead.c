@@ -21,10 +21,10 @@ static void
 test_sweep(void)
 {
 	static char queue[] = "q.dead", body[LARGE];
-	struct mqs_pass pass;
+	struct mqs_settle_tx stx;
 	struct mqs_consumer *c;
 	struct mqs_message m;
-	struct mqs_want want;
+	struct mqs_settle_request want;
 	struct mqs_settlement s;
 
 	start();
@@ -32,13 +32,13 @@ test_sweep(void)
 	ok(publish("q", body, sizeof(body)));
 	c = take("q", &m);
 	s = settlement(&m, MQS_REJECT);
-	ok(mqs_want_set(&want, &s, m.seq, m.lease, &err));
-	ok(mqs_pass_begin(&pass, spool, c->group, &c->reader, 0, &err));
-	ok(mqs_pass_settle(&pass, &want, &err));
+	ok(mqs_settle_request_set(&want, &s, m.seq, m.lease, &err));
+	ok(mqs_settle_begin(&stx, spool, c->group, &c->reader, 0, &err));
+	ok(mqs_settle_delivery(&stx, &want, &err));
 	mqs_consumer_rest(c);
 	check_int(in_child(sweep_it, queue), 0);
-	ok(mqs_pass_commit(&pass, &err));
-	mqs_want_free(&want);
+	ok(mqs_settle_commit(&stx, &err));
+	mqs_settle_request_free(&want);
 	check_u64(count(queue), 1);
 	mqs_consumer_free(c);
 	finish();
@@ -80,7 +80,7 @@ static void
 test_many(void)
 {
 	many(MQS_INLINE_MAX, 33);
-	many(LARGE, MQS_PASS_BLOBS + 1);
+	many(LARGE, MQS_SETTLE_BLOBS + 1);
 }
 
 /* A group that was deleted and made again is another: what dies in it dies anew. */

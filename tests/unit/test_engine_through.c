@@ -93,7 +93,7 @@ test_part(void)
 	check_u64(v[MQS_GROUP_LEASED], 9);
 	through(c, &m[2], 2);
 	through(c, &m[3], 1);
-	check_u64(mqs_consumer_collected(c), 3);
+	check_u64(mqs_collected(c), 3);
 	ok(mqs_consumer_flush(c, &err));
 	look(c);
 	check_u64(v[MQS_GROUP_ACKED], 4);

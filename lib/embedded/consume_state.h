@@ -1,15 +1,16 @@
 /*
- * consume.h - a consumer's own state (consume.c, consume_claim.c, consume_acks.c, consume_reclaim.c, consume_run.c)
+ * consume_state.h - a consumer: what it keeps in memory
  *
- * In memory: what was claimed and not yet read (deliveries), the leases that it
- * holds and how many of each are unsettled (own), what is to be settled with the
- * next transaction (acks, then wants).  All of it can be lost: the group's file and the owner
- * file say what a dead consumer held.
+ * The messages that were claimed and not yet read (deliveries), the leases that the
+ * consumer holds (own), and the settlings that were asked for and not yet carried out
+ * (first acks, then requests).  All of it can be lost without harm: the group's file and
+ * the consumer's owner file say what a dead consumer held.
  */
-#ifndef MQS_EMBEDDED_CONSUME_H
-#define MQS_EMBEDDED_CONSUME_H
+#ifndef MQS_EMBEDDED_CONSUME_STATE_H
+#define MQS_EMBEDDED_CONSUME_STATE_H
 
-#include "embedded/settle.h"
+#include "embedded/settle_request.h"
+#include "embedded/spool.h"
 #include "embedded/store/owner.h"
 #include "embedded/store/wake.h"
 
@@ -56,8 +57,8 @@ struct mqs_consumer {
 	struct mqs_ack		*acks;		/* plain ones, before any other want */
 	size_t			 nacks, acks_cap;
 	size_t			 acked;		/* messages in acks */
-	struct mqs_want		*wants;
-	size_t			 nwants, wants_cap;
+	struct mqs_settle_request	*requests;
+	size_t			 nrequests, requests_cap;
 
 	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
@@ -69,26 +70,5 @@ struct mqs_consumer {
 	int			 held_back;	/* in the last claim, by a limit of the group */
 	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */
 };
-
-/* 1 if some lease must be taken back; c->lease_due becomes the next due one. */
-int	mqs_reclaim_wanted(struct mqs_consumer *, int *wanted, struct mqs_error *err);
-/* Takes back what dead consumers held, within a pass. */
-int	mqs_reclaim(struct mqs_consumer *, struct mqs_pass *, struct mqs_error *err);
-/* After it: removes the owner files of the dead that hold nothing more. */
-int	mqs_reclaim_collect(struct mqs_consumer *, struct mqs_error *err);
-
-/* Collects an ack of one delivery (consume_acks.c). */
-int	mqs_ack_add(struct mqs_consumer *, uint64_t lease, uint64_t id, struct mqs_error *err);
-/* Carries out the acks that are collected; drops them, once that is committed. */
-int	mqs_acks_settle(const struct mqs_consumer *, struct mqs_group_tx *, struct mqs_error *err);
-void	mqs_acks_drop(struct mqs_consumer *);
-/* How many settlements are collected. */
-size_t	mqs_consumer_collected(const struct mqs_consumer *);
-/* Counts own leases anew. */
-int	mqs_consumer_recount(struct mqs_consumer *, struct mqs_error *err);
-/* Ends the runs whose settling was carried out. */
-void	mqs_runs_ended(struct mqs_consumer *);
-/* Frees those whose settling was not, without a word: their marks stay. */
-void	mqs_runs_forget(struct mqs_consumer *);
 
 #endif

@@ -1,0 +1,34 @@
+/* consume_wait.c - what a waiting consumer is woken by, and what it does then */
+#include "embedded/consume_state.h"
+#include "embedded/consume_touch.h"
+
+int
+mqs_embedded_consumer_fd(struct mqs_consumer *c)
+{
+	return mqs_wake_fd(c->wake);
+}
+
+int
+mqs_embedded_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
+{
+	unsigned what;
+	int rc;
+
+	if ((rc = mqs_wake_drain(c->wake, &what, err)) != MQS_OK)
+		return rc;
+	if (what & MQS_WAKE_GONE &&
+	    (rc = mqs_db_check_path(c->group->log->db, err)) != MQS_OK)
+		return rc;
+	if (what & (MQS_WAKE_OWNER | MQS_WAKE_TIME))
+		c->look_owners = 1;
+	if (what & MQS_WAKE_GROUP)
+		c->look_own = 1;
+	if (what & MQS_WAKE_TIME) {
+		if ((rc = mqs_db_check_path(c->group->db, err)) != MQS_OK)
+			return rc;
+		if ((rc = mqs_consumer_touch_if_due(c, err)) != MQS_OK)
+			return rc;
+		return mqs_group_refresh(c->group, err);
+	}
+	return MQS_OK;
+}
