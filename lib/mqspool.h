@@ -157,6 +157,11 @@ const char *mqs_engine(const struct mqs_spool *);
  * a program that asks first can do so before it has begun.
  */
 int	mqs_can(const struct mqs_spool *, const char *option);
+/*
+ * What to do instead of an option that the engine can't honour, as words that complete a
+ * sentence ("publish to a queue for each priority"); NULL if there is nothing to be said.
+ */
+const char *mqs_instead(const struct mqs_spool *, const char *option);
 /* 1 if a text is the id of a message, as this engine writes ids. */
 int	mqs_is_id(const struct mqs_spool *, const char *text);
 

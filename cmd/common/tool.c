@@ -226,12 +226,18 @@ note_asked(int id)
 void
 tool_ask(const struct mqs_spool *spool)
 {
+	const char *instead;
 	size_t i;
 
-	for (i = 0; i < n_asked; i++)
-		if (!mqs_can(spool, asked[i]))
-			fail(STATUS_UNSUPPORTED, "--%s: the %s engine can't do that "
-			    "(see Engines in mq(7))", asked[i], mqs_engine(spool));
+	for (i = 0; i < n_asked; i++) {
+		if (mqs_can(spool, asked[i]))
+			continue;
+		if ((instead = mqs_instead(spool, asked[i])) != NULL)
+			fail(STATUS_UNSUPPORTED, "--%s: the %s engine can't do that: %s",
+			    asked[i], mqs_engine(spool), instead);
+		fail(STATUS_UNSUPPORTED, "--%s: the %s engine can't do that "
+		    "(see Engines in mq(7))", asked[i], mqs_engine(spool));
+	}
 }
 
 int

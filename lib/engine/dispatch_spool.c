@@ -54,6 +54,16 @@ mqs_can(const struct mqs_spool *spool, const char *option)
 	return option != NULL && engine_can(mqs_engine_of(spool), option);
 }
 
+const char *
+mqs_instead(const struct mqs_spool *spool, const char *option)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+
+	if (option == NULL || engine->instead == NULL || engine_can(engine, option))
+		return NULL;
+	return engine->instead(option);
+}
+
 int
 mqs_is_id(const struct mqs_spool *spool, const char *text)
 {

@@ -45,6 +45,8 @@ struct mqs_engine {
 	const char	*name;		/* "embedded", "amqp", "kafka": what messages call it */
 	/* Long names of the options that it can honour, sorted, up to a NULL; see mqs_can. */
 	const char *const *can;
+	/* What to do instead of an option that is not among them; see mqs_instead.  May be NULL. */
+	const char *(*instead)(const char *option);
 	/* 1 if a text is the id of a message, as this engine makes them; see mqs_is_id. */
 	int	(*is_id)(const char *text);
 

@@ -846,7 +846,14 @@ check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding, void 
 }
 
 #ifdef INCAPABLE
+static const char *
+what_instead(const char *option)
+{
+	return strcmp(option, "priority") == 0 ? "publish to a queue for each priority" : NULL;
+}
+
 #define CAN	NULL
+#define INSTEAD	what_instead
 #else
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend", "follow",
@@ -856,12 +863,14 @@ static const char *const can[] = {
 	NULL
 };
 #define CAN	can
+#define INSTEAD	NULL
 #endif
 
 const struct mqs_engine mqs_engine_table = {
 	.version = MQS_ENGINE_VERSION,
 	.name = "record",
 	.can = CAN,
+	.instead = INSTEAD,
 	.is_id = is_id,
 	.spool_open = spool_open, .spool_free = spool_free,
 	.publisher_open = publisher_open, .publisher_send = publisher_send,

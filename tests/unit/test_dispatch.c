@@ -98,6 +98,7 @@ test_spool(void)
 	check_int(mqs_can(s, "manual-outlives"), 1);
 	check_int(mqs_can(s, "levitate"), 0);
 	check_int(mqs_can(s, NULL), 0);
+	check(mqs_instead(s, "levitate") == NULL);
 	check_int(mqs_is_id(s, "1700000000000000000"), 1);
 	check_int(mqs_is_id(s, "2026-01-01"), 0);
 	check_int(mqs_is_id(s, "3:70"), 0);
