@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "check.h"
 #include "embedded/store/blob.h"
+#include "embedded/store/blob_sweep.h"
 #include "tree.h"
 
 #define BIG	((size_t)3 * 1024 * 1024 + 5)

@@ -36,8 +36,9 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "check.h"
+#include "embedded/store/lmdb/cursor.h"
 #include "embedded/store/lmdb/data_file.h"
-#include "embedded/store/lmdb/db.h"
+#include "embedded/store/lmdb/entry.h"
 #include "tree.h"
 
 static const char *const tables[] = { "one", "two" };

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "embedded/store/directory.h"
 #include "embedded/store/filesystem.h"
 #include "embedded/store/queue_dir.h"
 #include "tree.h"

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include "check.h"
+#include "embedded/store/directory.h"
 #include "embedded/store/filesystem.h"
 #include "tree.h"
 

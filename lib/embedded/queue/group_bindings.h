@@ -8,7 +8,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_BINDINGS_H
 #define MQS_EMBEDDED_QUEUE_GROUP_BINDINGS_H
 
-#include "embedded/store/lmdb/db.h"
+#include "embedded/store/lmdb/entry.h"
 #include "message/binding.h"
 
 #define MQS_BINDINGS_MAX	4096			/* of a group */

@@ -18,6 +18,7 @@
 #include "embedded/queue/group_configure.h"
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/state_row.h"
+#include "embedded/store/directory.h"
 
 /* Settings and bindings, with what the state tells of them. */
 static int

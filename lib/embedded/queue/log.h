@@ -29,7 +29,8 @@
 
 #include "embedded/queue/settings.h"
 #include "embedded/store/blob.h"
-#include "embedded/store/lmdb/db.h"
+#include "embedded/store/lmdb/cursor.h"
+#include "embedded/store/lmdb/entry.h"
 #include "embedded/store/queue_dir.h"
 #include "embedded/store/status_page.h"
 #include "message/record.h"

@@ -8,7 +8,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_SETTINGS_H
 #define MQS_EMBEDDED_QUEUE_SETTINGS_H
 
-#include "embedded/store/lmdb/db.h"
+#include "embedded/store/lmdb/entry.h"
 #include "mqspool.h"
 
 #define MQS_SETTING_TEXT_MAX	1024	/* bytes of a setting's text, with NUL */

@@ -8,7 +8,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_STATE_ROW_H
 #define MQS_EMBEDDED_QUEUE_STATE_ROW_H
 
-#include "embedded/store/lmdb/db.h"
+#include "embedded/store/lmdb/entry.h"
 
 #define MQS_STATE_MAX	64	/* numbers, as many as a status page has */
 

@@ -39,6 +39,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "embedded/store/blob.h"
+#include "embedded/store/directory.h"
 #include "embedded/store/file.h"
 
 #define CHUNK		((size_t)256 * 1024)
@@ -54,17 +55,6 @@ struct mqs_blob {
 	struct mqs_error failure;
 	XXH3_state_t	*hash;
 };
-
-int
-mqs_blob_unlink(const struct mqs_dir *dir, uint64_t name, struct mqs_error *err)
-{
-	char text[MQS_FILE_NAME];
-
-	if (unlinkat(dir->blob, mqs_file_name(name, text), 0) == -1 &&
-	    errno != ENOENT)
-		return mqs_file_fail(err, dir, "blob", name, "remove");
-	return 0;
-}
 
 /* Removes the file; if that fails, it is an orphan. */
 static void

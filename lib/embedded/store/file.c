@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "embedded/store/file.h"
-#include "embedded/store/filesystem.h"
+#include "embedded/store/directory.h"
 
 int
 mqs_file_open(int folder, const char *name, int flags)

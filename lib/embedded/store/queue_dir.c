@@ -236,16 +236,3 @@ mqs_dir_gate(struct mqs_dir *dir, int lock, struct mqs_error *err)
 	mqs_gate_give(dir->gate);
 	return MQS_OK;
 }
-
-int
-mqs_dir_sync(int fd, const char *what, struct mqs_error *err)
-{
-	while (fsync(fd) == -1) {
-		/* Some filesystems have nothing to sync about a directory. */
-		if (errno == EINVAL)
-			break;
-		if (errno != EINTR)
-			return mqs_fail_errno(err, "%s: not synced", what);
-	}
-	return MQS_OK;
-}

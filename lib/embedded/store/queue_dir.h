@@ -83,8 +83,6 @@ int	mqs_dir_install(const struct mqs_dir *, const char *tmp, const char *name, s
  * call with the gate held.
  */
 int	mqs_dir_sweep(const struct mqs_dir *, struct mqs_error *err);
-/* fsync of a directory by descriptor. */
-int	mqs_dir_sync(int fd, const char *what, struct mqs_error *err);
 /* A name for a temporary file: ".new-" and 16 hex digits. */
 char	*mqs_temp_name(char buf[32]);
 

@@ -33,7 +33,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "embedded/store/filesystem.h"
+#include "embedded/store/directory.h"
 #include "embedded/store/queue_dir.h"
 
 #define TEMP_PREFIX	".new-"

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "embedded/store/directory.h"
 #include "embedded/store/filesystem.h"
 #include "embedded/store/queue_dir.h"
 

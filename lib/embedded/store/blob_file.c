@@ -1,9 +1,8 @@
 /*
- * blob_read.c - opening large bodies, and collecting those that no record names
+ * blob_file.c - the file of a finished large body: opening, verifying, removing
  *
- * See blob.c for the life of a blob, and why the sweep locks before it looks.
+ * See blob.c for the life of a blob.
  */
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -13,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "embedded/store/blob.h"
+#include "embedded/store/blob_file.h"
 #include "embedded/store/file.h"
 
 #define CHUNK	((size_t)256 * 1024)
@@ -93,58 +92,13 @@ mqs_blob_open(const struct mqs_dir *dir, const struct mqs_blob_ref *ref,
 	return rc;
 }
 
-/* Removes one file if it has neither writer nor record. */
-static int
-sweep_one(const struct mqs_dir *dir, uint64_t name,
-    int (*referenced)(void *arg, uint64_t name, struct mqs_error *err),
-    void *arg, uint64_t *removed, struct mqs_error *err)
+int
+mqs_blob_unlink(const struct mqs_dir *dir, uint64_t name, struct mqs_error *err)
 {
 	char text[MQS_FILE_NAME];
-	int fd, rc;
 
-	fd = mqs_file_open(dir->blob, mqs_file_name(name, text),
-	    O_RDONLY | O_NONBLOCK);
-	if (fd == -1)
-		/* Gone meanwhile, or not ours to judge. */
-		return errno == ENOENT || errno == EACCES ? 0 :
-		    mqs_file_fail(err, dir, "blob", name, "open");
-	while ((rc = flock(fd, LOCK_EX | LOCK_NB)) == -1 && errno == EINTR)
-		continue;
-	if (rc == -1)
-		/* Else it is being written. */
-		rc = errno == EWOULDBLOCK ? 0 :
-		    mqs_file_fail(err, dir, "blob", name, "lock");
-	else if ((rc = referenced(arg, name, err)) == 0) {
-		rc = mqs_blob_unlink(dir, name, err);
-		*removed += rc == 0;
-	} else if (rc > 0)
-		rc = 0;
-	close(fd);
-	return rc;
-}
-
-int
-mqs_blob_sweep(const struct mqs_dir *dir,
-    int (*referenced)(void *arg, uint64_t name, struct mqs_error *err),
-    void *arg, uint64_t *removed, struct mqs_error *err)
-{
-	struct dirent *entry;
-	uint64_t name;
-	DIR *folder;
-	int rc = 0;
-
-	*removed = 0;
-	if ((folder = mqs_file_list(dir->blob)) == NULL)
-		return mqs_fail_errno(err, "%s/blob", dir->path);
-	while (rc == 0) {
-		errno = 0;
-		if ((entry = readdir(folder)) == NULL)
-			break;
-		if (mqs_file_number(entry->d_name, &name) == 0)
-			rc = sweep_one(dir, name, referenced, arg, removed, err);
-	}
-	if (rc == 0 && errno != 0)
-		rc = mqs_fail_errno(err, "%s/blob", dir->path);
-	closedir(folder);
-	return rc;
+	if (unlinkat(dir->blob, mqs_file_name(name, text), 0) == -1 &&
+	    errno != ENOENT)
+		return mqs_file_fail(err, dir, "blob", name, "remove");
+	return 0;
 }

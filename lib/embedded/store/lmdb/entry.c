@@ -1,0 +1,144 @@
+/*
+ * entry.c - reading and changing the entries of a table by key
+ */
+#include <lmdb.h>
+
+#include "base/error.h"
+#include "embedded/store/lmdb/commit_growth.h"
+#include "embedded/store/lmdb/entry.h"
+#include "embedded/store/lmdb/handle.h"
+#include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/transaction_cursors.h"
+
+int
+mqs_tx_get(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    struct mqs_slice *value, struct mqs_error *err)
+{
+	MDB_val k = { key_len, (void *)(uintptr_t)key }, v;
+	int rc;
+
+	rc = mdb_get(tx->txn, tx->db->dbi[table], &k, &v);
+	if (rc == MDB_NOTFOUND)
+		return MQS_NOTHING;
+	if (rc != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
+	value->p = v.mv_data;
+	value->n = v.mv_size;
+	return MQS_OK;
+}
+
+static int
+put(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    const void *value, size_t value_len, unsigned flags, struct mqs_error *err)
+{
+	MDB_val k = { key_len, (void *)(uintptr_t)key };
+	MDB_val v = { value_len, (void *)(uintptr_t)value };
+	int rc;
+
+	if ((rc = mqs_growth_touch(tx, table)) != 0 ||
+	    (rc = mdb_put(tx->txn, tx->db->dbi[table], &k, &v, flags)) != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
+	tx->work.put_bytes += mqs_growth_of_put(tx, key_len, value_len);
+	tx->work.puts++;
+	return MQS_OK;
+}
+
+int
+mqs_tx_put(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    const void *value, size_t value_len, struct mqs_error *err)
+{
+	return put(tx, table, key, key_len, value, value_len, 0, err);
+}
+
+int
+mqs_tx_insert(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    const void *value, size_t value_len, struct mqs_error *err)
+{
+	return put(tx, table, key, key_len, value, value_len, MDB_NOOVERWRITE, err);
+}
+
+/* A key that should be the greatest is not: state and table contradict each other. */
+static int
+fail_append(struct mqs_tx *tx, int error, struct mqs_error *err)
+{
+	if (error != MDB_KEYEXIST)
+		return mqs_lmdb_fail_entry(tx, error, err);
+	if (tx->failed == 0)
+		tx->failed = MQS_EDAMAGED;
+	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: a greater key is there already",
+	    tx->db->name);
+}
+
+/*
+ * A cursor that stays at the end of the table: mdb_put would go down the tree from
+ * the root for each entry.  It ends with anything that may move the end (a deletion).
+ */
+static inline int
+place_appender(struct mqs_tx *tx, unsigned table)
+{
+	if (tx->appender != NULL && tx->appender_table == table)
+		return 0;
+	mqs_appender_end(tx);
+	tx->appender_table = table;
+	return mdb_cursor_open(tx->txn, tx->db->dbi[table], &tx->appender);
+}
+
+/*
+ * The next entries go below this one in its page, which was last used so long ago that
+ * it is out of the cache: asks for their place before they come to it.
+ */
+static inline void
+look_below(const void *value, size_t len)
+{
+	uintptr_t to = (uintptr_t)value - 3 * len, p;
+
+	for (p = to - len; len < 1024 && p < to; p += 64)
+		__builtin_prefetch((const void *)p, 1);
+}
+
+int
+mqs_tx_append(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    size_t value_len, void **room, struct mqs_error *err)
+{
+	MDB_val k = { key_len, (void *)(uintptr_t)key }, v = { value_len, NULL };
+	int rc;
+
+	if ((rc = mqs_growth_touch(tx, table)) != 0 || (rc = place_appender(tx, table)) != 0 ||
+	    (rc = mdb_cursor_put(tx->appender, &k, &v, MDB_RESERVE | MDB_APPEND)) != 0)
+		return fail_append(tx, rc, err);
+	tx->work.appended_bytes += mqs_growth_of_put(tx, key_len, value_len);
+	look_below(v.mv_data, value_len);
+	*room = v.mv_data;
+	return MQS_OK;
+}
+
+int
+mqs_tx_del(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    struct mqs_error *err)
+{
+	MDB_val k = { key_len, (void *)(uintptr_t)key };
+	int rc;
+
+	mqs_appender_end(tx);
+	if ((rc = mqs_growth_touch(tx, table)) == 0)
+		rc = mdb_del(tx->txn, tx->db->dbi[table], &k, NULL);
+	if (rc == MDB_NOTFOUND)
+		return MQS_NOTHING;
+	if (rc != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
+	tx->work.dels++;
+	return MQS_OK;
+}
+
+int
+mqs_tx_count(struct mqs_tx *tx, unsigned table, uint64_t *entries,
+    struct mqs_error *err)
+{
+	MDB_stat st;
+	int rc;
+
+	if ((rc = mdb_stat(tx->txn, tx->db->dbi[table], &st)) != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
+	*entries = st.ms_entries;
+	return MQS_OK;
+}

@@ -1,0 +1,138 @@
+/*
+ * lmdb_error.c - what an error of LMDB means for a queue
+ *
+ * LMDB answers with numbers of its own (MDB_...) or with an errno.  Each gets an MQS_E...
+ * and a sentence here.  Rules of the design's section 8 that are kept here:
+ *
+ *  9 readers	MDB_READERS_FULL, after dead ones were looked for, is MQS_EBUSY.
+ * 10 commit	mqs_lmdb_fail_commit: whatever the cause, nothing was published.  After
+ *		MDB_PANIC the handle is marked broken, and the next begin reopens it.
+ *
+ * LMDB ends the process (abort) where a page contradicts itself.  Its assert is
+ * replaced, so that the embedding program first gets to know which file it is.
+ */
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "embedded/store/lmdb/handle.h"
+#include "embedded/store/lmdb/lmdb_error.h"
+
+#define NO_ROOM		65536		/* a disk with less than this is full */
+
+static const struct kind {
+	int		 error;
+	int		 code;
+	const char	*text;
+} kinds[] = {
+	{ MDB_INVALID, MQS_EDAMAGED, "damaged: not a database" },
+	{ MDB_VERSION_MISMATCH, MQS_EDAMAGED, "of or in use by another version of LMDB" },
+	{ MDB_CORRUPTED, MQS_EDAMAGED, "damaged: unexpected page" },
+	{ MDB_PAGE_NOTFOUND, MQS_EDAMAGED, "damaged: page not found" },
+	{ MDB_INCOMPATIBLE, MQS_EDAMAGED, "damaged: table of another kind" },
+	{ MDB_NOTFOUND, MQS_EDAMAGED, "damaged: table or entry not found" },
+	{ MDB_MAP_FULL, MQS_EFULL, "map is full" },
+	{ MDB_MAP_RESIZED, MQS_ESYSTEM, "grew beyond what this process has mapped" },
+	{ MDB_PANIC, MQS_EIO, "an earlier write failed" },
+	{ MDB_READERS_FULL, MQS_EBUSY, "too many readers at once" },
+	{ MDB_TXN_FULL, MQS_ESYSTEM, "transaction too large" },
+	{ MDB_BAD_RSLOT, MQS_EBUG, "used after fork" },
+	{ MDB_BAD_TXN, MQS_EBUG, "transaction failed or at rest" },
+	{ MDB_BAD_DBI, MQS_EBUG, "table closed" },
+	{ MDB_BAD_VALSIZE, MQS_EINVAL, "key empty or too long" },
+	{ MDB_KEYEXIST, MQS_EEXIST, "key exists already" },
+	{ MDB_CURSOR_FULL, MQS_EDAMAGED, "damaged: tree too deep" },
+	{ MDB_PAGE_FULL, MQS_EDAMAGED, "damaged: page full" },
+	{ MDB_DBS_FULL, MQS_EBUG, "too many tables" },
+	{ EAGAIN, MQS_EBUSY, "lock not available (another PID namespace?)" }
+};
+
+static int
+disk_is_full(const struct mqs_db *db)
+{
+	struct statvfs fs;
+
+	return db->env != NULL && fstatvfs(db->fd, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < NO_ROOM;
+}
+
+/* Reports an error of LMDB's or an errno; `doing' begins the reason. */
+int
+mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error *err)
+{
+	const char *label = db->spec.label;
+	size_t i;
+
+	if (error == MDB_PANIC)
+		db->broken = 1;
+	if (error == EIO && disk_is_full(db))
+		error = ENOSPC;		/* LMDB's word for a short write */
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].error != error)
+			continue;
+		if (kinds[i].code == MQS_EDAMAGED)
+			label = db->name;
+		return mqs_fail(err, kinds[i].code, "%s: %s%s", label, doing,
+		    kinds[i].text);
+	}
+	if (error < 0)
+		return mqs_fail(err, MQS_EIO, "%s: %s%s", db->name, doing,
+		    mdb_strerror(error));
+	errno = error;
+	if (*doing == '\0')
+		return mqs_fail_errno(err, "%s", db->name);
+	return mqs_fail_errno(err, "%s: %.*s", label, (int)strcspn(doing, ":"), doing);
+}
+
+int
+mqs_lmdb_fail_commit(struct mqs_db *db, int error, struct mqs_error *err)
+{
+	return mqs_lmdb_fail(db, error, "not stored: ", err);
+}
+
+/* LMDB's assertions: the file contradicts itself. */
+void
+mqs_lmdb_assert(MDB_env *env, const char *assertion)
+{
+	const struct mqs_db *db = mdb_env_get_userctx(env);
+	const struct mqs_options *options = db->spec.options;
+	char text[MQS_ERROR_TEXT];
+
+	if (options != NULL && options->on_damage != NULL) {
+		(void)snprintf(text, sizeof(text), "%s: damaged: %s", db->name, assertion);
+		options->on_damage(options->arg, text);
+	}
+	abort();	/* before LMDB prints something and does the same */
+}
+
+/*
+ * Reports what an operation on a table returned; a write that failed stays failed,
+ * unless it was refused before it began.
+ */
+int
+mqs_lmdb_fail_entry(struct mqs_tx *tx, int error, struct mqs_error *err)
+{
+	struct mqs_db *db = tx->db;
+	int writing = tx == &db->writer, rc;
+
+	if (writing && tx->failed != 0)
+		return mqs_fail(err, tx->failed, "%s: a step before failed",
+		    db->spec.label);
+	/*
+	 * LMDB drops some errors, but remembers that the transaction had one, and
+	 * says so next time: it met a page that makes no sense.
+	 */
+	if (error == MDB_BAD_TXN && (writing ? tx->txn != NULL : tx->active))
+		error = MDB_CORRUPTED;
+	if (error == EINVAL || error == EACCES)
+		error = MDB_BAD_TXN;	/* only misuse is answered so */
+	rc = mqs_lmdb_fail(db, error, "", err);
+	if (writing && rc != MQS_EINVAL && rc != MQS_EEXIST)
+		tx->failed = rc;
+	return rc;
+}

@@ -1,0 +1,71 @@
+/*
+ * open_tables.c - the named tables of an LMDB file
+ *
+ * All tables are opened once, when the file is, in a transaction of their own, and stay
+ * open as long as the environment.  A file that has some of the tables but not all was
+ * written by another version of mq; one that has none is not a file of mq.
+ *
+ * Where a file is made, its tables are made in its first transaction.  Until then
+ * MDB_NOSYNC is set (rule 8.3): nothing in the file is durable yet, and the first commit
+ * after it syncs everything.
+ */
+#include <lmdb.h>
+
+#include "base/error.h"
+#include "embedded/store/lmdb/handle.h"
+#include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/open_tables.h"
+
+/* A table that is not there: whose file is it then? */
+static int
+fail_table(struct mqs_db *db, unsigned table, int others, struct mqs_error *err)
+{
+	const char *name = db->spec.tables[table - 1];
+
+	if (others)
+		return mqs_fail(err, MQS_EVERSION,
+		    "%s: no table \"%s\": of another version of mq", db->name, name);
+	return mqs_fail(err, MQS_EDAMAGED, "%s: no table \"%s\": not a file of mq",
+	    db->name, name);
+}
+
+/* Opens all tables in a transaction that the caller ends. */
+static int
+open_in(struct mqs_db *db, MDB_txn *txn, unsigned flags, struct mqs_error *err)
+{
+	unsigned i, found = 0, missing = 0;
+	int rc;
+
+	if ((rc = mdb_dbi_open(txn, NULL, 0, &db->dbi[MQS_DB_MAIN])) != 0)
+		return mqs_lmdb_fail(db, rc, "", err);
+	for (i = 1; i <= db->spec.ntables; i++) {
+		rc = mdb_dbi_open(txn, db->spec.tables[i - 1], flags, &db->dbi[i]);
+		if (rc == 0)
+			found++;
+		else if (rc != MDB_NOTFOUND)
+			return mqs_lmdb_fail(db, rc, "", err);
+		else if (missing == 0)
+			missing = i;
+	}
+	return missing == 0 ? MQS_OK : fail_table(db, missing, found > 0, err);
+}
+
+int
+mqs_env_open_tables(struct mqs_db *db, int make, struct mqs_error *err)
+{
+	MDB_txn *txn;
+	int rc;
+
+	if ((rc = mdb_txn_begin(db->env, NULL, make ? 0 : MDB_RDONLY, &txn)) != 0)
+		return mqs_lmdb_fail(db, rc, "", err);
+	if ((rc = open_in(db, txn, make ? MDB_CREATE : 0, err)) != MQS_OK) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	/* Table handles of a transaction that is aborted would be closed. */
+	if ((rc = mdb_txn_commit(txn)) != 0)
+		return mqs_lmdb_fail_commit(db, rc, err);
+	if (make && (rc = mdb_env_set_flags(db->env, MDB_NOSYNC, 0)) != 0)
+		return mqs_lmdb_fail(db, rc, "", err);
+	return MQS_OK;
+}
