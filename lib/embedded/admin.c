@@ -6,10 +6,10 @@
  * of bounded size; a crash between two leaves what was not yet removed.
  */
 #include "base/error.h"
-#include "embedded/admin_cleanup.h"
+#include "embedded/admin_remove_orphans.h"
 #include "embedded/consume_state.h"
 #include "embedded/group_remove_expired.h"
-#include "embedded/queue/group_configure.h"
+#include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/log_retention.h"
 
@@ -100,7 +100,7 @@ set_group(struct mqs_group *group, const char *const *pairs, size_t n,
 
 	if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_group_configure(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK ||
+	if ((rc = mqs_group_settings_store(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK ||
 	    (rc = check_ordered(&gtx, err)) != MQS_OK) {
 		mqs_group_abort(&gtx);
 		return rc;
@@ -163,7 +163,7 @@ mqs_embedded_show(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	rc = group == NULL ?
 	    mqs_settings_each(mqs_log_setting_table, tx, fn, arg, err) :
-	    mqs_group_each_setting(tx, fn, arg, err);
+	    mqs_group_settings_each(tx, fn, arg, err);
 	mqs_tx_abort(tx);
 	return rc;
 }
@@ -349,9 +349,9 @@ mqs_embedded_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 	*count = 0;
 	if ((rc = mqs_spool_log(spool, queue, 0, &each.log, err)) != MQS_OK ||
 	    (rc = mqs_db_check_readers(each.log->db, err)) != MQS_OK ||
-	    (rc = mqs_remove_expired_groups(spool, each.log, err)) != MQS_OK ||
+	    (rc = mqs_group_remove_all_expired(spool, each.log, err)) != MQS_OK ||
 	    (rc = mqs_dir_each_group(&each.log->dir, refresh_each, &each, err)) != MQS_OK ||
 	    (rc = trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK)
 		return rc;
-	return mqs_clean_up(each.log, err);
+	return mqs_admin_remove_orphans(each.log, err);
 }

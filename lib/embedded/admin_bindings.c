@@ -6,7 +6,7 @@
  * with their next transaction; what they have taken by then, they keep.
  */
 #include "base/error.h"
-#include "embedded/queue/group_configure.h"
+#include "embedded/queue/group_settings.h"
 #include "embedded/spool.h"
 
 /* A change of bindings under way. */
@@ -38,7 +38,7 @@ end(struct rebinding *b, int rc, struct mqs_error *err)
 	struct mqs_group *group = b->gtx.group;
 
 	if (rc == MQS_OK)
-		rc = mqs_group_rebind(b->gtx.tx, b->gtx.v, &b->set, err);
+		rc = mqs_group_bindings_store(b->gtx.tx, b->gtx.v, &b->set, err);
 	mqs_bindings_free(&b->set);
 	if (rc != MQS_OK) {
 		mqs_group_abort(&b->gtx);

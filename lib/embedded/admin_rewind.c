@@ -24,7 +24,7 @@ start_of(struct mqs_start *start, const struct mqs_rewind_options *o,
 	};
 
 	if (o->to != NULL || o->to_time != 0)
-		return mqs_start_of(start, &from, err);
+		return mqs_group_start_of(start, &from, err);
 	memset(start, 0, sizeof(*start));
 	start->at = MQS_START_LAST;
 	start->last = o->last;

@@ -26,10 +26,10 @@ check_order(struct mqs_checking *k, const struct mqs_record *r, struct sums *s)
 	const struct mqs_message *m = &r->message;
 
 	if (m->seq > k->lv[MQS_LOG_LAST_ID])
-		mqs_found(k, "message %llu: above the last id",
+		mqs_check_found(k, "message %llu: above the last id",
 		    (unsigned long long)m->seq);
 	if (r->ordinal <= s->last_ordinal || r->ordinal > k->lv[MQS_LOG_ORDINAL])
-		mqs_found(k, "message %llu: ordinal %llu out of order",
+		mqs_check_found(k, "message %llu: ordinal %llu out of order",
 		    (unsigned long long)m->seq, (unsigned long long)r->ordinal);
 	if (s->messages == 0)
 		s->first_time = m->time;
@@ -66,11 +66,11 @@ check_body(struct mqs_checking *k, const struct mqs_record *r, struct mqs_error 
 	else if (rc == MQS_NOTHING && !still_there(k, r->message.seq))
 		return MQS_OK;
 	else if (rc == MQS_NOTHING)
-		mqs_found(k, "message %llu: its body %016llx is gone",
+		mqs_check_found(k, "message %llu: its body %016llx is gone",
 		    (unsigned long long)r->message.seq,
 		    (unsigned long long)r->blob_name);
 	else if (rc == MQS_EDAMAGED)
-		mqs_found(k, "message %llu: %s",
+		mqs_check_found(k, "message %llu: %s",
 		    (unsigned long long)r->message.seq, why.text);
 	else {
 		if (err != NULL)
@@ -97,7 +97,7 @@ check_indexed(struct mqs_checking *k, struct mqs_tx *tx,
 			return rc;
 		if (rc == MQS_NOTHING || value.n != 8 ||
 		    mqs_get_be64(value.p) != m->seq)
-			mqs_found(k, "message %llu: not found by its message id",
+			mqs_check_found(k, "message %llu: not found by its message id",
 			    (unsigned long long)m->seq);
 		s->message_ids++;
 	}
@@ -108,7 +108,7 @@ check_indexed(struct mqs_checking *k, struct mqs_tx *tx,
 		if (rc < 0)
 			return rc;
 		if (rc == MQS_NOTHING)
-			mqs_found(k, "message %llu: not found by its priority",
+			mqs_check_found(k, "message %llu: not found by its priority",
 			    (unsigned long long)m->seq);
 		s->priorities++;
 	}
@@ -119,7 +119,7 @@ static void
 check_count(struct mqs_checking *k, const char *what, uint64_t is, uint64_t should)
 {
 	if (is != should)
-		mqs_found(k, "%s: %llu, but the state says %llu", what,
+		mqs_check_found(k, "%s: %llu, but the state says %llu", what,
 		    (unsigned long long)is, (unsigned long long)should);
 }
 
@@ -161,7 +161,7 @@ check_log(struct mqs_checking *k, struct mqs_error *err)
 	while ((rc = mqs_log_reader_next(&reader, 1, &r, &why)) != MQS_NOTHING) {
 		if (rc != MQS_OK) {
 			/* A record that doesn't verify: the tree goes on after it. */
-			mqs_found(k, "%s", why.text);
+			mqs_check_found(k, "%s", why.text);
 			if (rc != MQS_EDAMAGED && err != NULL)
 				*err = why;
 			if (rc != MQS_EDAMAGED || !reader.placed)
@@ -196,7 +196,7 @@ check_each_group(void *arg, const char *name)
 	if (rc == MQS_OK)
 		rc = mqs_check_group(k, group, &why);
 	if (rc == MQS_EDAMAGED || rc == MQS_EVERSION) {
-		mqs_found(k, "%s", why.text);
+		mqs_check_found(k, "%s", why.text);
 		return MQS_OK;
 	}
 	if (rc != MQS_OK && k->err != NULL)

@@ -5,7 +5,7 @@
 #include "embedded/check_finding.h"
 
 void
-mqs_found(struct mqs_checking *k, const char *fmt, ...)
+mqs_check_found(struct mqs_checking *k, const char *fmt, ...)
 {
 	char text[MQS_ERROR_TEXT];
 	int n;

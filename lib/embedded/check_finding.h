@@ -20,7 +20,7 @@ struct mqs_checking {
 };
 
 /* Tells a finding, as printf would; the name of the queue is put before it. */
-void	mqs_found(struct mqs_checking *, const char *fmt, ...)
+void	mqs_check_found(struct mqs_checking *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -30,7 +30,7 @@ static void
 expect(struct tally *t, const char *what, uint64_t is, uint64_t should)
 {
 	if (is != should)
-		mqs_found(t->k, "group %s: %s: %llu, but the state says %llu",
+		mqs_check_found(t->k, "group %s: %s: %llu, but the state says %llu",
 		    t->group->name, what, (unsigned long long)is,
 		    (unsigned long long)should);
 }
@@ -46,7 +46,7 @@ check_first(struct tally *t, uint64_t lease, struct mqs_error *err)
 	mqs_put_be64(key + 8, lease);
 	rc = mqs_tx_get(t->tx, MQS_GROUP_FIRST, key, sizeof(key), &value, err);
 	if (rc == MQS_NOTHING)
-		mqs_found(t->k, "group %s: lease %llu: not indexed by its first id",
+		mqs_check_found(t->k, "group %s: lease %llu: not indexed by its first id",
 		    t->group->name, (unsigned long long)lease);
 	if (t->batch->entries[0].id < t->floor)
 		t->floor = t->batch->entries[0].id;
@@ -64,13 +64,13 @@ check_lease(struct tally *t, uint64_t lease, struct mqs_error *err)
 	if ((rc = mqs_batch_read(t->tx, lease, b, err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING) {
-		mqs_found(t->k, "group %s: lease %llu has no batch",
+		mqs_check_found(t->k, "group %s: lease %llu has no batch",
 		    t->group->name, (unsigned long long)lease);
 		return MQS_OK;
 	}
 	for (i = 0; i < b->n; i++) {
 		if (i > 0 && b->entries[i].id <= b->entries[i - 1].id)
-			mqs_found(t->k, "group %s: lease %llu: ids out of order",
+			mqs_check_found(t->k, "group %s: lease %llu: ids out of order",
 			    t->group->name, (unsigned long long)lease);
 		if (mqs_batch_settled(b, i))
 			continue;
@@ -81,7 +81,7 @@ check_lease(struct tally *t, uint64_t lease, struct mqs_error *err)
 			return rc;
 	}
 	if (n != b->head.unsettled || bytes != b->head.unsettled_bytes || n == 0)
-		mqs_found(t->k, "group %s: lease %llu: counts %u unsettled, has %llu",
+		mqs_check_found(t->k, "group %s: lease %llu: counts %u unsettled, has %llu",
 		    t->group->name, (unsigned long long)lease, b->head.unsettled,
 		    (unsigned long long)n);
 	t->leased += n;
@@ -121,7 +121,7 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 	int rc;
 
 	if (h->class < MQS_WAITING || h->class > MQS_SKIPPED) {
-		mqs_found(t->k, "group %s: held message %llu: class %d",
+		mqs_check_found(t->k, "group %s: held message %llu: class %d",
 		    t->group->name, (unsigned long long)h->entry.id, (int)h->class);
 		return MQS_OK;
 	}
@@ -130,10 +130,10 @@ check_one_held(struct tally *t, const struct mqs_held *h, struct mqs_error *err)
 	mqs_put_be64(key + 9, h->entry.id);
 	rc = mqs_tx_get(t->tx, MQS_GROUP_ORDER, key, sizeof(key), &value, err);
 	if (rc == MQS_NOTHING)
-		mqs_found(t->k, "group %s: held message %llu is not in order",
+		mqs_check_found(t->k, "group %s: held message %llu is not in order",
 		    t->group->name, (unsigned long long)h->entry.id);
 	if (h->class == MQS_PARKED && h->sort != h->entry.key)
-		mqs_found(t->k, "group %s: held message %llu waits for another key",
+		mqs_check_found(t->k, "group %s: held message %llu waits for another key",
 		    t->group->name, (unsigned long long)h->entry.id);
 	if (rc >= 0)
 		rc = mqs_check_out(t->k, t->group, t->tx, &h->entry, h->class, &t->out, err);
@@ -192,12 +192,12 @@ check_bindings(struct tally *t, struct mqs_error *err)
 		return rc;
 	rc = mqs_bindings_load(&set, t->tx, &why);
 	if (rc == MQS_EDAMAGED)
-		mqs_found(t->k, "group %s: %s", t->group->name, why.text);
+		mqs_check_found(t->k, "group %s: %s", t->group->name, why.text);
 	else if (rc != MQS_OK && err != NULL)
 		*err = why;
 	if (rc == MQS_OK) {
 		if (n != set.n)
-			mqs_found(t->k, "group %s: a binding is there twice",
+			mqs_check_found(t->k, "group %s: a binding is there twice",
 			    t->group->name);
 		expect(t, "digest of bindings", mqs_bindings_digest(&set),
 		    t->v[MQS_GROUP_DIGEST]);

@@ -46,7 +46,7 @@ mqs_check_ahead(struct mqs_checking *k, const struct mqs_group *group,
 	mqs_cur_free(index);
 	mqs_tx_abort(tx);
 	if (rc == MQS_OK && n > v[MQS_GROUP_AHEAD] + v[MQS_GROUP_SKIPPED])
-		mqs_found(k, "group %s: ahead of the cursor: %llu, but the state says %llu",
+		mqs_check_found(k, "group %s: ahead of the cursor: %llu, but the state says %llu",
 		    group->name, (unsigned long long)n,
 		    (unsigned long long)v[MQS_GROUP_AHEAD]);
 	return rc;
@@ -86,10 +86,10 @@ mqs_check_out(struct mqs_checking *k, const struct mqs_group *group, struct mqs_
 		return rc;
 	*out += id == e->id;
 	if (class == MQS_PARKED && (id == 0 || id == e->id))
-		mqs_found(k, "group %s: message %llu waits for no other of its key",
+		mqs_check_found(k, "group %s: message %llu waits for no other of its key",
 		    group->name, (unsigned long long)e->id);
 	if (class == MQS_READY && id != e->id)
-		mqs_found(k, "group %s: message %llu is out, but not the one of its key",
+		mqs_check_found(k, "group %s: message %llu is out, but not the one of its key",
 		    group->name, (unsigned long long)e->id);
 	return MQS_OK;
 }
@@ -102,7 +102,7 @@ mqs_check_busy(struct mqs_checking *k, const struct mqs_group *group, struct mqs
 	int rc;
 
 	if ((rc = mqs_tx_count(tx, MQS_GROUP_BUSY, &n, err)) == MQS_OK && n != out)
-		mqs_found(k, "group %s: %llu keys wait for messages that are settled",
+		mqs_check_found(k, "group %s: %llu keys wait for messages that are settled",
 		    group->name, (unsigned long long)(n - out));
 	return rc;
 }

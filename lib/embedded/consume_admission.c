@@ -3,7 +3,7 @@
 #include "embedded/consume_admission.h"
 
 int
-mqs_admit_active(const struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES])
+mqs_admission_is_active(const struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES])
 {
 	return v[MQS_GROUP_ACTIVE] == mqs_owner_name(c->owner) &&
 	    v[MQS_GROUP_ACTIVE_BOOT] == mqs_boot();
@@ -33,7 +33,7 @@ is_full(const struct mqs_group_settings *s, const uint64_t v[MQS_GROUP_VALUES])
 }
 
 int
-mqs_admit_look(struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES],
+mqs_admission_preview(struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES],
     const uint64_t lv[MQS_LOG_VALUES], int *work, int *paused, struct mqs_error *err)
 {
 	const struct mqs_group_settings *s = &c->group->settings;
@@ -44,7 +44,7 @@ mqs_admit_look(struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES],
 		*work = 0;
 	if (*paused || v[MQS_GROUP_SETTINGS] != c->group->settings_seen)
 		return MQS_OK;
-	if (s->exclusive && !mqs_admit_active(c, v)) {
+	if (s->exclusive && !mqs_admission_is_active(c, v)) {
 		if ((rc = vacancy(c, v, &vacant, err)) != MQS_OK)
 			return rc;
 		if (!vacant)
@@ -59,7 +59,7 @@ mqs_admit_look(struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES],
 }
 
 int
-mqs_admit(struct mqs_consumer *c, struct mqs_group_tx *gtx,
+mqs_admission_grant(struct mqs_consumer *c, struct mqs_group_tx *gtx,
     const uint64_t lv[MQS_LOG_VALUES], size_t *max, struct mqs_error *err)
 {
 	const struct mqs_group_settings *s = &c->group->settings;
@@ -70,7 +70,7 @@ mqs_admit(struct mqs_consumer *c, struct mqs_group_tx *gtx,
 		*max = 0;
 		return MQS_OK;
 	}
-	if (s->exclusive && !mqs_admit_active(c, v)) {
+	if (s->exclusive && !mqs_admission_is_active(c, v)) {
 		if ((rc = vacancy(c, v, &vacant, err)) != MQS_OK)
 			return rc;
 		if (!vacant) {

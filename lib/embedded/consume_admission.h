@@ -22,12 +22,12 @@
  * that is not given to this consumer now (c->held_back: it is being held back), and 1
  * if the consumer could become the active one.  *paused: nothing is given out at all.
  */
-int	mqs_admit_look(struct mqs_consumer *, const uint64_t v[MQS_GROUP_VALUES],
+int	mqs_admission_preview(struct mqs_consumer *, const uint64_t v[MQS_GROUP_VALUES],
 	    const uint64_t lv[MQS_LOG_VALUES], int *work, int *paused, struct mqs_error *err);
 /* In one: lowers *max to what may be given; makes it the active consumer if it can be. */
-int	mqs_admit(struct mqs_consumer *, struct mqs_group_tx *,
+int	mqs_admission_grant(struct mqs_consumer *, struct mqs_group_tx *,
 	    const uint64_t lv[MQS_LOG_VALUES], size_t *max, struct mqs_error *err);
 /* 1 if the state names this consumer as the active one. */
-int	mqs_admit_active(const struct mqs_consumer *, const uint64_t v[MQS_GROUP_VALUES]);
+int	mqs_admission_is_active(const struct mqs_consumer *, const uint64_t v[MQS_GROUP_VALUES]);
 
 #endif

@@ -43,7 +43,7 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 	due = (int64_t)v[MQS_GROUP_NEXT_DUE];
 	*work = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) ||
 	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] || mqs_group_ahead(v, lv);
-	if ((rc = mqs_admit_look(c, v, lv, work, &paused, err)) != MQS_OK || *work)
+	if ((rc = mqs_admission_preview(c, v, lv, work, &paused, err)) != MQS_OK || *work)
 		return rc;
 	/* Nothing now: when will there be?  What holds it back ends with a page. */
 	wake = due == 0 || paused || c->held_back ? 0 :
@@ -142,7 +142,7 @@ cap(struct mqs_claim *cl, struct mqs_error *err)
 
 	if (max == 0)
 		return MQS_OK;
-	rc = mqs_admit(cl->c, &cl->stx.gtx, cl->lv, &cl->max, err);
+	rc = mqs_admission_grant(cl->c, &cl->stx.gtx, cl->lv, &cl->max, err);
 	if (cl->max < max)
 		cl->capped = 1;
 	return rc;

@@ -72,7 +72,7 @@ give_up(struct mqs_consumer *c, struct mqs_error *err)
 		mqs_settle_abort(&stx);
 		return rc;
 	}
-	if (mqs_admit_active(c, stx.gtx.v))
+	if (mqs_admission_is_active(c, stx.gtx.v))
 		stx.gtx.v[MQS_GROUP_ACTIVE] = stx.gtx.v[MQS_GROUP_ACTIVE_BOOT] = 0;
 	return mqs_settle_commit(&stx, err);
 }
@@ -90,7 +90,7 @@ mqs_embedded_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 		return rc;
 	mqs_log_reader_rest(&c->reader);
 	if (c->flags & MQS_TEMP)
-		rc = mqs_remove_own_group(c->group, err);
+		rc = mqs_group_remove_temporary(c->group, err);
 	else if (c->nown > 0 || c->active)
 		rc = give_up(c, err);
 	else

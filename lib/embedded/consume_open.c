@@ -24,7 +24,7 @@ open_group(struct mqs_consumer *c, const char *queue, const char *group,
 
 	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
 	    (rc = mqs_spool_log_to_consume(c->spool, queue, 1, &log, err)) != MQS_OK ||
-	    (rc = mqs_owner_new(&c->owner, &log->dir, mqs_family_of(group),
+	    (rc = mqs_owner_new(&c->owner, &log->dir, mqs_group_owner_family(group),
 	    err)) != MQS_OK)
 		return rc;
 	if (c->flags & MQS_TEMP)
@@ -67,7 +67,7 @@ mqs_embedded_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 	 * over.  It is in nobody's way: no reason to fail.
 	 */
 	(void)mqs_reclaim_owner_files(c, NULL);
-	(void)mqs_remove_expired_groups(spool, c->group->log, NULL);
+	(void)mqs_group_remove_all_expired(spool, c->group->log, NULL);
 	*out = c;
 	return MQS_OK;
 fail:

@@ -93,9 +93,9 @@ wanted_one(struct mqs_consumer *c, struct mqs_tx *tx, uint64_t lease, int *wante
 
 	if ((rc = mqs_batch_head(tx, lease, &l, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (mqs_lease_over(&l))
+	if (mqs_lease_has_expired(&l))
 		*wanted = 1;
-	else if (mqs_lease_timed(&l))
+	else if (mqs_lease_has_deadline(&l))
 		note_due(c, l.due);
 	if (*wanted)
 		return MQS_OK;
@@ -217,8 +217,8 @@ reclaim_one(struct mqs_consumer *c, struct mqs_settle_tx *stx, uint64_t lease,
 	if ((rc = mqs_batch_load(&stx->gtx, lease, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	b = stx->gtx.batch;
-	over = mqs_lease_over(&b->head);
-	if (!over && mqs_lease_timed(&b->head))
+	over = mqs_lease_has_expired(&b->head);
+	if (!over && mqs_lease_has_deadline(&b->head))
 		note_due(c, b->head.due);
 	if ((rc = look(c, b->head.owner, b->head.boot, &f, err)) != MQS_OK)
 		return rc;
@@ -288,7 +288,7 @@ collect_one(void *arg, uint64_t owner)
 	enum mqs_owner_life life;
 	int rc, refers;
 
-	if (owner >> 32 != mqs_family_of(col->c->group->name) ||
+	if (owner >> 32 != mqs_group_owner_family(col->c->group->name) ||
 	    owner == mqs_owner_name(col->c->owner))
 		return MQS_OK;
 	if ((rc = mqs_owner_look(dir, owner, &life, NULL, col->err)) != MQS_OK ||

@@ -41,7 +41,7 @@ find(void *arg, const char *name)
 }
 
 static int
-vanish(void *arg, const char *name)
+remove_expired(void *arg, const char *name)
 {
 	struct search *s = arg;
 	int gone;
@@ -50,7 +50,7 @@ vanish(void *arg, const char *name)
 }
 
 int
-mqs_remove_expired_groups(struct mqs_spool *spool, struct mqs_log *log, struct mqs_error *err)
+mqs_group_remove_all_expired(struct mqs_spool *spool, struct mqs_log *log, struct mqs_error *err)
 {
 	struct search s = { spool, log, mqs_judged_now(spool), 0, err };
 	struct mqs_log_tx ltx;
@@ -60,13 +60,13 @@ mqs_remove_expired_groups(struct mqs_spool *spool, struct mqs_log *log, struct m
 		return rc;
 	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
 		return rc;
-	rc = mqs_dir_each_group(&log->dir, vanish, &s, err);
+	rc = mqs_dir_each_group(&log->dir, remove_expired, &s, err);
 	mqs_log_abort(&ltx);
 	return rc;
 }
 
 int
-mqs_remove_own_group(struct mqs_group *group, struct mqs_error *err)
+mqs_group_remove_temporary(struct mqs_group *group, struct mqs_error *err)
 {
 	struct mqs_log_tx ltx;
 	int rc;

@@ -10,8 +10,8 @@
 
 #include "embedded/spool.h"
 
-int	mqs_remove_expired_groups(struct mqs_spool *, struct mqs_log *, struct mqs_error *err);
+int	mqs_group_remove_all_expired(struct mqs_spool *, struct mqs_log *, struct mqs_error *err);
 /* Removes a temporary group at the end of its own consumer. */
-int	mqs_remove_own_group(struct mqs_group *, struct mqs_error *err);
+int	mqs_group_remove_temporary(struct mqs_group *, struct mqs_error *err);
 
 #endif

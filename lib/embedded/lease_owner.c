@@ -24,14 +24,14 @@ mqs_lease_owner_handed_out(const struct mqs_lease_owner *f, const struct mqs_bat
 }
 
 int
-mqs_lease_timed(const struct mqs_lease *l)
+mqs_lease_has_deadline(const struct mqs_lease *l)
 {
 	return (l->flags & (MQS_LEASE_TIMED | MQS_LEASE_GONE)) != 0;
 }
 
 int
-mqs_lease_over(const struct mqs_lease *l)
+mqs_lease_has_expired(const struct mqs_lease *l)
 {
-	return mqs_lease_timed(l) && (l->boot != mqs_boot() ||
+	return mqs_lease_has_deadline(l) && (l->boot != mqs_boot() ||
 	    (l->due != 0 && l->due <= (uint64_t)mqs_boottime()));
 }

@@ -15,8 +15,8 @@ const struct mqs_owner_slot *mqs_lease_owner_slot(const struct mqs_lease_owner *
 /* 1 if entry i had been handed out, to outlive its consumer. */
 int	mqs_lease_owner_handed_out(const struct mqs_lease_owner *, const struct mqs_batch *, size_t i);
 /* 1 if a lease has a time of its own: that it was given, or since its owner was seen gone. */
-int	mqs_lease_timed(const struct mqs_lease *);
+int	mqs_lease_has_deadline(const struct mqs_lease *);
 /* 1 if that has come, or the lease is of another boot. */
-int	mqs_lease_over(const struct mqs_lease *);
+int	mqs_lease_has_expired(const struct mqs_lease *);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "base/units.h"
-#include "embedded/publish.h"
+#include "embedded/publish_batch.h"
 #include "message/headers.h"
 
 #define BATCH_BYTES	(UINT64_C(4) << 20)
@@ -72,7 +72,7 @@ mqs_embedded_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	mqs_publisher_clear(p);
-	mqs_routes_free(&p->routes);
+	mqs_mandatory_free(&p->routes);
 	free(p->sections);
 	free(p->shapes);
 	free(p->batch);

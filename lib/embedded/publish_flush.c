@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/publish.h"
+#include "embedded/publish_batch.h"
 #include "embedded/publish_wait_for_room.h"
 
 #define AHEAD		16	/* messages */
@@ -29,7 +29,7 @@ struct portion {
 	size_t		 from, to;		/* messages */
 	size_t		 end;			/* up to here they may be stored */
 	size_t		 first, last;		/* sections: first to last - 1 */
-	struct mqs_room	 room;
+	struct mqs_log_room	 room;
 	struct mqs_trimmed trimmed;
 };
 
@@ -147,7 +147,7 @@ is_limited(const struct mqs_publisher *p)
 
 /* Adds messages up to `to' to a portion, if they fit; takes them off the room. */
 static int
-add(struct mqs_publisher *p, struct portion *part, size_t to, struct mqs_room *room)
+add(struct mqs_publisher *p, struct portion *part, size_t to, struct mqs_log_room *room)
 {
 	uint64_t bytes = 0;
 	size_t i;
@@ -167,7 +167,7 @@ add(struct mqs_publisher *p, struct portion *part, size_t to, struct mqs_room *r
 
 /* 1 if all that is left of the batch fits; else the portion is what does. */
 static int
-fit(struct mqs_publisher *p, struct portion *part, struct mqs_room room)
+fit(struct mqs_publisher *p, struct portion *part, struct mqs_log_room room)
 {
 	size_t loose = p->nsections > 0 ? p->sections[0].input.first : part->end, to;
 
@@ -196,7 +196,7 @@ static int
 fit_empty(struct mqs_publisher *p, struct portion *part, struct mqs_error *err)
 {
 	const struct mqs_log_settings *s = &p->log->settings;
-	struct mqs_room whole = {
+	struct mqs_log_room whole = {
 		.messages = s->max_messages == 0 ? UINT64_MAX : s->max_messages,
 		.bytes = s->max_bytes == 0 ? UINT64_MAX : s->max_bytes
 	};
@@ -224,7 +224,7 @@ make_room(struct mqs_publisher *p, struct portion *part, struct mqs_log_tx *ltx,
 		bytes += p->shapes[p->batch[i].shape].blob != NULL ?
 		    p->shapes[p->batch[i].shape].record.message.body_len :
 		    p->batch[i].body_len;
-	if ((rc = mqs_limit_drop(ltx, part->to - part->from, bytes, &part->room,
+	if ((rc = mqs_limits_drop_oldest(ltx, part->to - part->from, bytes, &part->room,
 	    &part->trimmed, &dropped, err)) != MQS_OK)
 		return rc;
 	p->dropped += dropped;
@@ -244,10 +244,10 @@ choose(struct mqs_publisher *p, struct portion *part, struct mqs_log_tx *ltx,
 	part->last = p->nsections;
 	if (!is_limited(p))
 		return MQS_OK;
-	mqs_limit_promised(ltx, &part->room);
+	mqs_limits_promised(ltx, &part->room);
 	if (fit(p, part, part->room))
 		return MQS_OK;
-	if ((rc = mqs_limit_look(ltx, &part->room, err)) != MQS_OK ||
+	if ((rc = mqs_limits_measure(ltx, &part->room, err)) != MQS_OK ||
 	    fit(p, part, part->room))
 		return rc;
 	if (p->log->settings.overflow == MQS_OVERFLOW_DROP) {
@@ -372,14 +372,14 @@ find_end(struct mqs_publisher *p, struct portion *part, struct mqs_error *err)
 	part->end = p->n;
 	if (!(p->flags & MQS_MANDATORY))
 		return MQS_OK;
-	if ((rc = mqs_routes_look(&p->routes, p->spool, p->log, err)) != MQS_OK)
+	if ((rc = mqs_mandatory_update(&p->routes, p->spool, p->log, err)) != MQS_OK)
 		return rc;
 	for (i = part->from; i < p->n; i++) {
 		if (p->batch[i].shape == shape)
 			continue;
 		shape = p->batch[i].shape;
 		m = &p->shapes[shape].record.message;
-		if (mqs_routes_match(&p->routes, m))
+		if (mqs_mandatory_would_get(&p->routes, m))
 			continue;
 		if (i == part->from || p->atomic || p->nsections > 0)
 			return unroutable(p, m, err);
@@ -414,25 +414,25 @@ store(struct mqs_publisher *p, struct portion *part, int64_t deadline,
 static int
 store_all(struct mqs_publisher *p, struct portion *part, struct mqs_error *err)
 {
-	struct mqs_room_wait w;
+	struct mqs_publish_wait w;
 	int64_t lock = 0;
 	int rc;
 
-	mqs_room_wait_init(&w, p->spool, p->log, p->wait);
+	mqs_publish_wait_init(&w, p->spool, p->log, p->wait);
 	if (p->wait >= 0)
 		lock = mqs_later(mqs_boottime(), p->wait > LOCK_LEAST ? p->wait : LOCK_LEAST);
-	while ((rc = mqs_wait_for_disk(&w, err)) == MQS_OK) {
+	while ((rc = mqs_publish_wait_for_disk(&w, err)) == MQS_OK) {
 		rc = store(p, part, lock, err);
 		if (rc == MQS_OK) {
 			stored(p, part);
 			if (part->from == p->n && part->first == p->nsections)
 				break;
 		} else if (rc == MQS_NOTHING)
-			rc = mqs_wait_for_room(&w, &part->room, err);
+			rc = mqs_publish_wait_for_room(&w, &part->room, err);
 		if (rc != MQS_OK)
 			break;
 	}
-	mqs_room_wait_done(&w);
+	mqs_publish_wait_done(&w);
 	return rc;
 }
 

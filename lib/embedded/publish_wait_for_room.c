@@ -9,21 +9,21 @@
 #define LOOK_AGAIN	(100 * MQS_MSEC)	/* at a disk, of which nothing tells */
 
 void
-mqs_room_wait_init(struct mqs_room_wait *w, struct mqs_spool *spool, struct mqs_log *log,
+mqs_publish_wait_init(struct mqs_publish_wait *w, struct mqs_spool *spool, struct mqs_log *log,
     int64_t wait)
 {
-	*w = (struct mqs_room_wait){ .spool = spool, .log = log, .wait = wait,
+	*w = (struct mqs_publish_wait){ .spool = spool, .log = log, .wait = wait,
 	    .until = wait < 0 ? INT64_MAX : mqs_later(mqs_boottime(), wait) };
 }
 
 void
-mqs_room_wait_done(struct mqs_room_wait *w)
+mqs_publish_wait_done(struct mqs_publish_wait *w)
 {
 	mqs_wake_free(w->wake);
 }
 
 static int
-interrupted(const struct mqs_room_wait *w, struct mqs_error *err)
+interrupted(const struct mqs_publish_wait *w, struct mqs_error *err)
 {
 	const struct mqs_options *o = &w->spool->options;
 
@@ -35,7 +35,7 @@ interrupted(const struct mqs_room_wait *w, struct mqs_error *err)
 
 /* Waits for the descriptor (-1: none) or so long, if there is so much time left. */
 static int
-pause_for(const struct mqs_room_wait *w, int fd, int64_t most, struct mqs_error *err)
+pause_for(const struct mqs_publish_wait *w, int fd, int64_t most, struct mqs_error *err)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int64_t left = w->until - mqs_boottime();
@@ -48,7 +48,7 @@ pause_for(const struct mqs_room_wait *w, int fd, int64_t most, struct mqs_error 
 
 /* Brings the page of a group up to date: not our business if that can't be done. */
 static void
-refresh(const struct mqs_room_wait *w, const char *name)
+refresh(const struct mqs_publish_wait *w, const char *name)
 {
 	struct mqs_group *group;
 
@@ -58,7 +58,7 @@ refresh(const struct mqs_room_wait *w, const char *name)
 }
 
 static void
-refresh_both(const struct mqs_room_wait *w, const struct mqs_room *room)
+refresh_both(const struct mqs_publish_wait *w, const struct mqs_log_room *room)
 {
 	refresh(w, room->messages_group);
 	if (strcmp(room->bytes_group, room->messages_group) != 0)
@@ -66,7 +66,7 @@ refresh_both(const struct mqs_room_wait *w, const struct mqs_room *room)
 }
 
 int
-mqs_wait_for_room(struct mqs_room_wait *w, const struct mqs_room *room,
+mqs_publish_wait_for_room(struct mqs_publish_wait *w, const struct mqs_log_room *room,
     struct mqs_error *err)
 {
 	unsigned what;
@@ -85,7 +85,7 @@ mqs_wait_for_room(struct mqs_room_wait *w, const struct mqs_room *room,
 	}
 	if (w->log->settings.overflow != MQS_OVERFLOW_BLOCK || w->wait == 0 ||
 	    mqs_boottime() >= w->until)
-		return mqs_limit_full(w->log, room, err);
+		return mqs_limits_full(w->log, room, err);
 	if ((rc = pause_for(w, mqs_wake_fd(w->wake), MQS_SECOND, err)) != MQS_OK ||
 	    (rc = mqs_wake_drain(w->wake, &what, err)) != MQS_OK)
 		return rc;
@@ -95,11 +95,11 @@ mqs_wait_for_room(struct mqs_room_wait *w, const struct mqs_room *room,
 }
 
 int
-mqs_wait_for_disk(struct mqs_room_wait *w, struct mqs_error *err)
+mqs_publish_wait_for_disk(struct mqs_publish_wait *w, struct mqs_error *err)
 {
 	int rc;
 
-	while ((rc = mqs_limit_disk(w->log, err)) == MQS_EFULL && w->wait > 0 &&
+	while ((rc = mqs_limits_check_disk(w->log, err)) == MQS_EFULL && w->wait > 0 &&
 	    mqs_boottime() < w->until)
 		if ((rc = pause_for(w, -1, LOOK_AGAIN, err)) != MQS_OK)
 			break;

@@ -13,7 +13,7 @@
 #include "embedded/spool.h"
 #include "embedded/store/wake.h"
 
-struct mqs_room_wait {
+struct mqs_publish_wait {
 	struct mqs_spool *spool;
 	struct mqs_log	*log;
 	struct mqs_wake	*wake;		/* NULL until it is needed */
@@ -22,17 +22,17 @@ struct mqs_room_wait {
 	int		 looked;	/* again, since the page in the way was refreshed */
 };
 
-void	mqs_room_wait_init(struct mqs_room_wait *, struct mqs_spool *, struct mqs_log *, int64_t wait);
+void	mqs_publish_wait_init(struct mqs_publish_wait *, struct mqs_spool *, struct mqs_log *, int64_t wait);
 /*
  * The queue was full: returns when to look again.  MQS_EFULL if it may not be waited for
  * (overflow=reject), or no longer; MQS_EINTR.
  */
-int	mqs_wait_for_room(struct mqs_room_wait *, const struct mqs_room *, struct mqs_error *err);
+int	mqs_publish_wait_for_room(struct mqs_publish_wait *, const struct mqs_log_room *, struct mqs_error *err);
 /*
  * Waits while the disk has less than min-free: only if a time was given, since nobody
  * may ever make room there.
  */
-int	mqs_wait_for_disk(struct mqs_room_wait *, struct mqs_error *err);
-void	mqs_room_wait_done(struct mqs_room_wait *);
+int	mqs_publish_wait_for_disk(struct mqs_publish_wait *, struct mqs_error *err);
+void	mqs_publish_wait_done(struct mqs_publish_wait *);
 
 #endif

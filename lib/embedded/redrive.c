@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/consume_state.h"
-#include "embedded/redrive.h"
+#include "embedded/redrive_return.h"
 #include "engine/dead_letter.h"
 
 #define CHUNK		1000
@@ -17,7 +17,7 @@ struct redrive {
 	struct mqs_consumer	*c;
 	const struct mqs_redrive_options *options;
 	struct mqs_redriven	*out;
-	struct mqs_letter	*letters;
+	struct mqs_redrive_letter	*letters;
 	size_t			 n;
 	int			 failed;	/* the first error about letters of some target */
 	struct mqs_error	 why;
@@ -25,7 +25,7 @@ struct redrive {
 
 static int
 matches(const struct mqs_redrive_options *o, const struct mqs_message *m,
-    struct mqs_letter *l)
+    struct mqs_redrive_letter *l)
 {
 	struct mqs_dead_letter letter;
 
@@ -53,7 +53,7 @@ count(struct mqs_spool *spool, struct mqs_log *log, uint64_t most,
 	const int taken = mqs_dir_has_group(&log->dir, MQS_REDRIVE_GROUP);
 	struct mqs_reader *reader;
 	struct mqs_message m;
-	struct mqs_letter l;
+	struct mqs_redrive_letter l;
 	int rc;
 
 	if ((rc = mqs_embedded_reader_open(&reader, spool, log->dir.name,
@@ -79,7 +79,7 @@ any(struct mqs_log *log, const struct mqs_redrive_options *o, struct mqs_error *
 {
 	struct mqs_log_reader reader;
 	struct mqs_record r;
-	struct mqs_letter l;
+	struct mqs_redrive_letter l;
 	int rc, found = 0;
 
 	if ((rc = mqs_log_reader_init(&reader, log, err)) != MQS_OK)
@@ -114,7 +114,7 @@ need_group(struct mqs_spool *spool, struct mqs_log *log,
 static int
 gather(struct redrive *r, size_t max, struct mqs_error *err)
 {
-	struct mqs_letter *l;
+	struct mqs_redrive_letter *l;
 	struct mqs_message m;
 	size_t got, want;
 	int rc = MQS_OK;
@@ -140,7 +140,7 @@ gather(struct redrive *r, size_t max, struct mqs_error *err)
 static int
 by_target(const void *a, const void *b)
 {
-	const struct mqs_letter *x = a, *y = b;
+	const struct mqs_redrive_letter *x = a, *y = b;
 	int order;
 
 	if ((order = strcmp(x->queue, y->queue)) != 0 ||
@@ -153,7 +153,7 @@ by_target(const void *a, const void *b)
 static size_t
 same_target(const struct redrive *r, size_t i)
 {
-	const struct mqs_letter *l = r->letters;
+	const struct mqs_redrive_letter *l = r->letters;
 	size_t n = 1;
 
 	while (i + n < r->n && strcmp(l[i].queue, l[i + n].queue) == 0 &&
@@ -200,7 +200,7 @@ bring_back(struct redrive *r, struct mqs_error *err)
 	qsort(r->letters, r->n, sizeof(*r->letters), by_target);
 	for (i = 0; i < r->n; i += n) {
 		n = same_target(r, i);
-		rc = mqs_letters_return(r->spool, r->c->group, r->letters + i, n, &why);
+		rc = mqs_redrive_return(r->spool, r->c->group, r->letters + i, n, &why);
 		if (rc == MQS_OK || r->failed != MQS_OK)
 			continue;
 		r->failed = rc;
@@ -211,7 +211,7 @@ bring_back(struct redrive *r, struct mqs_error *err)
 	/* What is left of their markers is swept later. */
 	for (i = 0; i < r->n; i += n) {
 		n = same_target(r, i);
-		(void)mqs_letters_settled(r->spool, r->c->group, r->letters + i, n, NULL);
+		(void)mqs_redrive_drop_markers(r->spool, r->c->group, r->letters + i, n, NULL);
 	}
 	return r->failed == MQS_EINTR ? r->failed : MQS_OK;
 }

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/marker.h"
-#include "embedded/redrive.h"
+#include "embedded/redrive_return.h"
 #include "embedded/settle.h"
 #include "engine/dead_letter.h"
 
@@ -23,7 +23,7 @@ struct back {
 };
 
 static void
-marker_of(const struct back *b, const struct mqs_letter *l, struct mqs_marker *m)
+marker_of(const struct back *b, const struct mqs_redrive_letter *l, struct mqs_marker *m)
 {
 	mqs_marker_of(m, b->redrive, b->generation, l->id);
 }
@@ -32,7 +32,7 @@ marker_of(const struct back *b, const struct mqs_letter *l, struct mqs_marker *m
 
 /* Finds out which of the messages are out to consumers. */
 static int
-find_leased(struct back *b, struct mqs_letter *l, size_t n, struct mqs_error *err)
+find_leased(struct back *b, struct mqs_redrive_letter *l, size_t n, struct mqs_error *err)
 {
 	struct mqs_batch *batch;
 	uint64_t lease = 0;
@@ -56,7 +56,7 @@ find_leased(struct back *b, struct mqs_letter *l, size_t n, struct mqs_error *er
 
 /* MQS_OK if the group has looked at the message and not settled it, else MQS_NOTHING. */
 static int
-outstanding(struct back *b, const struct mqs_letter *l, struct mqs_error *err)
+outstanding(struct back *b, const struct mqs_redrive_letter *l, struct mqs_error *err)
 {
 	struct mqs_held h;
 
@@ -80,7 +80,7 @@ beyond(const struct back *b, const struct mqs_message *m)
  * the group's transaction, so that nobody settles meanwhile.
  */
 static int
-drop_markers(struct back *b, const struct mqs_letter *l, size_t n,
+drop_markers(struct back *b, const struct mqs_redrive_letter *l, size_t n,
     struct mqs_error *err)
 {
 	struct mqs_log *dead = b->redrive->log;
@@ -114,7 +114,7 @@ drop_markers(struct back *b, const struct mqs_letter *l, size_t n,
 
 /* The message that died: MQS_NOTHING if it is not retained. */
 static int
-find_original(struct back *b, const struct mqs_letter *l, struct mqs_record *r,
+find_original(struct back *b, const struct mqs_redrive_letter *l, struct mqs_record *r,
     struct mqs_error *err)
 {
 	struct mqs_slice value;
@@ -133,7 +133,7 @@ find_original(struct back *b, const struct mqs_letter *l, struct mqs_record *r,
 
 /* The letter as it was before it died, for that group alone. */
 static int
-append(struct back *b, const struct mqs_letter *l, const struct mqs_record *letter,
+append(struct back *b, const struct mqs_redrive_letter *l, const struct mqs_record *letter,
     struct mqs_error *err)
 {
 	struct mqs_record r = *letter;
@@ -168,7 +168,7 @@ append(struct back *b, const struct mqs_letter *l, const struct mqs_record *lett
 }
 
 static int
-copy_letter(struct back *b, const struct mqs_letter *l, const struct mqs_marker *m,
+copy_letter(struct back *b, const struct mqs_redrive_letter *l, const struct mqs_marker *m,
     struct mqs_error *err)
 {
 	struct mqs_marker old = *m;
@@ -187,7 +187,7 @@ copy_letter(struct back *b, const struct mqs_letter *l, const struct mqs_marker 
 
 /* In an ordered group it waits for others of its key, as a new one does. */
 static int
-hold_again(struct back *b, struct mqs_letter *l, const struct mqs_message *message,
+hold_again(struct back *b, struct mqs_redrive_letter *l, const struct mqs_message *message,
     const struct mqs_marker *m, struct mqs_error *err)
 {
 	struct mqs_entry e = {
@@ -209,7 +209,7 @@ hold_again(struct back *b, struct mqs_letter *l, const struct mqs_message *messa
 }
 
 static int
-bring_back(struct back *b, struct mqs_letter *l, int64_t now, struct mqs_error *err)
+bring_back(struct back *b, struct mqs_redrive_letter *l, int64_t now, struct mqs_error *err)
 {
 	struct mqs_record r;
 	struct mqs_marker m;
@@ -243,7 +243,7 @@ end(struct back *b, int kept)
 }
 
 static int
-begin(struct back *b, struct mqs_letter *l, size_t n, struct mqs_error *err)
+begin(struct back *b, struct mqs_redrive_letter *l, size_t n, struct mqs_error *err)
 {
 	int rc;
 
@@ -275,7 +275,7 @@ commit(struct back *b, struct mqs_error *err)
 
 /* As many of n as fit into one transaction: *taken. */
 static int
-some(struct back *b, struct mqs_letter *l, size_t n, int64_t now, size_t *taken,
+some(struct back *b, struct mqs_redrive_letter *l, size_t n, int64_t now, size_t *taken,
     struct mqs_error *err)
 {
 	size_t i;
@@ -304,7 +304,7 @@ some(struct back *b, struct mqs_letter *l, size_t n, int64_t now, size_t *taken,
  * be seen by nobody, or beside the original by one that is made later.
  */
 static int
-open_target(struct back *b, struct mqs_spool *spool, const struct mqs_letter *l,
+open_target(struct back *b, struct mqs_spool *spool, const struct mqs_redrive_letter *l,
     struct mqs_error *err)
 {
 	uint64_t v[MQS_GROUP_VALUES];
@@ -319,8 +319,8 @@ open_target(struct back *b, struct mqs_spool *spool, const struct mqs_letter *l,
 }
 
 int
-mqs_letters_return(struct mqs_spool *spool, struct mqs_group *redrive,
-    struct mqs_letter *l, size_t n, struct mqs_error *err)
+mqs_redrive_return(struct mqs_spool *spool, struct mqs_group *redrive,
+    struct mqs_redrive_letter *l, size_t n, struct mqs_error *err)
 {
 	struct back b = { .redrive = redrive };
 	size_t i, taken;
@@ -341,8 +341,8 @@ mqs_letters_return(struct mqs_spool *spool, struct mqs_group *redrive,
 }
 
 int
-mqs_letters_settled(struct mqs_spool *spool, struct mqs_group *redrive,
-    const struct mqs_letter *l, size_t n, struct mqs_error *err)
+mqs_redrive_drop_markers(struct mqs_spool *spool, struct mqs_group *redrive,
+    const struct mqs_redrive_letter *l, size_t n, struct mqs_error *err)
 {
 	struct back b = { .redrive = redrive };
 	struct mqs_marker m;

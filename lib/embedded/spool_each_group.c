@@ -5,7 +5,7 @@
 struct walk {
 	struct mqs_spool	*spool;
 	const char		*queue;
-	mqs_each_group_fn	*fn;
+	mqs_spool_group_fn	*fn;
 	void			*arg;
 	int			 failed;	/* the first error */
 	struct mqs_error	*err;
@@ -74,8 +74,8 @@ each_queue(void *arg, const char *queue)
 }
 
 int
-mqs_each_group(struct mqs_spool *spool, const char *queue, const char *group,
-    mqs_each_group_fn *fn, void *arg, struct mqs_error *err)
+mqs_spool_each_group(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_spool_group_fn *fn, void *arg, struct mqs_error *err)
 {
 	struct walk w = { spool, queue, fn, arg, MQS_OK, err };
 	int rc;

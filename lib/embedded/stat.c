@@ -163,7 +163,7 @@ static int
 look_into_group(struct look *l, const char *name)
 {
 	struct mqs_group_stat st;
-	struct census census = { &l->log->dir, mqs_family_of(name), 0 };
+	struct census census = { &l->log->dir, mqs_group_owner_family(name), 0 };
 	uint64_t v[MQS_GROUP_VALUES];
 	int rc;
 

@@ -23,8 +23,8 @@ struct listing {
 	struct mqs_group	*group;
 	struct mqs_tx		*tx;
 	struct mqs_batch	*batch;
-	uint64_t		 owner;		/* whose fate is known */
-	struct mqs_lease_owner		 fate;
+	uint64_t		 owner;		/* whose state is known */
+	struct mqs_lease_owner		 holder;
 	struct mqs_error	*err;
 };
 
@@ -34,14 +34,14 @@ static enum mqs_delivery_state
 state_of(const struct listing *l, size_t i, const struct mqs_owner_slot *slot)
 {
 	const struct mqs_batch *b = l->batch;
-	int lives = l->fate.life == MQS_OWNER_LIVES && b->head.boot == mqs_boot();
+	int lives = l->holder.life == MQS_OWNER_LIVES && b->head.boot == mqs_boot();
 
 	if (slot != NULL && slot->alive && (slot->started || !lives))
 		return lives ? MQS_RUNNING : MQS_ORPHAN;
-	if (mqs_lease_over(&b->head) || b->head.boot != mqs_boot())
+	if (mqs_lease_has_expired(&b->head) || b->head.boot != mqs_boot())
 		return MQS_RETURNING;
 	/* What is left of one whose owner was seen gone had been handed out. */
-	if (b->head.flags & MQS_LEASE_GONE || mqs_lease_owner_handed_out(&l->fate, b, i))
+	if (b->head.flags & MQS_LEASE_GONE || mqs_lease_owner_handed_out(&l->holder, b, i))
 		return MQS_HANDED_OUT;
 	return lives ? MQS_PREFETCHED : MQS_RETURNING;
 }
@@ -57,7 +57,7 @@ find_until(const struct listing *l, size_t i, int64_t *until)
 	*until = 0;
 	if (b->head.boot != mqs_boot())
 		return MQS_OK;
-	if (mqs_lease_timed(&b->head))
+	if (mqs_lease_has_deadline(&b->head))
 		due = b->head.due;
 	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_batch_extended(l->tx, b->head.lease,
 	    b->entries[i].id, &more, l->err)) != MQS_OK)
@@ -74,7 +74,7 @@ show_delivery(const struct listing *l, size_t i)
 {
 	const struct mqs_batch *b = l->batch;
 	const struct mqs_entry *e = &b->entries[i];
-	const struct mqs_owner_slot *slot = mqs_lease_owner_slot(&l->fate, b->head.lease, e->id);
+	const struct mqs_owner_slot *slot = mqs_lease_owner_slot(&l->holder, b->head.lease, e->id);
 	struct mqs_delivery_stat st;
 	int rc;
 
@@ -86,8 +86,8 @@ show_delivery(const struct listing *l, size_t i)
 	st.attempt = e->attempts + 1;
 	st.bytes = e->size;
 	st.state = state_of(l, i, slot);
-	if (l->fate.life == MQS_OWNER_LIVES)
-		st.consumer = l->fate.left.pid;
+	if (l->holder.life == MQS_OWNER_LIVES)
+		st.consumer = l->holder.left.pid;
 	if (st.state == MQS_RUNNING || st.state == MQS_ORPHAN)
 		st.handler = slot->pid;
 	st.since = (int64_t)b->head.lease;
@@ -106,10 +106,10 @@ show_lease(struct listing *l, uint64_t lease)
 	if ((rc = mqs_batch_read(l->tx, lease, b, l->err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	if (b->head.owner != l->owner) {
-		mqs_owner_left_free(&l->fate.left);
+		mqs_owner_left_free(&l->holder.left);
 		l->owner = b->head.owner;
-		if ((rc = mqs_owner_watch(&l->group->log->dir, b->head.owner, &l->fate.life,
-		    &l->fate.left, l->err)) != MQS_OK)
+		if ((rc = mqs_owner_watch(&l->group->log->dir, b->head.owner, &l->holder.life,
+		    &l->holder.left, l->err)) != MQS_OK)
 			return rc;
 	}
 	for (i = 0; i < b->n; i++)
@@ -159,7 +159,7 @@ show_consumer(void *arg, uint64_t owner)
 	size_t i;
 	int rc;
 
-	if (owner >> 32 != mqs_family_of(l->group->name))
+	if (owner >> 32 != mqs_group_owner_family(l->group->name))
 		return MQS_OK;
 	memset(&st, 0, sizeof(st));
 	if ((rc = mqs_owner_watch(&l->group->log->dir, owner, &life, &left, l->err)) != MQS_OK)
@@ -195,7 +195,7 @@ show_group(void *arg, struct mqs_group *group, struct mqs_error *err)
 	if (rc == MQS_OK && l->delivery_fn != NULL)
 		rc = show_leases(l);
 	mqs_tx_abort(l->tx);
-	mqs_owner_left_free(&l->fate.left);
+	mqs_owner_left_free(&l->holder.left);
 	return rc;
 }
 
@@ -211,7 +211,7 @@ mqs_embedded_outstanding(struct mqs_spool *spool, const char *queue, const char 
 
 	if ((l.batch = calloc(1, sizeof(*l.batch))) == NULL)
 		return mqs_fail_errno(err, "%s", spool->path);
-	rc = mqs_each_group(spool, queue, group, show_group, &l, err);
+	rc = mqs_spool_each_group(spool, queue, group, show_group, &l, err);
 	free(l.batch);
 	return rc;
 }

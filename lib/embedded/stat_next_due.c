@@ -59,9 +59,9 @@ note_lease(struct search *s, uint64_t lease, struct mqs_error *err)
 
 	if ((rc = mqs_batch_head(s->tx, lease, &l, err)) != MQS_OK)
 		return rc == MQS_NOTHING ? MQS_OK : rc;
-	if (mqs_lease_over(&l) || l.boot != mqs_boot())
+	if (mqs_lease_has_expired(&l) || l.boot != mqs_boot())
 		note(s, s->now);
-	else if (mqs_lease_timed(&l))
+	else if (mqs_lease_has_deadline(&l))
 		note(s, mqs_later(s->now, (int64_t)l.due - mqs_boottime()));
 	else
 		return note_owner(s, &l, err);
@@ -167,7 +167,7 @@ mqs_embedded_next_due(struct mqs_spool *spool, const char *queue, const char *gr
 	struct search s = { .now = mqs_judged_now(spool), .due = INT64_MAX };
 	int rc;
 
-	rc = mqs_each_group(spool, queue, group, each, &s, err);
+	rc = mqs_spool_each_group(spool, queue, group, each, &s, err);
 	*due = s.due > s.now ? s.due : s.now;
 	if (rc != MQS_OK)
 		return rc;

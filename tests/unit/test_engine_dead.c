@@ -1,7 +1,7 @@
 /*
  * test_engine_dead.c - dead letters: made once, whole, and for each that died
  */
-#include "embedded/admin_cleanup.h"
+#include "embedded/admin_remove_orphans.h"
 #include "engine.h"
 
 #define LARGE	(MQS_INLINE_MAX + 1)
@@ -13,7 +13,7 @@ sweep_it(void *queue)
 
 	spool = open_spool();
 	return mqs_spool_log(spool, queue, 0, &log, &err) != MQS_OK ||
-	    mqs_clean_up(log, &err) != MQS_OK;
+	    mqs_admin_remove_orphans(log, &err) != MQS_OK;
 }
 
 /* A sweep between the dead letter's blob and its record's commit lets it be. */

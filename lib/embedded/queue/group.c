@@ -15,7 +15,7 @@
 #include "base/hash.h"
 #include "embedded/queue/group.h"
 #include "embedded/queue/lease_batch.h"
-#include "embedded/queue/state_row.h"
+#include "embedded/queue/state_values.h"
 
 static const char *const tables[] = {
 	"bindings", "batch", "lease", "first", "extended", "held", "order", "busy",
@@ -29,7 +29,7 @@ mqs_group_file(char buf[MQS_GROUP_FILE], const char *group, const char *ending)
 }
 
 uint32_t
-mqs_family_of(const char *group)
+mqs_group_owner_family(const char *group)
 {
 	return (uint32_t)XXH3_64bits(group, strlen(group));
 }

@@ -15,7 +15,7 @@
  *	order		class 1, sort key 8 (big-endian), id -> nothing
  *	busy		hash of a key -> id of its message that is out (embedded/queue/group_key_order.h)
  *	markers		as in the log: what became of that dead letter is in this
- *			group (embedded/redrive.h)
+ *			group (embedded/redrive_return.h)
  *
  * Every message that was published is, for a group, in one of these places:
  * beyond the cursor (not looked at yet); in a batch with its bit clear (leased);
@@ -132,7 +132,7 @@ void	mqs_group_file(char buf[MQS_GROUP_FILE], const char *group, const char *end
 /* How its file is to be opened; label is what messages begin with. */
 void	mqs_group_spec(struct mqs_db_spec *, const struct mqs_log *, const char *file, const char *label);
 /* The number that owners of a group share in the upper half of their names. */
-uint32_t mqs_family_of(const char *group);
+uint32_t mqs_group_owner_family(const char *group);
 
 /* Opens a group and refreshes its page.  MQS_ENOENT: there is none. */
 int	mqs_group_open(struct mqs_group **out, struct mqs_log *, const char *name, struct mqs_error *err);

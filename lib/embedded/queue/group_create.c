@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/queue/group_configure.h"
+#include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_create.h"
-#include "embedded/queue/state_row.h"
+#include "embedded/queue/state_values.h"
 #include "embedded/store/directory.h"
 
 /* Settings and bindings, with what the state tells of them. */
@@ -29,11 +29,11 @@ put_given(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 	size_t i;
 	int rc;
 
-	rc = mqs_group_configure(tx, v, new->settings, new->nsettings, err);
+	rc = mqs_group_settings_store(tx, v, new->settings, new->nsettings, err);
 	for (i = 0; i < new->nbindings && rc == MQS_OK; i++)
 		rc = mqs_bindings_add(&set, &new->bindings[i], err);
 	if (rc == MQS_OK && set.n > 0)
-		rc = mqs_group_rebind(tx, v, &set, err);
+		rc = mqs_group_bindings_store(tx, v, &set, err);
 	mqs_bindings_free(&set);
 	return rc;
 }
@@ -144,7 +144,7 @@ out:
 /* ------------------------------------------------- what was asked for -- */
 
 int
-mqs_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
+mqs_group_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
     struct mqs_error *err)
 {
 	memset(start, 0, sizeof(*start));
@@ -181,7 +181,7 @@ mqs_group_new_of(struct mqs_group_new *new, const struct mqs_consumer_options *o
 	new->nbindings = o->nbindings;
 	new->settings = o->settings;
 	new->nsettings = o->nsettings;
-	return mqs_start_of(&new->start, o, err);
+	return mqs_group_start_of(&new->start, o, err);
 }
 
 /* Other bindings than there are: names the command that makes them so. */

@@ -22,7 +22,7 @@ struct mqs_group_new {
 };
 
 /* Where it starts, from the text of options. */
-int	mqs_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
+int	mqs_group_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
 /* What a caller's options (NULL: none) ask for.  Pointers are borrowed from them. */
 int	mqs_group_new_of(struct mqs_group_new *, const struct mqs_consumer_options *, struct mqs_error *err);
 /*

@@ -30,7 +30,7 @@ is_idle(const struct mqs_dir *dir, const char *name,
     const uint64_t v[MQS_GROUP_VALUES], int64_t now, int *over,
     struct mqs_error *err)
 {
-	struct census c = { dir, mqs_family_of(name), 0, err };
+	struct census c = { dir, mqs_group_owner_family(name), 0, err };
 	int64_t used = (int64_t)v[MQS_GROUP_USED];
 	int rc;
 

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/log.h"
-#include "embedded/queue/state_row.h"
+#include "embedded/queue/state_values.h"
 
 #define LOG_FILE	"log.mdb"
 #define LOG_PAGE	"log.stat"

@@ -14,7 +14,7 @@
  *			group's generation 8, id 8 -> nothing: what became of
  *			that input is in this log (embedded/queue/marker.h)
  *
- * "state" is a row of numbers (embedded/queue/state_row.h), named by enum mqs_log_value; the
+ * "state" is a row of numbers (embedded/queue/state_values.h), named by enum mqs_log_value; the
  * page log.stat carries the same ones.  It lies in the main table, whose page
  * every commit writes anyway.
  *

@@ -17,7 +17,7 @@ left(uint64_t limit, uint64_t used)
 }
 
 void
-mqs_limit_promised(const struct mqs_log_tx *ltx, struct mqs_room *room)
+mqs_limits_promised(const struct mqs_log_tx *ltx, struct mqs_log_room *room)
 {
 	const struct mqs_log_settings *s = &ltx->log->settings;
 	const uint64_t *v = ltx->v;
@@ -38,7 +38,7 @@ struct look {
 	int64_t			 now;		/* judged */
 	uint64_t		 messages, bytes;	/* the most of any group */
 	unsigned		 groups;
-	struct mqs_room		*room;
+	struct mqs_log_room		*room;
 	struct mqs_error	*err;
 };
 
@@ -75,7 +75,7 @@ look_at(void *arg, const char *group)
 
 /* The room that is there is promised to those who come after. */
 static void
-promise(struct mqs_log_tx *ltx, const struct mqs_room *room)
+promise(struct mqs_log_tx *ltx, const struct mqs_log_room *room)
 {
 	const struct mqs_log_settings *s = &ltx->log->settings;
 	uint64_t *v = ltx->v;
@@ -87,7 +87,7 @@ promise(struct mqs_log_tx *ltx, const struct mqs_room *room)
 }
 
 int
-mqs_limit_look(struct mqs_log_tx *ltx, struct mqs_room *room, struct mqs_error *err)
+mqs_limits_measure(struct mqs_log_tx *ltx, struct mqs_log_room *room, struct mqs_error *err)
 {
 	const struct mqs_log_settings *s = &ltx->log->settings;
 	struct look l = { .log = ltx->log, .lv = ltx->v, .room = room, .err = err };
@@ -112,8 +112,8 @@ mqs_limit_look(struct mqs_log_tx *ltx, struct mqs_room *room, struct mqs_error *
 }
 
 int
-mqs_limit_drop(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes,
-    struct mqs_room *room, struct mqs_trimmed *t, uint64_t *dropped,
+mqs_limits_drop_oldest(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes,
+    struct mqs_log_room *room, struct mqs_trimmed *t, uint64_t *dropped,
     struct mqs_error *err)
 {
 	const struct mqs_log_settings *s = &ltx->log->settings;
@@ -122,7 +122,7 @@ mqs_limit_drop(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes,
 	int rc;
 
 	if ((rc = mqs_trim_floor(ltx->log, v, &floor, err)) != MQS_OK ||
-	    (rc = mqs_trim_down(ltx,
+	    (rc = mqs_trim_to_size(ltx,
 	    s->max_messages == 0 ? UINT64_MAX : left(s->max_messages, messages),
 	    s->max_bytes == 0 ? UINT64_MAX : left(s->max_bytes, bytes),
 	    floor, t, dropped, err)) != MQS_OK)
@@ -142,7 +142,7 @@ mqs_limit_drop(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes,
 /* ------------------------------------------------------------- saying -- */
 
 int
-mqs_limit_full(const struct mqs_log *log, const struct mqs_room *room,
+mqs_limits_full(const struct mqs_log *log, const struct mqs_log_room *room,
     struct mqs_error *err)
 {
 	const struct mqs_log_settings *s = &log->settings;
@@ -156,7 +156,7 @@ mqs_limit_full(const struct mqs_log *log, const struct mqs_room *room,
 }
 
 int
-mqs_limit_disk(const struct mqs_log *log, struct mqs_error *err)
+mqs_limits_check_disk(const struct mqs_log *log, struct mqs_error *err)
 {
 	uint64_t least = log->settings.min_free, share;
 	struct statvfs st;

@@ -20,7 +20,7 @@
 #include "embedded/queue/log_retention.h"
 
 /* What may be appended now; UINT64_MAX: no limit. */
-struct mqs_room {
+struct mqs_log_room {
 	uint64_t	messages, bytes;
 	/* Which groups leave no more than that; "": none does, or there is none. */
 	char		messages_group[MQS_NAME_MAX + 1];
@@ -28,20 +28,20 @@ struct mqs_room {
 };
 
 /* What was promised; looks at nothing. */
-void	mqs_limit_promised(const struct mqs_log_tx *, struct mqs_room *);
+void	mqs_limits_promised(const struct mqs_log_tx *, struct mqs_log_room *);
 /* Looks at the groups, and promises anew. */
-int	mqs_limit_look(struct mqs_log_tx *, struct mqs_room *, struct mqs_error *err);
+int	mqs_limits_measure(struct mqs_log_tx *, struct mqs_log_room *, struct mqs_error *err);
 /*
  * overflow=drop-oldest: removes from the front (what is settled and retained is removed,
  * too) until so much can be appended, as far as one transaction goes; *dropped of them
  * were not settled by every group.  *room is what there is then.
  */
-int	mqs_limit_drop(struct mqs_log_tx *, uint64_t messages, uint64_t bytes,
-	    struct mqs_room *room, struct mqs_trimmed *, uint64_t *dropped,
+int	mqs_limits_drop_oldest(struct mqs_log_tx *, uint64_t messages, uint64_t bytes,
+	    struct mqs_log_room *room, struct mqs_trimmed *, uint64_t *dropped,
 	    struct mqs_error *err);
 /* MQS_EFULL if less than min-free (by default 64M or 5 % of it) of the disk is free. */
-int	mqs_limit_disk(const struct mqs_log *, struct mqs_error *err);
+int	mqs_limits_check_disk(const struct mqs_log *, struct mqs_error *err);
 /* Says that a queue is full: MQS_EFULL. */
-int	mqs_limit_full(const struct mqs_log *, const struct mqs_room *, struct mqs_error *err);
+int	mqs_limits_full(const struct mqs_log *, const struct mqs_log_room *, struct mqs_error *err);
 
 #endif

@@ -121,7 +121,7 @@ mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
 }
 
 int
-mqs_trim_down(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes, uint64_t floor,
+mqs_trim_to_size(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes, uint64_t floor,
     struct mqs_trimmed *t, uint64_t *dropped, struct mqs_error *err)
 {
 	const uint64_t *v = ltx->v;

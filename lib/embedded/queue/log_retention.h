@@ -46,7 +46,7 @@ int	mqs_trim_some(struct mqs_log_tx *, int64_t now, uint64_t floor, size_t max,
  * Removes from the front, settled or not, until no more than so many messages and bytes
  * are retained, as far as one transaction goes; *dropped of them had ids of at least floor.
  */
-int	mqs_trim_down(struct mqs_log_tx *, uint64_t messages, uint64_t bytes, uint64_t floor,
+int	mqs_trim_to_size(struct mqs_log_tx *, uint64_t messages, uint64_t bytes, uint64_t floor,
 	    struct mqs_trimmed *, uint64_t *dropped, struct mqs_error *err);
 /* After the commit: unlinks the large bodies. */
 int	mqs_trim_unlink(const struct mqs_log *, const struct mqs_trimmed *, struct mqs_error *err);

@@ -26,7 +26,7 @@ struct mqs_log_settings {
 	int64_t		relaxed;	/* sync=relaxed */
 	uint64_t	max_messages;	/* unsettled; 0: no limit */
 	uint64_t	max_bytes;	/* of their bodies; 0: no limit */
-	uint64_t	min_free;	/* bytes of the disk; UINT64_MAX: see mqs_limit_disk */
+	uint64_t	min_free;	/* bytes of the disk; UINT64_MAX: see mqs_limits_check_disk */
 	int64_t		overflow;	/* enum mqs_overflow */
 	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */

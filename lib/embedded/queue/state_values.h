@@ -1,12 +1,12 @@
 /*
- * state_row.h - the numbers that a log or a group keeps under "state" in its main table
+ * state_values.h - the numbers that a log or a group keeps under "state" in its main table
  *
  * A row of MQS_STATE_MAX 8-byte little-endian numbers, replaced as a whole in the
  * transaction that changes what they count.  Those that have no meaning yet are 0, so that
  * giving them one changes nothing about the format.
  */
-#ifndef MQS_EMBEDDED_QUEUE_STATE_ROW_H
-#define MQS_EMBEDDED_QUEUE_STATE_ROW_H
+#ifndef MQS_EMBEDDED_QUEUE_STATE_VALUES_H
+#define MQS_EMBEDDED_QUEUE_STATE_VALUES_H
 
 #include "embedded/store/lmdb/entry.h"
 

@@ -1,12 +1,12 @@
-/* publish_routable.c - see publish_routable.h */
+/* publish_mandatory.c - see publish_mandatory.h */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "embedded/publish_routable.h"
+#include "embedded/publish_mandatory.h"
 #include "embedded/queue/group_temporary.h"
 
-struct mqs_route {
+struct mqs_mandatory_group {
 	char			 group[MQS_NAME_MAX + 1];
 	uint64_t		 digest;	/* of the set, as it was read */
 	struct mqs_bindings	 set;
@@ -14,14 +14,14 @@ struct mqs_route {
 };
 
 struct look {
-	struct mqs_routes	*routes;
+	struct mqs_mandatory	*routes;
 	struct mqs_spool	*spool;
 	struct mqs_log		*log;
 	struct mqs_error	*err;
 };
 
-static struct mqs_route *
-find(struct mqs_routes *routes, const char *group)
+static struct mqs_mandatory_group *
+find(struct mqs_mandatory *routes, const char *group)
 {
 	size_t i;
 
@@ -31,11 +31,11 @@ find(struct mqs_routes *routes, const char *group)
 	return NULL;
 }
 
-static struct mqs_route *
-add(struct mqs_routes *routes, const char *group)
+static struct mqs_mandatory_group *
+add(struct mqs_mandatory *routes, const char *group)
 {
 	size_t cap = routes->cap == 0 ? 8 : 2 * routes->cap;
-	struct mqs_route *list, *r;
+	struct mqs_mandatory_group *list, *r;
 
 	if (routes->n == routes->cap) {
 		if ((list = reallocarray(routes->list, cap, sizeof(*list))) == NULL)
@@ -51,7 +51,7 @@ add(struct mqs_routes *routes, const char *group)
 
 /* Reads a group's bindings from its file, which stays closed if it was. */
 static int
-read_bindings(struct look *l, struct mqs_route *r)
+read_bindings(struct look *l, struct mqs_mandatory_group *r)
 {
 	struct mqs_group *open = mqs_spool_find_group(l->spool, l->log, r->group);
 	struct mqs_group *group = open;
@@ -76,7 +76,7 @@ look_at(void *arg, const char *name)
 {
 	struct look *l = arg;
 	uint64_t v[MQS_GROUP_VALUES];
-	struct mqs_route *r;
+	struct mqs_mandatory_group *r;
 	int rc, page, over = 0;
 
 	if (l->routes->everything)
@@ -102,7 +102,7 @@ look_at(void *arg, const char *name)
 }
 
 int
-mqs_routes_look(struct mqs_routes *routes, struct mqs_spool *spool,
+mqs_mandatory_update(struct mqs_mandatory *routes, struct mqs_spool *spool,
     struct mqs_log *log, struct mqs_error *err)
 {
 	struct look l = { routes, spool, log, err };
@@ -115,9 +115,9 @@ mqs_routes_look(struct mqs_routes *routes, struct mqs_spool *spool,
 }
 
 int
-mqs_routes_match(const struct mqs_routes *routes, const struct mqs_message *m)
+mqs_mandatory_would_get(const struct mqs_mandatory *routes, const struct mqs_message *m)
 {
-	const struct mqs_route *r, *end = routes->list + routes->n;
+	const struct mqs_mandatory_group *r, *end = routes->list + routes->n;
 
 	if (routes->everything)
 		return 1;
@@ -128,7 +128,7 @@ mqs_routes_match(const struct mqs_routes *routes, const struct mqs_message *m)
 }
 
 void
-mqs_routes_free(struct mqs_routes *routes)
+mqs_mandatory_free(struct mqs_mandatory *routes)
 {
 	size_t i;
 

@@ -1,6 +1,6 @@
-/* state_row.c - see state_row.h */
+/* state_values.c - see state_values.h */
 #include "base/error.h"
-#include "embedded/queue/state_row.h"
+#include "embedded/queue/state_values.h"
 
 static const char key[] = "state";
 

@@ -1,5 +1,5 @@
 /*
- * admin_cleanup.c - collecting what crashes left in a queue's directory
+ * admin_remove_orphans.c - collecting what crashes left in a queue's directory
  *
  * Half-made groups (under the gate: their makers hold it, so what is there is dead),
  * large bodies that no record names, mailboxes of dead callers, and owner files of dead
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "embedded/admin_cleanup.h"
+#include "embedded/admin_remove_orphans.h"
 #include "embedded/consume_state.h"
 #include "embedded/store/blob_sweep.h"
 #include "embedded/store/mailbox.h"
@@ -112,7 +112,7 @@ is_of(void *arg, const char *group)
 {
 	struct family *f = arg;
 
-	if (mqs_family_of(group) == f->number)
+	if (mqs_group_owner_family(group) == f->number)
 		f->found = 1;
 	return 0;
 }
@@ -143,7 +143,7 @@ sweep_owner(void *arg, uint64_t owner)
 }
 
 int
-mqs_clean_up(struct mqs_log *log, struct mqs_error *err)
+mqs_admin_remove_orphans(struct mqs_log *log, struct mqs_error *err)
 {
 	struct owners owners = { &log->dir, err };
 	int rc, unlocked;

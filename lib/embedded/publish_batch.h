@@ -1,11 +1,11 @@
 /*
- * publish.h - a publisher's batch (publish_batch.c collects it, publish_flush.c stores it)
+ * publish_batch.h - messages that a publisher has collected and not stored yet
  */
-#ifndef MQS_EMBEDDED_PUBLISH_H
-#define MQS_EMBEDDED_PUBLISH_H
+#ifndef MQS_EMBEDDED_PUBLISH_BATCH_H
+#define MQS_EMBEDDED_PUBLISH_BATCH_H
 
 #include "embedded/publish_input.h"
-#include "embedded/publish_routable.h"
+#include "embedded/publish_mandatory.h"
 
 /*
  * Messages of a batch often differ in nothing but their bodies.  What else there is to
@@ -48,7 +48,7 @@ struct mqs_publisher {
 	int			 atomic;
 	int64_t			 wait;		/* for room; -1: for ever */
 	unsigned		 flags;
-	struct mqs_routes	 routes;	/* MQS_MANDATORY */
+	struct mqs_mandatory	 routes;	/* MQS_MANDATORY */
 	size_t			 stored;	/* of the last batch: so many, the first ones */
 	uint64_t		 dropped;	/* unsettled messages that made room, ever */
 	struct mqs_section		*sections;	/* of the batch: what came of each delivery */

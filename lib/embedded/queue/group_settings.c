@@ -1,6 +1,6 @@
-/* group_configure.c - see group_configure.h */
+/* group_settings.c - see group_settings.h */
 #include "base/error.h"
-#include "embedded/queue/group_configure.h"
+#include "embedded/queue/group_settings.h"
 
 #define BINDING		"binding="
 #define BINDING_LEN	(sizeof(BINDING) - 1)
@@ -28,7 +28,7 @@ publish_settings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 }
 
 int
-mqs_group_rebind(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+mqs_group_bindings_store(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     const struct mqs_bindings *set, struct mqs_error *err)
 {
 	int rc;
@@ -74,13 +74,13 @@ configure_bindings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 			rc = add_text(&set, pairs[i], err);
 		}
 	if (rc == MQS_OK && any)
-		rc = mqs_group_rebind(tx, v, &set, err);
+		rc = mqs_group_bindings_store(tx, v, &set, err);
 	mqs_bindings_free(&set);
 	return rc;
 }
 
 int
-mqs_group_configure(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
+mqs_group_settings_store(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     const char *const *pairs, size_t n, struct mqs_error *err)
 {
 	size_t i;
@@ -96,7 +96,7 @@ mqs_group_configure(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 }
 
 int
-mqs_group_each_setting(struct mqs_tx *tx, mqs_setting_fn *fn, void *arg,
+mqs_group_settings_each(struct mqs_tx *tx, mqs_setting_fn *fn, void *arg,
     struct mqs_error *err)
 {
 	struct mqs_bindings set = { 0 };

@@ -1,5 +1,5 @@
 /*
- * redrive.h - dead letters go back to where they died
+ * redrive_return.h - dead letters go back to where they died
  *
  * The letters of a dead-letter queue are taken by a group of their own there, `redrive',
  * whose consumer this is: what is not redriven stays in it.  For each letter, in
@@ -26,14 +26,14 @@
  * Locks: the group where it died; within that, one after the other, the log of the
  * dead-letter queue and the log of that group.
  */
-#ifndef MQS_EMBEDDED_REDRIVE_H
-#define MQS_EMBEDDED_REDRIVE_H
+#ifndef MQS_EMBEDDED_REDRIVE_RETURN_H
+#define MQS_EMBEDDED_REDRIVE_RETURN_H
 
 #include "embedded/spool.h"
 
 #define MQS_REDRIVE_GROUP	"redrive"
 
-struct mqs_letter {
+struct mqs_redrive_letter {
 	uint64_t	id, lease;	/* its own, in the dead-letter queue */
 	uint64_t	original;	/* id of the message that died */
 	char		queue[MQS_NAME_MAX + 1];	/* where it died */
@@ -47,10 +47,10 @@ struct mqs_letter {
  * Brings n letters, all of one queue and group, back there; those with `done' set
  * afterwards can be settled, also after an error.
  */
-int	mqs_letters_return(struct mqs_spool *, struct mqs_group *redrive,
-	    struct mqs_letter *, size_t n, struct mqs_error *err);
+int	mqs_redrive_return(struct mqs_spool *, struct mqs_group *redrive,
+	    struct mqs_redrive_letter *, size_t n, struct mqs_error *err);
 /* When they were settled for good: removes their markers from that group. */
-int	mqs_letters_settled(struct mqs_spool *, struct mqs_group *redrive,
-	    const struct mqs_letter *, size_t n, struct mqs_error *err);
+int	mqs_redrive_drop_markers(struct mqs_spool *, struct mqs_group *redrive,
+	    const struct mqs_redrive_letter *, size_t n, struct mqs_error *err);
 
 #endif

@@ -1,0 +1,9 @@
+/* admin_remove_orphans.h - collecting what crashes left in a queue's directory */
+#ifndef MQS_EMBEDDED_ADMIN_REMOVE_ORPHANS_H
+#define MQS_EMBEDDED_ADMIN_REMOVE_ORPHANS_H
+
+#include "embedded/queue/log.h"
+
+int	mqs_admin_remove_orphans(struct mqs_log *, struct mqs_error *err);
+
+#endif
