@@ -106,7 +106,7 @@ write_letter(struct mqs_settle_tx *stx, const char *queue,
 	    &marker, err)) != MQS_OK)
 		return rc;
 	marker.id = stx->gtx.v[MQS_GROUP_DURABLE_FLOOR];
-	return mqs_marker_sweep(stx->dead.tx, MQS_LOG_MARKERS, &marker, err);
+	return mqs_marker_sweep(stx->dead.tx, MQS_LOG_MARKERS, stx->group, &marker, err);
 }
 
 /* Puts the message into the dead-letter queue, if that is another one; MQS_NOTHING: it is gone. */

@@ -53,7 +53,7 @@ sweep(const struct mqs_input *in, struct mqs_log_tx *ltx, struct mqs_error *err)
 	if (v[MQS_GROUP_GENERATION] != below.generation)
 		return MQS_OK;		/* that floor is not known */
 	below.id = v[MQS_GROUP_DURABLE_FLOOR];
-	return mqs_marker_sweep(ltx->tx, MQS_LOG_MARKERS, &below, err);
+	return mqs_marker_sweep(ltx->tx, MQS_LOG_MARKERS, in->group, &below, err);
 }
 
 int

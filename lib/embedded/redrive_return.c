@@ -182,7 +182,7 @@ copy_letter(struct back *b, const struct mqs_redrive_letter *l, const struct mqs
 	    (rc = mqs_marker_put(b->ltx.tx, MQS_LOG_MARKERS, m, err)) != MQS_OK)
 		return rc;
 	old.id = b->durable;
-	return mqs_marker_sweep(b->ltx.tx, MQS_LOG_MARKERS, &old, err);
+	return mqs_marker_sweep(b->ltx.tx, MQS_LOG_MARKERS, b->redrive, &old, err);
 }
 
 /* In an ordered group it waits for others of its key, as a new one does. */
@@ -205,7 +205,7 @@ hold_again(struct back *b, struct mqs_redrive_letter *l, const struct mqs_messag
 	    (out && (rc = mqs_group_hold_ready(&b->gtx, &e, err)) != MQS_OK) ||
 	    (rc = mqs_marker_put(b->gtx.tx, MQS_GROUP_MARKERS, m, err)) != MQS_OK)
 		return rc;
-	return mqs_marker_sweep(b->gtx.tx, MQS_GROUP_MARKERS, &old, err);
+	return mqs_marker_sweep(b->gtx.tx, MQS_GROUP_MARKERS, b->redrive, &old, err);
 }
 
 static int

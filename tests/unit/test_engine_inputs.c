@@ -3,6 +3,7 @@
  */
 #include <sys/wait.h>
 
+#include "embedded/queue/marker.h"
 #include "engine.h"
 
 static struct mqs_publisher *publisher;
@@ -393,6 +394,91 @@ test_generation(void)
 	finish_all(c);
 }
 
+static void
+rewind_group(void)
+{
+	const struct mqs_rewind_options to = { .to = "oldest" };
+	struct mqs_rewound moved;
+
+	ok(mqs_rewind(spool, "q", "g", &to, &moved, &err));
+}
+
+/* Filters all messages of the group, settled or as if killed before that. */
+static void
+filter_all(int settled)
+{
+	struct mqs_consumer *c = consumer("q");
+	struct mqs_message m;
+
+	while (next(c, &m) == MQS_OK) {
+		filter(c, &m);
+		ok(mqs_publisher_flush(publisher, &err));
+		if (settled)
+			settle(c, &m, MQS_ACK);
+	}
+	mqs_consumer_free(c);
+	reopen();
+}
+
+/* Markers of generations that a rewind ended go, however many there were. */
+static void
+test_generations_swept(void)
+{
+	uint64_t made = 0;
+	int i;
+
+	start();
+	open_publisher();
+	for (i = 0; i < 5; i++)
+		ok(publish("q", "m", 1));
+	for (i = 0; i < 20; i++) {
+		filter_all(i % 2);
+		made += 10;
+		check_u64(count("out"), made);
+		/* Killed before the settling: the markers stand, and the rerun is void. */
+		check(markers() <= 5);
+		filter_all(1);
+		check_u64(count("out"), made);
+		rewind_group();
+	}
+	finish_all(NULL);
+}
+
+/* A generation that was not committed, or may be undone, sweeps nothing of the one before. */
+static void
+test_generation_undone(void)
+{
+	struct mqs_group_tx gtx;
+	struct mqs_marker old;
+	struct mqs_log_tx ltx;
+	struct mqs_consumer *c;
+	struct mqs_message m;
+	int before;
+
+	start();
+	open_publisher();
+	ok(publish("q", "m", 1));
+	c = take("q", &m);
+	filter(c, &m);
+	ok(mqs_publisher_flush(publisher, &err));
+	check_u64(markers(), 1);
+	ok(mqs_group_begin(&gtx, c->group, &err));
+	ok(mqs_spool_log(spool, "out", 0, &ltx.log, &err));
+	ok(mqs_log_begin(&ltx, ltx.log, 0, &err));
+	mqs_marker_of(&old, c->group, ++gtx.v[MQS_GROUP_GENERATION], 0);
+	ok(mqs_marker_sweep(ltx.tx, MQS_LOG_MARKERS, c->group, &old, &err));
+	ok(mqs_log_commit(&ltx, &err));
+	check_u64(markers(), 1);
+	ok(mqs_group_commit(&gtx, &err));
+	ok(mqs_log_begin(&ltx, ltx.log, 0, &err));
+	before = syncs;
+	ok(mqs_marker_sweep(ltx.tx, MQS_LOG_MARKERS, c->group, &old, &err));
+	check(syncs > before);
+	ok(mqs_log_commit(&ltx, &err));
+	check_u64(markers(), 0);
+	finish_all(c);
+}
+
 /* A relaxed log is synced: a commit whose meta page lies in memory could be undone. */
 static void
 test_relaxed(void)
@@ -524,6 +610,8 @@ main(void)
 	run_test("markers are swept", test_swept);
 	run_test("a marker stays while its settling can be undone", test_not_swept_early);
 	run_test("a new generation makes its own outputs", test_generation);
+	run_test("markers of generations that are over go", test_generations_swept);
+	run_test("not while the new one can be undone", test_generation_undone);
 	run_test("a relaxed queue", test_relaxed);
 	run_test("a marker in a relaxed queue is synced before it counts", test_relaxed_stands);
 	run_test("markers of redriven messages stay", test_redriven);

@@ -78,6 +78,24 @@ mqs_group_state(struct mqs_group *group, uint64_t v[MQS_GROUP_VALUES],
 }
 
 int
+mqs_group_generation_stands(struct mqs_group *group, uint64_t generation,
+    struct mqs_error *err)
+{
+	uint64_t v[MQS_GROUP_VALUES];
+	int rc;
+
+	if (group->generation_synced >= generation)
+		return MQS_OK;
+	if ((rc = mqs_group_state(group, v, err)) != MQS_OK)
+		return rc;
+	if (v[MQS_GROUP_GENERATION] < generation)
+		return MQS_NOTHING;
+	if ((rc = mqs_db_sync(group->db, err)) == MQS_OK)
+		group->generation_synced = v[MQS_GROUP_GENERATION];
+	return rc;
+}
+
+int
 mqs_group_ahead(const uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES])
 {
 	uint64_t last = v[MQS_GROUP_CURSOR];

@@ -109,6 +109,7 @@ struct mqs_group {
 	struct mqs_group_settings settings;
 	struct mqs_bindings bindings;
 	uint64_t	 settings_seen;	/* value of MQS_GROUP_SETTINGS that both are of */
+	uint64_t	 generation_synced;	/* a generation that no crash can undo; 0: none known */
 };
 
 /* Where a new group starts. */
@@ -150,6 +151,11 @@ void	mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG
 void	mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);
 /* The state, in a snapshot of its own. */
 int	mqs_group_state(struct mqs_group *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
+/*
+ * MQS_OK if that generation was committed and no crash can undo it, for which the group is
+ * synced if need be (once for each generation); MQS_NOTHING if it was not committed.
+ */
+int	mqs_group_generation_stands(struct mqs_group *, uint64_t generation, struct mqs_error *err);
 /* The state in a transaction. */
 int	mqs_group_read(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /*

@@ -3,7 +3,7 @@
 #include "embedded/queue/marker.h"
 
 #define MARKER_KEY	40
-#define MARKER_PREFIX	32	/* all but the id */
+#define MARKER_GENERATION	24	/* where the generation stands in it */
 #define SWEEP_MAX	100
 
 static void
@@ -69,27 +69,37 @@ mqs_marker_del(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
 	return mqs_tx_del(tx, table, key, sizeof(key), err);
 }
 
-int
-mqs_marker_sweep(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
-    struct mqs_error *err)
+/* Of a marker's key in a table. */
+static uint64_t
+generation_of(struct mqs_slice key)
 {
-	unsigned char key[MARKER_KEY];
-	struct mqs_slice at, value;
+	return mqs_get_be64((const unsigned char *)key.p + MARKER_GENERATION);
+}
+
+int
+mqs_marker_sweep(struct mqs_tx *tx, unsigned table, struct mqs_group *group,
+    const struct mqs_marker *m, struct mqs_error *err)
+{
+	unsigned char first[MARKER_KEY] = { 0 }, end[MARKER_KEY];
+	struct mqs_slice at = { first, sizeof(first) }, value;
 	struct mqs_cur *cur;
 	unsigned n;
-	int rc;
+	int rc, stands = 0;
 
+	key_of(end, m);
+	memcpy(first, end, MARKER_GENERATION);
 	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
 		return rc;
-	key_of(key, m);
-	memset(key + MARKER_PREFIX, 0, MARKER_KEY - MARKER_PREFIX);
-	at.p = key;
-	at.n = sizeof(key);
 	rc = mqs_cur_move(cur, MQS_FROM, &at, &value, err);
 	for (n = 0; n < SWEEP_MAX && rc == MQS_OK; n++) {
-		if (at.n != MARKER_KEY || memcmp(at.p, key, MARKER_PREFIX) != 0 ||
-		    mqs_get_be64((const unsigned char *)at.p + MARKER_PREFIX) >= m->id)
+		if (at.n != MARKER_KEY || memcmp(at.p, end, MARKER_KEY) >= 0)
 			break;
+		if (!stands && generation_of(at) != m->generation) {
+			rc = mqs_group_generation_stands(group, m->generation, err);
+			if (rc != MQS_OK)
+				break;
+			stands = 1;
+		}
 		if ((rc = mqs_cur_del(cur, err)) == MQS_OK)
 			rc = mqs_cur_move(cur, MQS_NEXT, &at, &value, err);
 	}

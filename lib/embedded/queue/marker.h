@@ -9,9 +9,20 @@
  * but settle it.  (A relaxed log is synced first: whoever put the marker may have died
  * before that, and the settling must not outlast what it is for.)
  *
- * A marker may go once the settling can't be undone any more: when the input's id
- * is below the durable floor of its group (embedded/queue/group.h).  mqs_marker_sweep does
- * that, a few at a time, in later transactions of the log for the same group.
+ * A marker may go once the input's settling can't be undone any more:
+ *
+ *	- the input's id is below the durable floor of its group (embedded/queue/group.h);
+ *	- the marker's generation is over: a rewind has begun another one, and that is on
+ *	  stable storage, so that no crash takes the group back.  Nobody claims an input
+ *	  under the old generation any more.  (A consumer that did so before the rewind
+ *	  publishes once and then finds its settling refused.)  A group that was deleted
+ *	  and made again has another generation, too;
+ *	- its group or its queue was deleted (embedded/marker_remove_gone.h).
+ *
+ * mqs_marker_sweep removes markers of the first two kinds, a few at a time, in later
+ * transactions of the log for the same group.  A rewind can't do it: it does not know in
+ * which logs there are markers, and may lack the permission to write to them.  So the
+ * markers of an old generation stay until the group is next used for the same log.
  *
  * A dead letter that is redriven may go back into a group instead of a log; then its
  * marker stands in that group's file, put there by the same transaction.
@@ -41,7 +52,12 @@ int	mqs_marker_stands(struct mqs_log *, const struct mqs_marker *, struct mqs_er
 int	mqs_marker_put(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
 /* Removes one; MQS_NOTHING if it does not stand. */
 int	mqs_marker_del(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
-/* Removes up to 100 of the same queue, group and generation with ids below m->id. */
-int	mqs_marker_sweep(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
+/*
+ * Removes up to 100 markers of the same queue and group: those of m's generation with ids
+ * below m->id, and, if that generation is beyond undoing, those of earlier ones.  The
+ * group is the one that m names.
+ */
+int	mqs_marker_sweep(struct mqs_tx *, unsigned table, struct mqs_group *,
+	    const struct mqs_marker *m, struct mqs_error *err);
 
 #endif
