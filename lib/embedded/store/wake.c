@@ -6,62 +6,39 @@
  * its page.  So nothing here has to be exact; it must only not be silent for longer
  * than that, and not spin.
  *
- * Watches are set by open descriptor (/proc/self/fd/N), not by path, so that they
- * are of this queue even if another takes its name meanwhile.  A watch that can't
- * be had (no inotify instance or watch left, a page that is not there and can't be
- * made) is replaced by the timer, which then runs every 20 ms and reports what that
- * watch would; each second it is tried again.
+ * wake_watch.c has the watches.  A watch that can't be had is replaced by the timer,
+ * which then runs every 20 ms and reports what that watch would; each second the watch
+ * is tried again.
  *
- * The directory is held open here, so the kernel does not tell when it is removed,
- * only when it is renamed (which is how a queue is deleted); for `rm -r' its link
- * count is looked at once a second.
+ * A queue that is removed by `rm -r' gives no event, because its directory is held
+ * open here: therefore its link count is looked at once a second.
  *
  * One timer serves all times: it is set to the earliest.  Setting it also takes back
  * that it expired, so it is never read.
  */
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "embedded/store/mailbox.h"
-#include "embedded/store/status_page.h"
 #include "embedded/store/wake.h"
+#include "embedded/store/wake_watch.h"
 
 #define TICK		MQS_SECOND
 #define POLL		(20 * MQS_MSEC)
-#define PAGE_NAME	(MQS_NAME_MAX + sizeof(".group.stat"))
-#define READS_A_DRAIN	16
 
 /* How long after an owner's event its lock is looked at again. */
 static const int64_t recheck_after[] = { MQS_MSEC, 10 * MQS_MSEC, 100 * MQS_MSEC };
 #define RECHECKS	(sizeof(recheck_after) / sizeof(recheck_after[0]))
 
-struct watch {
-	unsigned	 what;		/* MQS_WAKE_...; 0: not wanted */
-	uint32_t	 mask;
-	int		 wd;		/* -1: can't be had now */
-	int		 fd;		/* of a folder; -1: the page of that name */
-	char		 page[PAGE_NAME];
-};
-
-enum { LOG, GROUP, OWNER, GONE, WATCHES };
-
 struct mqs_wake {
 	const struct mqs_dir *dir;	/* outlives the wake */
-	int		 epoll, inotify, timer;
-	int		 all;		/* groups: told of by the directory's watch */
-	struct watch	 watch[WATCHES];
-	unsigned	 missing;	/* what has no watch: polled */
+	int		 epoll, timer;
+	struct mqs_watches watches;	/* those that are missing are polled for */
 	int64_t		 armed;		/* all times are mqs_boottime; 0: none */
 	int64_t		 due, tick, poll;
 	int64_t		 owner_event, recheck;
@@ -80,54 +57,6 @@ add_to_epoll(const struct mqs_wake *w, int fd)
 	struct epoll_event event = { .events = EPOLLIN, .data = { .fd = fd } };
 
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-static int
-watch_fd(const struct mqs_wake *w, int fd, uint32_t mask)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return inotify_add_watch(w->inotify, path, mask);
-}
-
-/* Sets one watch: its number, or -1. */
-static int
-set_watch(const struct mqs_wake *w, const struct watch *watch)
-{
-	int fd, wd;
-
-	if (watch->fd != -1)
-		return watch_fd(w, watch->fd, watch->mask);
-	if (mqs_page_open(w->dir, watch->page, 0, &fd, NULL) != 0)
-		return -1;
-	wd = watch_fd(w, fd, watch->mask);
-	close(fd);
-	return wd;
-}
-
-/* Sets the watches that are missing, as far as can be. */
-static void
-set_watches(struct mqs_wake *w)
-{
-	struct watch *watch;
-
-	if (w->inotify == -1) {
-		w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-		if (w->inotify != -1 && add_to_epoll(w, w->inotify) == -1) {
-			close(w->inotify);
-			w->inotify = -1;
-		}
-	}
-	w->missing = 0;
-	for (watch = w->watch; watch < w->watch + WATCHES; watch++) {
-		if (watch->what == 0)
-			continue;
-		if (watch->wd == -1 && w->inotify != -1)
-			watch->wd = set_watch(w, watch);
-		if (watch->wd == -1)
-			w->missing |= watch->what;
-	}
 }
 
 static int64_t
@@ -158,60 +87,13 @@ arm(struct mqs_wake *w)
 	return 0;
 }
 
-static void
-choose_watches(struct mqs_wake *w, const char *group, int owners)
-{
-	struct watch *watch;
-
-	for (watch = w->watch; watch < w->watch + WATCHES; watch++)
-		watch->wd = watch->fd = -1;
-	w->watch[LOG].what = MQS_WAKE_LOG;
-	w->watch[LOG].mask = IN_MODIFY;
-	snprintf(w->watch[LOG].page, PAGE_NAME, "log.stat");
-	if (group != NULL && !w->all) {
-		w->watch[GROUP].what = MQS_WAKE_GROUP;
-		w->watch[GROUP].mask = IN_MODIFY;
-		snprintf(w->watch[GROUP].page, PAGE_NAME, "%s.group.stat", group);
-	}
-	if (owners) {
-		w->watch[OWNER].what = MQS_WAKE_OWNER;
-		w->watch[OWNER].mask = IN_CLOSE_WRITE | IN_DELETE;
-		w->watch[OWNER].fd = w->dir->owner;
-	}
-	w->watch[GONE].what = MQS_WAKE_GONE;
-	w->watch[GONE].mask = IN_DELETE_SELF | IN_MOVE_SELF;
-	w->watch[GONE].fd = w->dir->fd;
-	if (w->all) {
-		/* One directory has one watch. */
-		w->watch[GONE].what |= MQS_WAKE_GROUP;
-		w->watch[GONE].mask |= IN_MODIFY | IN_DELETE | IN_MOVED_TO;
-	}
-}
-
-/*
- * Makes the pages that are not there yet, to be watched; where that is not permitted,
- * they are polled for.  Only once: a page that goes later went with its group.
- */
-static void
-make_pages(const struct mqs_wake *w)
-{
-	const struct watch *watch;
-	int fd;
-
-	for (watch = w->watch; watch < w->watch + WATCHES; watch++) {
-		if (watch->what != 0 && watch->fd == -1 &&
-		    mqs_page_open(w->dir, watch->page, 1, &fd, NULL) == 0)
-			close(fd);
-	}
-}
-
 /* The next second, and the next poll if anything has to be polled. */
 static void
 plan(struct mqs_wake *w, int64_t now)
 {
 	if (now >= w->tick)
 		w->tick = now + TICK;
-	if (w->missing == 0)
+	if (w->watches.missing == 0)
 		w->poll = 0;
 	else if (now >= w->poll)
 		w->poll = now + POLL;
@@ -228,17 +110,14 @@ mqs_wake_new(struct mqs_wake **out, const struct mqs_dir *dir,
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return mqs_fail_errno(err, "%s: waiting", dir->path);
 	w->dir = dir;
-	w->inotify = w->timer = -1;
-	w->all = group != NULL && group[0] == '\0';
+	w->timer = w->watches.inotify = -1;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll == -1)
 		goto failed;
 	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (w->timer == -1 || add_to_epoll(w, w->timer) == -1)
 		goto failed;
-	choose_watches(w, group, owners);
-	make_pages(w);
-	set_watches(w);
+	mqs_watches_begin(&w->watches, dir, w->epoll, group, owners);
 	plan(w, mqs_boottime());
 	if (arm(w) == -1)
 		goto failed;
@@ -271,85 +150,17 @@ plan_recheck(struct mqs_wake *w)
 	    w->owner_event + recheck_after[w->rechecks];
 }
 
-/* An event in the directory: only groups' pages count. */
-static unsigned
-in_directory(const struct inotify_event *event)
-{
-	static const char ending[] = ".group.stat";
-	size_t n = strlen(event->name), m = sizeof(ending) - 1;
-
-	return n > m && strcmp(event->name + n - m, ending) == 0 ? MQS_WAKE_GROUP : 0;
-}
-
-static unsigned
-take_event(struct mqs_wake *w, const struct inotify_event *event, int64_t now)
-{
-	struct watch *watch;
-
-	if (event->mask & IN_Q_OVERFLOW)
-		return MQS_WAKE_LOG | MQS_WAKE_GROUP | MQS_WAKE_OWNER;
-	for (watch = w->watch; watch < w->watch + WATCHES; watch++) {
-		if (watch->wd == event->wd)
-			break;
-	}
-	if (watch == w->watch + WATCHES)
-		return 0;
-	if (event->len > 0 && watch == &w->watch[GONE])
-		return in_directory(event);
-	if (event->mask & IN_IGNORED) {
-		watch->wd = -1;
-		w->missing |= watch->what;
-	}
-	/* A mailbox is no consumer. */
-	if (watch->what == MQS_WAKE_OWNER && event->len > 0 &&
-	    strncmp(event->name, MQS_MAILBOX_BEFORE, strlen(MQS_MAILBOX_BEFORE)) == 0)
-		return 0;
-	if (watch->what == MQS_WAKE_OWNER) {
-		w->owner_event = now;
-		w->rechecks = 0;
-		plan_recheck(w);
-	}
-	return watch->what;
-}
-
-/* Takes what inotify has; a flood is left for the next time. */
-static int
-take_events(struct mqs_wake *w, int64_t now, unsigned *what)
-{
-	_Alignas(struct inotify_event) char b[4096];
-	const struct inotify_event *event;
-	const size_t longest = sizeof(*event) + NAME_MAX + 1;
-	ssize_t n = sizeof(b);
-	size_t at;
-	int reads;
-
-	for (reads = 0; reads < READS_A_DRAIN &&
-	    (size_t)n > sizeof(b) - longest; reads++) {
-		while ((n = read(w->inotify, b, sizeof(b))) == -1) {
-			if (errno == EAGAIN)
-				return 0;
-			if (errno != EINTR)
-				return -1;
-		}
-		for (at = 0; at < (size_t)n; at += sizeof(*event) + event->len) {
-			event = (const struct inotify_event *)(b + at);
-			*what |= take_event(w, event, now);
-		}
-	}
-	return 0;
-}
-
 /* What is done once a second. */
 static unsigned
 second(struct mqs_wake *w)
 {
-	unsigned what = MQS_WAKE_TIME, missed = w->missing;
+	unsigned what = MQS_WAKE_TIME, missed = w->watches.missing;
 	struct stat st;
 
 	if (missed != 0) {
-		set_watches(w);
+		mqs_watches_set(&w->watches);
 		/* What came before the watch was there. */
-		what |= missed & ~w->missing & ~MQS_WAKE_GONE;
+		what |= missed & ~w->watches.missing & ~MQS_WAKE_GONE;
 	}
 	if (fstat(w->dir->fd, &st) == 0 && st.st_nlink == 0)
 		what |= MQS_WAKE_GONE;
@@ -372,7 +183,7 @@ take_times(struct mqs_wake *w, int64_t now)
 		what |= MQS_WAKE_OWNER;
 	}
 	if (w->poll != 0 && now >= w->poll)
-		what |= w->missing & ~MQS_WAKE_GONE;
+		what |= w->watches.missing & ~MQS_WAKE_GONE;
 	if (now >= w->tick)
 		what |= second(w);
 	return what;
@@ -384,8 +195,13 @@ mqs_wake_drain(struct mqs_wake *w, unsigned *what, struct mqs_error *err)
 	int64_t now = mqs_boottime();
 
 	*what = 0;
-	if (w->inotify != -1 && take_events(w, now, what) == -1)
+	if (mqs_watches_take(&w->watches, what) == -1)
 		return fail(w, err, "inotify");
+	if (*what & MQS_WAKE_OWNER) {
+		w->owner_event = now;
+		w->rechecks = 0;
+		plan_recheck(w);
+	}
 	*what |= take_times(w, now);
 	plan(w, now);
 	if (arm(w) == -1)
@@ -398,8 +214,7 @@ mqs_wake_free(struct mqs_wake *w)
 {
 	if (w == NULL)
 		return;
-	if (w->inotify != -1)
-		close(w->inotify);
+	mqs_watches_end(&w->watches);
 	if (w->timer != -1)
 		close(w->timer);
 	if (w->epoll != -1)

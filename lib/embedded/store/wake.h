@@ -12,15 +12,10 @@
 #define MQS_EMBEDDED_STORE_WAKE_H
 
 #include "embedded/store/queue_dir.h"
+#include "embedded/store/wake_watch.h"
 #include "mqspool.h"
 
 struct mqs_wake;
-
-#define MQS_WAKE_LOG	1u	/* log.stat was written */
-#define MQS_WAKE_GROUP	2u	/* the group's page was */
-#define MQS_WAKE_OWNER	4u	/* a consumer ended, perhaps */
-#define MQS_WAKE_TIME	8u	/* the time that was set has come, or a second went by */
-#define MQS_WAKE_GONE	16u	/* the directory was moved or deleted */
 
 #define MQS_WAKE_ALL	""	/* in place of a group: the pages of all, also of new ones */
 
