@@ -1,4 +1,4 @@
-/* test_page.c - status pages: what replaces what, and what is not believed */
+/* test_status_page.c - status pages: what replaces what, and what is not believed */
 #include <sys/resource.h>
 #include <sys/time.h>
 
