@@ -7,10 +7,11 @@
  */
 #include "base/error.h"
 #include "embedded/admin_remove_orphans.h"
-#include "embedded/consume_state.h"
 #include "embedded/group_remove_expired.h"
+#include "embedded/queue/group_delete.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_settle_all.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/log_retention.h"
 
 #define PURGE_HELD	10000	/* held messages settled in one transaction */

@@ -7,6 +7,7 @@
  */
 #include "base/error.h"
 #include "embedded/queue/group_settings.h"
+#include "embedded/queue/group_tx.h"
 #include "embedded/spool.h"
 
 /* A change of bindings under way. */

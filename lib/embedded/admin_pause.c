@@ -6,6 +6,7 @@
  * is what wakes consumers when the pause ends.  A group is synced, so that the loss of
  * power does not undo it.
  */
+#include "embedded/queue/group_tx.h"
 #include "embedded/spool.h"
 
 static int

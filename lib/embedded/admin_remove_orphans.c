@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/consume_state.h"
+#include "embedded/queue/group_file.h"
 #include "embedded/store/blob_sweep.h"
 #include "embedded/store/mailbox.h"
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/queue/group_settle_all.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/spool.h"
 
 static int

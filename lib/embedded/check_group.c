@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "embedded/check_group.h"
 #include "embedded/check_order.h"
+#include "embedded/queue/group_held.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/lease_batch.h"
 
 #define ORDER_KEY	17

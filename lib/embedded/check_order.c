@@ -6,6 +6,8 @@
  */
 #include "base/error.h"
 #include "embedded/check_order.h"
+#include "embedded/queue/group_entry.h"
+#include "embedded/queue/group_held.h"
 
 /* Messages of a priority that its own cursor has passed and the group's has not. */
 static int

@@ -9,6 +9,7 @@
 #define MQS_EMBEDDED_CHECK_ORDER_H
 
 #include "embedded/check_finding.h"
+#include "embedded/queue/group_held.h"
 
 /*
  * Checks one message that is held (in that class) or leased (as if it were ready)

@@ -1,6 +1,7 @@
 /* consume_admission.c - see consume_admission.h */
 #include "base/clock.h"
 #include "embedded/consume_admission.h"
+#include "embedded/queue/group_tx.h"
 
 int
 mqs_admission_is_active(const struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES])

@@ -16,6 +16,7 @@
 #define MQS_EMBEDDED_CONSUME_ADMISSION_H
 
 #include "embedded/consume_state.h"
+#include "embedded/queue/group_tx.h"
 
 /*
  * Before a transaction: *work is whether there is something to be had; it becomes 0 if

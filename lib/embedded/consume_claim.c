@@ -22,6 +22,7 @@
 #include "embedded/consume_select.h"
 #include "embedded/consume_settle.h"
 #include "embedded/queue/group_settle_all.h"
+#include "embedded/queue/group_state.h"
 
 /* ------------------------------------------------------------ looking -- */
 

@@ -12,6 +12,7 @@
 #define MQS_EMBEDDED_CONSUME_DELIVERIES_H
 
 #include "embedded/consume_state.h"
+#include "embedded/queue/group_entry.h"
 
 /* Makes room for more deliveries under so many leases; forgets the deliveries that are done with. */
 int	mqs_deliveries_reserve(struct mqs_consumer *, size_t more, size_t leases,

@@ -14,6 +14,7 @@
 #define MQS_EMBEDDED_CONSUME_EXAMINE_H
 
 #include "embedded/consume_select.h"
+#include "embedded/queue/group_held.h"
 
 /* One that is held as ready. */
 int	mqs_examine_ready(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);

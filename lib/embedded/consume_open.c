@@ -8,6 +8,7 @@
 #include "embedded/consume_run.h"
 #include "embedded/consume_touch.h"
 #include "embedded/group_remove_expired.h"
+#include "embedded/queue/group_file.h"
 
 #define PREFETCH	1000
 

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "embedded/consume_reclaim.h"
 #include "embedded/lease_owner.h"
+#include "embedded/queue/group_file.h"
 #include "embedded/settle.h"
 
 #define ORPHAN_LOOK	((uint64_t)MQS_SECOND)	/* how often, where time ran out */

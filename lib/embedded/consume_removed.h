@@ -9,7 +9,7 @@
 #ifndef MQS_EMBEDDED_CONSUME_REMOVED_H
 #define MQS_EMBEDDED_CONSUME_REMOVED_H
 
-#include "embedded/queue/group.h"
+#include "embedded/queue/group_held.h"
 
 /*
  * The cursor moves next to a message with that id and ordinal (UINT64_MAX and the one

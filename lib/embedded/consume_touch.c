@@ -1,6 +1,7 @@
 /* consume_touch.c - see consume_touch.h */
 #include "base/clock.h"
 #include "embedded/consume_touch.h"
+#include "embedded/queue/group_tx.h"
 
 #define MARKS	4	/* at least, in the time that a group may idle */
 

@@ -1,6 +1,7 @@
 /* consume_wait.c - what a waiting consumer is woken by, and what it does then */
 #include "embedded/consume_state.h"
 #include "embedded/consume_touch.h"
+#include "embedded/queue/group_page.h"
 
 int
 mqs_embedded_consumer_fd(struct mqs_consumer *c)

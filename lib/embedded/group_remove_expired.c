@@ -1,5 +1,7 @@
 /* group_remove_expired.c - see group_remove_expired.h */
 #include "embedded/group_remove_expired.h"
+#include "embedded/queue/group_delete.h"
+#include "embedded/queue/group_page.h"
 #include "embedded/queue/group_temporary.h"
 
 struct search {

@@ -1,5 +1,6 @@
 /* publish_input.c - see publish_input.h */
 #include "embedded/publish_input.h"
+#include "embedded/queue/group_state.h"
 
 /*
  * The generation under which a delivery was claimed.  If its lease is no longer ours

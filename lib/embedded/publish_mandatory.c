@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "embedded/publish_mandatory.h"
+#include "embedded/queue/group_page.h"
 #include "embedded/queue/group_temporary.h"
 
 struct mqs_mandatory_group {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/publish_wait_for_room.h"
+#include "embedded/queue/group_page.h"
 
 #define LOOK_AGAIN	(100 * MQS_MSEC)	/* at a disk, of which nothing tells */
 

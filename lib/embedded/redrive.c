@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/consume_state.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/redrive_return.h"
 #include "engine/dead_letter.h"
 

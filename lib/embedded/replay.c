@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "embedded/queue/group_held.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/lease_batch.h"
 #include "embedded/spool.h"
 #include "embedded/store/wake.h"

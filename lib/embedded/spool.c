@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "embedded/queue/group_agree.h"
 #include "embedded/spool.h"
 
 struct mqs_spool_group {

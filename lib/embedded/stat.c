@@ -15,6 +15,9 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/consume_state.h"
+#include "embedded/queue/group_file.h"
+#include "embedded/queue/group_page.h"
+#include "embedded/queue/group_state.h"
 
 #define BLOCK	512	/* of st_blocks, by POSIX */
 

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/consume_state.h"
 #include "embedded/lease_owner.h"
+#include "embedded/queue/group_file.h"
 #include "embedded/receipt.h"
 #include "embedded/spool_each_group.h"
 

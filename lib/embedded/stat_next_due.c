@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/lease_owner.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/spool_each_group.h"
 
 #define LOOK_MAX	10000	/* messages beyond the cursor: after so many, somebody should look */

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "check.h"
 #include "embedded/consume_collect.h"
+#include "embedded/queue/group_page.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/settle.h"
 #include "tree.h"
 

@@ -1,12 +1,13 @@
 /*
- * group_create.c - making groups, and removing them
+ * group_create.c - making a group
  *
- * Making a group: the log's write lock is taken (so that nothing is trimmed
- * meanwhile) - the gate - the file is built under a temporary name, committed and
- * synced (a crash leaves a file that mqs_dir_sweep removes) - a page that an
- * earlier group of this name left is removed (trimming then supposes floor 0) -
- * renamed into place.  Whoever opens it writes the page.  No existing group's lock is
- * taken, so it keeps the order of locks (group.c).
+ * The steps: take the log's write lock, so that nothing is trimmed meanwhile, and then the
+ * gate.  Build the file under a temporary name, commit and sync it (a crash leaves a file
+ * that mqs_dir_sweep removes).  Remove the page of an earlier group of this name (without
+ * a page, trimming supposes floor 0).  Rename the file into place.  Whoever opens the
+ * group first writes its page.
+ *
+ * No existing group's lock is taken, so the order of locks is kept (queue/group_tx.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +16,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_create.h"
+#include "embedded/queue/group_file.h"
+#include "embedded/queue/group_settings.h"
 #include "embedded/queue/state_values.h"
 #include "embedded/store/directory.h"
 
@@ -144,27 +146,6 @@ out:
 /* ------------------------------------------------- what was asked for -- */
 
 int
-mqs_group_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
-    struct mqs_error *err)
-{
-	memset(start, 0, sizeof(*start));
-	start->at = MQS_START_OLDEST;
-	if (o->from_time != 0) {
-		start->at = MQS_START_TIME;
-		start->time = o->from_time;
-	} else if (o->from == NULL || strcmp(o->from, "oldest") == 0) {
-		return MQS_OK;
-	} else if (strcmp(o->from, "newest") == 0) {
-		start->at = MQS_START_NEWEST;
-	} else {
-		start->at = MQS_START_ID;
-		if (mqs_parse_u64(o->from, strlen(o->from), &start->id) == -1)
-			return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->from);
-	}
-	return MQS_OK;
-}
-
-int
 mqs_group_new_of(struct mqs_group_new *new, const struct mqs_consumer_options *o,
     struct mqs_error *err)
 {
@@ -182,119 +163,4 @@ mqs_group_new_of(struct mqs_group_new *new, const struct mqs_consumer_options *o
 	new->settings = o->settings;
 	new->nsettings = o->nsettings;
 	return mqs_group_start_of(&new->start, o, err);
-}
-
-/* Other bindings than there are: names the command that makes them so. */
-static int
-bound_otherwise(const struct mqs_group *group, const struct mqs_group_new *new,
-    struct mqs_error *err)
-{
-	const char *queue = group->log->dir.name;
-	struct mqs_buf options = { 0 };
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i < new->nbindings && rc == 0; i++)
-		rc = mqs_binding_options(&options, &new->bindings[i]);
-	if (rc == -1)
-		rc = mqs_fail_errno(err, "%s/%s", queue, group->name);
-	else
-		rc = mqs_fail(err, MQS_ECONFIG, "%s/%s: exists with %s; to change "
-		    "that: mq-ctl bind --replace %.*s%s/%s", queue, group->name,
-		    group->bindings.n == 0 ? "no bindings" : "other bindings",
-		    (int)options.n, options.p, queue, group->name);
-	mqs_buf_free(&options);
-	return rc;
-}
-
-static int
-bindings_agree(struct mqs_group *group, const struct mqs_group_new *new,
-    uint64_t digest, struct mqs_error *err)
-{
-	struct mqs_bindings set = { 0 };
-	size_t i;
-	int rc = MQS_OK;
-
-	for (i = 0; i < new->nbindings && rc == MQS_OK; i++)
-		rc = mqs_bindings_add(&set, &new->bindings[i], err);
-	if (rc == MQS_OK && set.n > 0 && mqs_bindings_digest(&set) != digest)
-		rc = bound_otherwise(group, new, err);
-	mqs_bindings_free(&set);
-	return rc;
-}
-
-static int
-settings_agree(const struct mqs_group *group, const struct mqs_group_new *new,
-    struct mqs_tx *tx, struct mqs_error *err)
-{
-	const char *queue = group->log->dir.name, *pair;
-	struct mqs_error why;
-	size_t i;
-	int rc, same;
-
-	for (i = 0; i < new->nsettings; i++) {
-		pair = new->settings[i];
-		rc = mqs_settings_same(mqs_group_setting_table, tx, pair, &same, &why);
-		if (rc != MQS_OK)
-			return about(group->log, group->name, rc, &why, err);
-		if (!same)
-			return mqs_fail(err, MQS_ECONFIG, "%s/%s: exists with "
-			    "another value of %.*s; to change that: mq-ctl set "
-			    "%s/%s '%s'", queue, group->name,
-			    (int)strcspn(pair, "="), pair, queue, group->name, pair);
-	}
-	return MQS_OK;
-}
-
-int
-mqs_group_agrees(struct mqs_group *group, const struct mqs_group_new *new,
-    struct mqs_error *err)
-{
-	uint64_t v[MQS_GROUP_VALUES];
-	struct mqs_tx *tx;
-	int rc;
-
-	if (new->nbindings == 0 && new->nsettings == 0)
-		return MQS_OK;
-	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
-		return rc;
-	if ((rc = mqs_group_read(tx, v, err)) == MQS_OK &&
-	    (rc = bindings_agree(group, new, v[MQS_GROUP_DIGEST], err)) == MQS_OK)
-		rc = settings_agree(group, new, tx, err);
-	mqs_tx_abort(tx);
-	return rc;
-}
-
-/* ------------------------------------------------------------ removing -- */
-
-int
-mqs_group_unlink(struct mqs_log *log, const char *name, struct mqs_error *err)
-{
-	static const char *const endings[] = { "mdb", "mdb-lock", "stat" };
-	char file[MQS_GROUP_FILE];
-	unsigned i;
-
-	for (i = 0; i < 3; i++) {
-		mqs_group_file(file, name, endings[i]);
-		if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
-			return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
-	}
-	return mqs_dir_sync(log->dir.fd, log->dir.path, err);
-}
-
-int
-mqs_group_delete(struct mqs_log *log, const char *name, struct mqs_error *err)
-{
-	int rc;
-
-	if (!mqs_dir_has_group(&log->dir, name))
-		return mqs_fail(err, MQS_ENOENT, "%s/%s: no such group",
-		    log->dir.name, name);
-	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
-		return rc;
-	rc = mqs_group_unlink(log, name, err);
-	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
-	    rc == MQS_OK)
-		rc = MQS_ESYSTEM;
-	return rc;
 }

@@ -9,7 +9,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_CREATE_H
 #define MQS_EMBEDDED_QUEUE_GROUP_CREATE_H
 
-#include "embedded/queue/group.h"
+#include "embedded/queue/group_start.h"
 
 /* All that a new group gets; { 0 } is the oldest message and nothing else. */
 struct mqs_group_new {
@@ -21,8 +21,6 @@ struct mqs_group_new {
 	uint64_t	 owner;		/* the consumer with which it goes; 0: it stays */
 };
 
-/* Where it starts, from the text of options. */
-int	mqs_group_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
 /* What a caller's options (NULL: none) ask for.  Pointers are borrowed from them. */
 int	mqs_group_new_of(struct mqs_group_new *, const struct mqs_consumer_options *, struct mqs_error *err);
 /*
@@ -30,7 +28,5 @@ int	mqs_group_new_of(struct mqs_group_new *, const struct mqs_consumer_options *
  * trimmed meanwhile.  MQS_EEXIST if it is there.
  */
 int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_group_new *, struct mqs_error *err);
-/* MQS_ECONFIG, and what to do, if a group has other bindings or settings than were asked for. */
-int	mqs_group_agrees(struct mqs_group *, const struct mqs_group_new *, struct mqs_error *err);
 
 #endif

@@ -1,12 +1,6 @@
-/*
- * group_held.c - messages that a group has looked at and that wait for something
- *
- * Two tables say the same from two sides: held, by id, with what is known of the
- * message, and order, by class and sort key.  Both change together; the counters
- * of each class and of the bytes change with them.
- */
+/* group_held.c - see group_held.h */
 #include "base/error.h"
-#include "embedded/queue/lease_batch.h"
+#include "embedded/queue/group_held.h"
 
 #define ORDER_KEY	17
 
@@ -47,7 +41,7 @@ mqs_group_hold(struct mqs_group_tx *gtx, const struct mqs_held *h,
 		return rc;
 	value[0] = (unsigned char)h->class;
 	mqs_put_le64(value + 1, h->sort);
-	p = mqs_put_entry(value + 9, &h->entry);
+	p = mqs_entry_put(value + 9, &h->entry);
 	if (h->entry.key != 0) {
 		mqs_put_le64(p, h->entry.key);
 		p += 8;
@@ -96,7 +90,7 @@ mqs_held_decode(struct mqs_held *h, uint64_t id, struct mqs_slice value,
 		goto damaged;
 	h->class = (enum mqs_class)p[0];
 	h->sort = mqs_get_le64(p + 1);
-	if ((p = mqs_get_entry(p + 9, end, &h->entry)) == NULL ||
+	if ((p = mqs_entry_get(p + 9, end, &h->entry)) == NULL ||
 	    (p != end && end - p != 8))
 		goto damaged;
 	if (p != end)

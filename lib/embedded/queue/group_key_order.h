@@ -12,7 +12,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_KEY_ORDER_H
 #define MQS_EMBEDDED_QUEUE_GROUP_KEY_ORDER_H
 
-#include "embedded/queue/group.h"
+#include "embedded/queue/group_held.h"
 #include "engine/key_order.h"
 
 /*

@@ -120,3 +120,19 @@ mqs_group_settings_each(struct mqs_tx *tx, mqs_setting_fn *fn, void *arg,
 	mqs_bindings_free(&set);
 	return rc;
 }
+
+int
+mqs_group_settings_load(struct mqs_group *group, struct mqs_tx *tx, uint64_t seq,
+    struct mqs_error *err)
+{
+	int rc;
+
+	if (seq == group->settings_seen)
+		return MQS_OK;
+	if ((rc = mqs_settings_load(mqs_group_setting_table, tx, &group->settings,
+	    err)) != MQS_OK ||
+	    (rc = mqs_bindings_load(&group->bindings, tx, err)) != MQS_OK)
+		return rc;
+	group->settings_seen = seq;
+	return MQS_OK;
+}

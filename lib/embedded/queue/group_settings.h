@@ -21,4 +21,10 @@ int	mqs_group_bindings_store(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES],
 /* Tells settings, then bindings; non-zero from fn is returned. */
 int	mqs_group_settings_each(struct mqs_tx *, mqs_setting_fn *fn, void *arg, struct mqs_error *err);
 
+/*
+ * Loads the settings and bindings of an open group into memory, if they have changed since
+ * they were loaded: seq is the state's MQS_GROUP_SETTINGS.
+ */
+int	mqs_group_settings_load(struct mqs_group *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
+
 #endif

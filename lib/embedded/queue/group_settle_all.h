@@ -7,7 +7,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_SETTLE_ALL_H
 #define MQS_EMBEDDED_QUEUE_GROUP_SETTLE_ALL_H
 
-#include "embedded/queue/group.h"
+#include "embedded/queue/group_tx.h"
 
 /*
  * Adds to *count how many messages that were.  *more: there may be more than `max' held

@@ -1,12 +1,9 @@
-/*
- * group_start.c - where a group stands in the log, when it is made or moved
- *
- * The bytes up to a place are those ever appended less those behind it, so that only
- * what lies behind is read, in one snapshot.  They stay true whatever is appended or
- * trimmed afterwards.
- */
+/* group_start.c - see group_start.h */
+#include <string.h>
+
 #include "base/error.h"
-#include "embedded/queue/group.h"
+#include "base/name.h"
+#include "embedded/queue/group_start.h"
 
 /* All priorities start together. */
 static void
@@ -133,4 +130,25 @@ mqs_group_place(struct mqs_log *log, const struct mqs_start *start,
 	rc = place(&reader, start, v, err);
 	mqs_log_reader_done(&reader);
 	return rc;
+}
+
+int
+mqs_group_start_of(struct mqs_start *start, const struct mqs_consumer_options *o,
+    struct mqs_error *err)
+{
+	memset(start, 0, sizeof(*start));
+	start->at = MQS_START_OLDEST;
+	if (o->from_time != 0) {
+		start->at = MQS_START_TIME;
+		start->time = o->from_time;
+	} else if (o->from == NULL || strcmp(o->from, "oldest") == 0) {
+		return MQS_OK;
+	} else if (strcmp(o->from, "newest") == 0) {
+		start->at = MQS_START_NEWEST;
+	} else {
+		start->at = MQS_START_ID;
+		if (mqs_parse_u64(o->from, strlen(o->from), &start->id) == -1)
+			return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->from);
+	}
+	return MQS_OK;
 }

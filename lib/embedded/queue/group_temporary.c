@@ -1,5 +1,8 @@
 /* group_temporary.c - see group_temporary.h */
 #include "base/clock.h"
+#include "embedded/queue/group_delete.h"
+#include "embedded/queue/group_file.h"
+#include "embedded/queue/group_page.h"
 #include "embedded/queue/group_temporary.h"
 #include "embedded/store/owner.h"
 

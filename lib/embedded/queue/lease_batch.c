@@ -17,7 +17,6 @@
 #define BATCH_PLAIN	1
 #define BATCH_KEYED	2
 #define ENTRY_MAX	(3 * MQS_VARINT_MAX + 8)
-#define PRIORITIES	16	/* room for them beside the attempts */
 #define LEASE_FIXED	40
 
 static int
@@ -68,28 +67,6 @@ decode_lease(struct mqs_batch *b, struct mqs_slice value)
 	return 0;
 }
 
-unsigned char *
-mqs_put_entry(unsigned char *p, const struct mqs_entry *e)
-{
-	p = mqs_put_varint(p, (uint64_t)e->attempts * PRIORITIES + e->priority);
-	return mqs_put_varint(p, e->size);
-}
-
-const unsigned char *
-mqs_get_entry(const unsigned char *p, const unsigned char *end,
-    struct mqs_entry *e)
-{
-	uint64_t tried;
-
-	if ((p = mqs_get_varint(p, end, &tried)) == NULL ||
-	    tried / PRIORITIES > UINT32_MAX || tried % PRIORITIES > 9 ||
-	    (p = mqs_get_varint(p, end, &e->size)) == NULL)
-		return NULL;
-	e->attempts = (uint32_t)(tried / PRIORITIES);
-	e->priority = (uint32_t)(tried % PRIORITIES);
-	return p;
-}
-
 /* The version and number of a batch; returns where its entries begin, or NULL. */
 static const unsigned char *
 decode_start(struct mqs_batch *b, struct mqs_slice value)
@@ -120,7 +97,7 @@ decode_batch(struct mqs_batch *b, struct mqs_slice value)
 		return -1;
 	for (i = 0; i < b->n; i++, e++) {
 		if ((p = mqs_get_varint(p, end, &delta)) == NULL ||
-		    (p = mqs_get_entry(p, end, e)) == NULL ||
+		    (p = mqs_entry_get(p, end, e)) == NULL ||
 		    (b->keyed && end - p < 8))
 			return -1;
 		id += delta;
@@ -153,7 +130,7 @@ put_batch(struct mqs_group_tx *gtx, uint64_t lease,
 	p = mqs_put_varint(value + 1, n);
 	for (e = entries; e < end; e++) {
 		p = mqs_put_varint(p, e->id - before);
-		p = mqs_put_entry(p, e);
+		p = mqs_entry_put(p, e);
 		if (keyed) {
 			mqs_put_le64(p, e->key);
 			p += 8;

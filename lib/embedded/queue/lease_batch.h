@@ -17,7 +17,8 @@
 #ifndef MQS_EMBEDDED_QUEUE_LEASE_BATCH_H
 #define MQS_EMBEDDED_QUEUE_LEASE_BATCH_H
 
-#include "embedded/queue/group.h"
+#include "embedded/queue/group_entry.h"
+#include "embedded/queue/group_tx.h"
 
 #define MQS_BATCH_MAX	4096
 
@@ -43,12 +44,6 @@ struct mqs_batch {
 	unsigned char	bits[MQS_BATCH_MAX / 8];
 	struct mqs_entry entries[MQS_BATCH_MAX];
 };
-
-/* What both tables know of a message beside its id: two varints. */
-unsigned char *mqs_put_entry(unsigned char *p, const struct mqs_entry *);
-/* NULL: damaged. */
-const unsigned char *mqs_get_entry(const unsigned char *p, const unsigned char *end,
-	    struct mqs_entry *);
 
 /* Makes a lease of n entries (ids ascending); *lease is its number. */
 int	mqs_batch_take(struct mqs_group_tx *, const struct mqs_entry *, size_t n,

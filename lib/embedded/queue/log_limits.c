@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "embedded/queue/group_page.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/group_temporary.h"
 #include "embedded/queue/log_limits.h"
 

@@ -1,6 +1,8 @@
 /* log_retention.c - see log_retention.h */
 #include "base/clock.h"
 #include "base/error.h"
+#include "embedded/queue/group_page.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/group_temporary.h"
 #include "embedded/queue/log_retention.h"
 

@@ -1,5 +1,6 @@
 /* marker.c - see marker.h */
 #include "base/hash.h"
+#include "embedded/queue/group_state.h"
 #include "embedded/queue/marker.h"
 
 #define MARKER_KEY	40
