@@ -21,8 +21,8 @@ write_one(struct sub *s, struct printer *out, const struct mqs_message *m,
     struct mqs_error *err)
 {
 	char receipt[MQS_RECEIPT_SIZE];
-	const struct mqs_envelope_place place = { s->queue, s->group,
-	    mqs_consumer_receipt(s->consumer, m, receipt) };
+	const struct mqs_envelope_place place = { .queue = s->queue, .group = s->group,
+	    .receipt = mqs_consumer_receipt(s->consumer, m, receipt) };
 	int rc;
 
 	if ((rc = print_message(out, m, &place, err)) != MQS_OK)

@@ -2,14 +2,16 @@
  * envelope.h - a message as one line of JSON, both ways
  *
  * {"id","queue","group","time","key","headers":{},"priority","attempt",
- *  "receipt","message_id","not_before","expires","body" or "body_base64"}
+ *  "receipt","message_id","not_before","expires","body", "body_base64" or "json"}
  *
  * Absent fields are left out, and priority 0; the body is always written, and empty
  * if absent on input.  id and receipt are strings; times are RFC 3339 strings with
  * nanoseconds in UTC; on input a number is seconds since the epoch, and a string may
  * be any point in time that options take, but not one relative to now.  A header
  * that comes more than once has an array of its values, where it came first.  A body
- * that is not UTF-8 is in body_base64 (RFC 4648, padded).
+ * that is not UTF-8 is in body_base64 (RFC 4648, padded).  On input, "json" is a body that
+ * is given as the JSON it is: its text, as it was written but for the white space between
+ * its tokens.  On output a body that is JSON is shown so if that is asked for.
  */
 #ifndef MQS_MESSAGE_ENVELOPE_H
 #define MQS_MESSAGE_ENVELOPE_H
@@ -22,6 +24,7 @@ struct mqs_envelope_place {
 	const char	*queue;
 	const char	*group;
 	const char	*receipt;
+	int		 json;		/* a body that is JSON as "json", not as text */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "message/envelope_fields.h"
+#include "message/json_text.h"
 
 struct field {
 	const char	*name;
@@ -190,9 +191,11 @@ take_headers(struct mqs_fields *p, const struct field *f, json_t *v)
 static int
 only_body(struct mqs_fields *p, const struct field *f)
 {
+	int later = p->body_field != NULL && strcmp(p->body_field, f->name) > 0;
+
 	if (p->body_field != NULL)
-		return mqs_fail(p->err, MQS_EDATA,
-		    "\"body\" and \"body_base64\" are both there");
+		return mqs_fail(p->err, MQS_EDATA, "\"%s\" and \"%s\" are both there",
+		    later ? f->name : p->body_field, later ? p->body_field : f->name);
 	p->body_field = f->name;
 	return MQS_OK;
 }
@@ -230,6 +233,24 @@ take_base64(struct mqs_fields *p, const struct field *f, json_t *v)
 	return only_body(p, f);
 }
 
+/* The value is not what was decoded, which has lost digits, but the text of it. */
+static int
+take_json(struct mqs_fields *p, const struct field *f, json_t *v)
+{
+	struct mqs_message *m = &p->e->message;
+	struct mqs_buf *store = &p->e->store;
+
+	(void)v;
+	if (p->json == NULL)	/* the name was not found as it stands */
+		return mqs_fail(p->err, MQS_EDATA, "\"%s\": its name has escapes, or it is nested too deeply",
+		    f->name);
+	m->body = store->p + store->n;
+	if (mqs_json_compact(store, p->json, p->json_len) == -1)
+		return mqs_fail_errno(p->err, "envelope");
+	m->body_len = (size_t)(store->p + store->n - (const char *)m->body);
+	return only_body(p, f);
+}
+
 static const struct field fields[] = {
 	{ "id", take_text, offsetof(struct mqs_envelope, id) },
 	{ "queue", take_text, offsetof(struct mqs_envelope, queue) },
@@ -245,7 +266,8 @@ static const struct field fields[] = {
 	    offsetof(struct mqs_envelope, message.not_before) },
 	{ "expires", take_time, offsetof(struct mqs_envelope, message.expires) },
 	{ "body", take_body, 0 },
-	{ "body_base64", take_base64, 0 }
+	{ "body_base64", take_base64, 0 },
+	{ "json", take_json, 0 }
 };
 
 int

@@ -11,6 +11,8 @@ struct mqs_fields {
 	struct mqs_envelope *e;		/* its store has room for all that is kept */
 	json_t		*headers;	/* not yet taken; NULL if there are none */
 	const char	*body_field;	/* the one that was there, or NULL */
+	const char	*json;		/* the text of "json", whose place has a null; or NULL */
+	size_t		 json_len;
 	struct mqs_error *err;
 };
 

@@ -4,6 +4,10 @@
  * The JSON library says whether the line is JSON and envelope_fields.c what its
  * fields mean; headers are taken last, so that they lie in one run.
  *
+ * A body that is given as JSON ("json") must keep what was written, digits and order,
+ * which the JSON library does not promise.  So its text is found first, and the library is
+ * given a null in its place.
+ *
  * What is taken is copied to `store', whose room is reserved once, before the
  * first copy, so that pointers into it stay good: text as decoded, with its NUL, is
  * never longer than it was in the line with its quotes.  Only headers can be (each
@@ -11,11 +15,14 @@
  * room of their own, which is as much as a message may have.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/units.h"
 #include "message/envelope_fields.h"
 #include "message/headers.h"
+#include "message/json_text.h"
 
 #define KEEP_ROOM	(1u << 20)	/* more than this is given back if not needed */
 
@@ -118,21 +125,66 @@ make_room(struct mqs_buf *store, size_t n, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/*
+ * If a body is given as JSON, remembers its text and makes *line and *n a copy of the
+ * line, the caller's, with a null instead.  A line that is no sound JSON is let be: the
+ * library says why.
+ */
 static int
-load(json_t **root, const char *line, size_t n, struct mqs_error *err)
+take_out_json(struct mqs_fields *p, const char **line, size_t *n, char **copy)
 {
+	size_t begin, len, tail;
+
+	if (memmem(*line, *n, "\"json\"", 6) == NULL ||
+	    !mqs_json_member(*line, *n, "json", &begin, &len))
+		return MQS_OK;
+	p->json = *line + begin;
+	p->json_len = len;
+	tail = *n - begin - len;
+	if ((*copy = malloc(begin + 4 + tail)) == NULL)
+		return mqs_fail_errno(p->err, "envelope of %zu bytes", *n);
+	memcpy(*copy, *line, begin);
+	memcpy(*copy + begin, "null", 4);
+	memcpy(*copy + begin + 4, p->json + len, tail);
+	*line = *copy;
+	*n = begin + 4 + tail;
+	return MQS_OK;
+}
+
+/* Which byte of the line an error of the copy is about. */
+static size_t
+place_in_line(const struct mqs_fields *p, const char *line, int position)
+{
+	size_t at = position < 0 ? 0 : (size_t)position, begin;
+
+	if (p->json == NULL)
+		return at;
+	begin = (size_t)(p->json - line);
+	return at <= begin + 4 ? at : at - 4 + p->json_len;
+}
+
+static int
+load(json_t **root, struct mqs_fields *p, const char *line, size_t n)
+{
+	struct mqs_error *err = p->err;
+	const char *text = line;
 	json_error_t why;
+	char *copy = NULL;
+	size_t len = n;
 	int rc;
 
 	if (n == 0)
 		return mqs_fail(err, MQS_EDATA, "envelope is empty");
-	*root = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
+	if ((rc = take_out_json(p, &text, &len, &copy)) != MQS_OK)
+		return rc;
+	*root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
 	    JSON_DECODE_ANY, &why);
+	free(copy);
 	if (*root == NULL) {
 		if (json_error_code(&why) != json_error_out_of_memory)
 			return mqs_fail(err, MQS_EDATA,
-			    "invalid JSON at byte %d: %s", why.position,
-			    why.text);
+			    "invalid JSON at byte %zu: %s",
+			    place_in_line(p, line, why.position), why.text);
 		errno = ENOMEM;
 		return mqs_fail_errno(err, "envelope of %zu bytes", n);
 	}
@@ -170,7 +222,7 @@ mqs_envelope_parse(struct mqs_envelope *e, const char *line, size_t n,
 	e->message = (struct mqs_message)MQS_MESSAGE_INIT;
 	e->id = e->queue = e->group = e->receipt = NULL;
 	e->time = 0;
-	if ((rc = load(&root, line, n, err)) != MQS_OK)
+	if ((rc = load(&root, &p, line, n)) != MQS_OK)
 		return rc;
 	if ((rc = make_room(&e->store, n, err)) == MQS_OK)
 		rc = take_all(&p, root, origin);

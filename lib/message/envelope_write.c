@@ -15,6 +15,7 @@
 #include "message/envelope.h"
 #include "message/headers.h"
 #include "message/json.h"
+#include "message/json_text.h"
 
 static int
 put(struct mqs_buf *b, const char *literal)
@@ -120,8 +121,10 @@ put_base64(struct mqs_buf *b, const void *body, size_t n)
 }
 
 static int
-put_body(struct mqs_buf *b, const void *body, size_t n)
+put_body(struct mqs_buf *b, const void *body, size_t n, int json)
 {
+	if (json && mqs_json_valid(body, n))
+		return put(b, "\"json\":") == -1 ? -1 : mqs_json_compact(b, body, n);
 	if (mqs_utf8_valid(body, n, 0) < n)
 		return put_base64(b, body, n);
 	if (put(b, "\"body\":") == -1)
@@ -172,7 +175,7 @@ mqs_envelope_write(struct mqs_buf *b, const struct mqs_message *m,
 	}
 	rc = MQS_OK;
 	if (mqs_buf_addc(b, '{') == -1 || put_fields(b, m, at) == -1 ||
-	    put_body(b, body, (size_t)m->body_len) == -1 ||
+	    put_body(b, body, (size_t)m->body_len, at->json) == -1 ||
 	    mqs_buf_addc(b, '}') == -1) {
 		b->n = start;
 		rc = mqs_fail_errno(err, "envelope");

@@ -14,6 +14,8 @@ int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const struct mqs_envelope_place nowhere = { 0 };
 
+static const struct mqs_envelope_place json = { .json = 1 };
+
 static void
 must(int holds)
 {
@@ -44,6 +46,25 @@ there_and_back(const struct mqs_message *m)
 	mqs_buf_free(&again);
 }
 
+/* A body that is shown as JSON comes back without its white space, and then stays. */
+static void
+json_and_back(const struct mqs_message *m)
+{
+	struct mqs_buf line = { 0 }, again = { 0 };
+	struct mqs_envelope e = { 0 };
+	struct mqs_error err;
+
+	must(mqs_envelope_write(&line, m, &json, &err) == MQS_OK);
+	must(memchr(line.p, '\n', line.n) == NULL);
+	must(mqs_envelope_parse(&e, line.p, line.n, 0, &err) == MQS_OK);
+	must(e.message.body_len <= m->body_len);
+	must(mqs_envelope_write(&again, &e.message, &json, &err) == MQS_OK);
+	must(again.n == line.n && memcmp(again.p, line.p, line.n) == 0);
+	mqs_envelope_free(&e);
+	mqs_buf_free(&line);
+	mqs_buf_free(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -59,6 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	m.body = data;
 	m.body_len = n;
 	there_and_back(&m);
+	json_and_back(&m);
 	m.headers = (const char *)data;
 	m.headers_len = n;
 	if (mqs_message_check(&m, &err) == MQS_OK)

@@ -198,6 +198,42 @@ test_refuse_json(void)
 	refused("{\0}", 3, "invalid JSON at byte 2: ");
 }
 
+/* A body given as JSON: its text stays, but for white space. */
+static void
+test_json_body(void)
+{
+	static const char *const cases[][2] = {
+		{ "{\"json\":{}}", "{}" },
+		{ "{\"key\":\"k\", \"json\" : [ 12345678901234567890.10 , \"a b\" ] }",
+		    "[12345678901234567890.10,\"a b\"]" },
+		{ "{\"json\":{\"z\":1,\"a\":1e999,\"z\":\"\\u00e4\"},\"priority\":3}",
+		    "{\"z\":1,\"a\":1e999,\"z\":\"\\u00e4\"}" },
+		{ "{\"json\":null}", "null" }, { "{\"json\":\"s\"}", "\"s\"" },
+		{ "{\"headers\":{\"json\":\"x\"},\"json\":0}", "0" },
+		{ "{\"headers\":{\"json\":\"x\"},\"body\":\"\\\"json\\\"\"}", "\"json\"" }
+	};
+	static const struct refusal bad[] = {
+		{ "{\"json\":}", "invalid JSON at byte 9: unexpected token near '}'" },
+		{ "{\"json\":[1,2],\"json\":2}",
+		    "invalid JSON at byte 20: duplicate object key near '\"json\"'" },
+		{ "{\"json\":[1,2,3,4,5,6],\"key\":x}", "invalid JSON at byte 29: invalid token near 'x'" }
+	};
+	struct mqs_envelope e = { 0 };
+	struct mqs_error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (mqs_envelope_parse(&e, cases[i][0], strlen(cases[i][0]), 0, &err) != MQS_OK)
+			check_str(err.text, cases[i][0]);
+		else
+			check_mem(e.message.body, e.message.body_len, cases[i][1],
+			    strlen(cases[i][1]));
+	}
+	mqs_envelope_free(&e);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		refused(bad[i].line, strlen(bad[i].line), bad[i].want);
+}
+
 static void
 test_refuse_fields(void)
 {
@@ -226,6 +262,10 @@ test_refuse_fields(void)
 		    "\"body\" and \"body_base64\" are both there" },
 		{ "{\"body_base64\":\"Zg==\",\"body\":\"f\"}",
 		    "\"body\" and \"body_base64\" are both there" },
+		{ "{\"json\":1,\"body\":\"f\"}", "\"body\" and \"json\" are both there" },
+		{ "{\"json\":1,\"body_base64\":\"\"}",
+		    "\"body_base64\" and \"json\" are both there" },
+		{ "{\"js\\u006fn\":1}", "\"json\": its name has escapes, or it is nested too deeply" },
 		{ "{\"body_base64\":\"Z*==\"}",
 		    "\"body_base64\": not a base64 character (character 2)" },
 		{ "{\"body_base64\":\"Zg\"}",
@@ -314,6 +354,7 @@ main(void)
 	run_test("parse times", test_parse_times);
 	run_test("parse the origin into headers", test_parse_origin);
 	run_test("refuse what is not JSON", test_refuse_json);
+	run_test("a body given as JSON", test_json_body);
 	run_test("refuse fields", test_refuse_fields);
 	run_test("refuse times", test_refuse_times);
 	run_test("refuse headers", test_refuse_headers);

@@ -55,6 +55,30 @@ test_write_every_field(void)
 	    "\"expires\":\"2030-03-17T17:46:40.000000001Z\",\"body\":\"hi\\n\"}");
 }
 
+/* A body that is JSON, if that is asked for; any other as always. */
+static void
+test_write_json(void)
+{
+	static const struct mqs_envelope_place json = { .json = 1 };
+	static const char *const cases[][2] = {
+		{ "{\"b\": 1.0,\n \"a\": [ ]}", "{\"json\":{\"b\":1.0,\"a\":[]}}" },
+		{ " 12 ", "{\"json\":12}" }, { "null", "{\"json\":null}" },
+		{ "{\"a\":1", "{\"body\":\"{\\\"a\\\":1\"}" }, { "", "{\"body\":\"\"}" },
+		{ "\"\xff\"", "{\"body_base64\":\"Iv8i\"}" }
+	};
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		m.body = cases[i][0];
+		m.body_len = strlen(cases[i][0]);
+		line_is(&m, &json, cases[i][1]);
+	}
+	m.body = "[1]";
+	m.body_len = 3;
+	line_is(&m, &nowhere, "{\"body\":\"[1]\"}");
+}
+
 static void
 test_write_bytes(void)
 {
@@ -101,6 +125,7 @@ main(void)
 {
 	run_test("write an empty message", test_write_empty);
 	run_test("write every field", test_write_every_field);
+	run_test("a body that is JSON", test_write_json);
 	run_test("write bytes that are not text", test_write_bytes);
 	run_test("write a body from a file", test_write_from_file);
 	return finish_tests();

@@ -13,7 +13,7 @@
 
 #define LARGE	((size_t)700001)
 
-static const struct mqs_envelope_place place = { "q", "g", "q/g/17.9" };
+static const struct mqs_envelope_place place = { "q", "g", "q/g/17.9", 0 };
 static char large[LARGE];
 
 static struct mqs_message
