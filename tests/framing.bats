@@ -392,3 +392,10 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	assert_output $'1\n2\n3'
 	[ "$(depth q/h)" = 997 ]
 }
+
+@test "-J: a body given as JSON keeps its digits and its order" {
+	printf '%s\n' '{"key":"k","json":{"z": 12345678901234567890.10, "a": [1e999, "a b"]}}' | mq-pub -J q
+	[ "$(mq-replay q)" = '{"z":12345678901234567890.10,"a":[1e999,"a b"]}' ]
+	fails 65 'mq-pub: stdin: record 1: "body" and "json" are both there' \
+	    mq-pub -J q <<<'{"json":1,"body":"1"}'
+}
