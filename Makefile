@@ -33,11 +33,12 @@ endif
 
 # A library that has no .pc file is -lNAME.
 pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
-PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libxxhash,$(call pkg,$(p),--cflags)))
-# Only JSON input needs it: linked in, where its archive is there, so that the tools
-# do not load it at every start.
-JANSSON	:= $(wildcard $(call pkg,jansson,--variable=libdir,/usr/lib)/libjansson.a)
-LIBS	:= $(call pkg,lmdb,--libs,-llmdb) $(or $(JANSSON),$(call pkg,jansson,--libs,-ljansson))
+PKG_CFLAGS := $(strip $(foreach p,lmdb jansson libbsd libxxhash,$(call pkg,$(p),--cflags)))
+# What few runs of a tool need is linked in from its archive, where that is there: each
+# shared library costs every start.
+archive	= $(or $(wildcard $(call pkg,$(1),--variable=libdir,/usr/lib)/lib$(2).a),$(call pkg,$(1),--libs,-l$(2)))
+# libc before libbsd: what both have (arc4random_buf, strlcpy) is libc's.
+LIBS	:= $(call pkg,lmdb,--libs,-llmdb) $(call archive,jansson,jansson) -lc $(call archive,libbsd,bsd)
 
 compile	= $(CC) -std=c11 -pthread -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)

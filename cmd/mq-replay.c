@@ -158,9 +158,9 @@ parse(struct replay *r, int argc, char **argv)
 			if (r->reading.key_len > MQS_KEY_MAX)
 				usage_error("--key: longer than %d bytes", MQS_KEY_MAX);
 		} else if (id == 'c') {
-			r->count = arg_number("-c", arg, 1, UINT64_MAX);
+			r->count = (uint64_t)arg_number("-c", arg, 1, INT64_MAX);
 		} else if (id == OPT_LAST) {
-			r->reading.last = arg_number("--last", arg, 1, UINT64_MAX);
+			r->reading.last = (uint64_t)arg_number("--last", arg, 1, INT64_MAX);
 		} else if (id == 'F') {
 			r->reading.follow = 1;
 		}

@@ -3,6 +3,9 @@
  *
  * What is settled, and when, is told in sub/stdout_acks.c, sub/stdout_receipts.c and sub/deliver_to_command.c.
  */
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,7 +117,7 @@ set_option(struct sub *s, int id, const char *arg)
 		    PREFETCH_MAX);
 		break;
 	case 'c':
-		s->count = arg_number("-c", arg, 1, UINT64_MAX);
+		s->count = (uint64_t)arg_number("-c", arg, 1, INT64_MAX);
 		break;
 	case 'W':
 		s->idle = arg_duration("-W", arg);
@@ -162,11 +165,11 @@ name_group(struct sub *s, const char *operand)
 
 	if (temporary && s->group[0] != '\0')
 		usage_error("--temp: '%s': its group is named by mq-sub", operand);
-	mqs_random(&n, sizeof(n));
+	arc4random_buf(&n, sizeof(n));
 	if (temporary)
 		(void)snprintf(s->group, sizeof(s->group), "temp-%016" PRIx64, n);
 	else if (s->group[0] == '\0')
-		(void)strcpy(s->group, "default");
+		(void)strlcpy(s->group, "default", sizeof(s->group));
 }
 
 /* The queue and, after a "--", the command. */

@@ -399,3 +399,39 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	fails 65 'mq-pub: stdin: record 1: "body" and "json" are both there' \
 	    mq-pub -J q <<<'{"json":1,"body":"1"}'
 }
+
+# -------------------------------------------------------------------- on a terminal
+
+# on_terminal COMMAND: what a terminal is given to show, with its own newlines taken off.
+on_terminal() {
+	script -qefc "$1" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "on a terminal: control characters are shown, not obeyed; else nothing is changed" {
+	local body=$'a\e]0;title\a\177 \tb\\c\302\233 \303\251 \342\202\254 \377 \303' tool
+	local seen='a\033]0;title\007\177 	b\c\302\233 é € \377 \303'
+	mq-pub -k $'k\ey' q "$body"
+	for tool in mq-replay 'mq-sub -e' "mq-sub -e -f '%s\n'"; do
+		mq-replay --rewind --to oldest q/default >rewound 2>&1 || true
+		run -0 on_terminal "$tool q"
+		assert_output "$seen"
+	done
+	run -0 on_terminal "mq-replay -f '%k|%o\n' q"
+	assert_output --regexp '^k\\033y\|[0-9]+$'
+	# A body that is printed from its file.
+	perl -e 'print "\ex" x 300000' | mq-pub -1 large
+	run -0 bash -c 'script -qefc "mq-replay large" /dev/null </dev/null | tr -d "\r" | cmp - <(
+		perl -e "print q(\033x) x 300000, qq(\n)")'
+	# And a reply.
+	mq-sub -c 1 ask -- printf '\033c' &
+	run -0 on_terminal "mq-pub --call ask x"
+	assert_output '\033c'
+	wait
+	# Elsewhere bytes are bytes.
+	mq-replay q | cmp - <(printf '%s\n' "$body")
+}
+
+@test "on a terminal: messages on stderr are harmless too" {
+	run -0 on_terminal "mq-sub \"\$(printf 'a\033é')\""
+	assert_line --index 0 --partial "mq-sub: 'a\\033é': "
+}

@@ -461,7 +461,7 @@ a	key 3	3	small 3'
 	run -64 --separate-stderr mq-replay --last 0 q
 	said "mq-replay: --last: '0': too small (at least 1)"
 	run -64 --separate-stderr mq-replay --last -1 q
-	said "mq-replay: --last: '-1': not a number"
+	said "mq-replay: --last: '-1': too small (at least 1)"
 	run -64 --separate-stderr mq-replay --key "$(printf '%256s' x)" q
 	said 'mq-replay: --key: longer than 255 bytes'
 	run -64 --separate-stderr mq-replay -D '' q

@@ -4,7 +4,10 @@
  * What is malformed ends the tool with status 64; the message names the option, the
  * argument as it was given, and what is wrong with it.
  */
+#include <bsd/stdlib.h>
+
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -49,20 +52,19 @@ arg_size(const char *option, const char *s)
 	return bytes;
 }
 
-uint64_t
-arg_number(const char *option, const char *s, uint64_t min, uint64_t max)
+int64_t
+arg_number(const char *option, const char *s, int64_t min, int64_t max)
 {
-	uint64_t v;
+	const char *why;
+	int64_t v = strtonum(s, min, max, &why);
 
-	if (mqs_parse_u64(s, strlen(s), &v) != 0)
-		usage_error("%s: '%s': not a number", option, s);
-	if (v < min)
-		usage_error("%s: '%s': too small (at least %llu)", option, s,
-		    (unsigned long long)min);
-	if (v > max)
-		usage_error("%s: '%s': too large (at most %llu)", option, s,
-		    (unsigned long long)max);
-	return v;
+	if (why == NULL)
+		return v;
+	if (strcmp(why, "too small") == 0)
+		usage_error("%s: '%s': too small (at least %" PRId64 ")", option, s, min);
+	if (strcmp(why, "too large") == 0)
+		usage_error("%s: '%s': too large (at most %" PRId64 ")", option, s, max);
+	usage_error("%s: '%s': not a number", option, s);
 }
 
 void

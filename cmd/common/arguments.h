@@ -15,7 +15,7 @@ int64_t	arg_duration(const char *option, const char *s);	/* in ns */
 /* In ns since the epoch; an age counts back from now + common.clock_shift. */
 int64_t	arg_time(const char *option, const char *s);
 uint64_t arg_size(const char *option, const char *s);		/* in bytes */
-uint64_t arg_number(const char *option, const char *s, uint64_t min, uint64_t max);
+int64_t	arg_number(const char *option, const char *s, int64_t min, int64_t max);
 /* -H: adds a header NAME=VALUE to a buffer of headers. */
 void	arg_header(struct mqs_buf *headers, const char *s);
 /* Splits an operand QUEUE[/GROUP]; group becomes "" if there is none. */

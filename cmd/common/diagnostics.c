@@ -2,9 +2,11 @@
  * common/diagnostics.c - what a tool says on stderr, and the status it leaves with
  *
  * A message is one line, "TOOL: OBJECT: REASON", written in one go so that the
- * lines of several processes do not mix.  On a terminal, control characters in
- * it (a file's name may hold any) are shown as \ooo.
+ * lines of several processes do not mix.  On a terminal, control characters in it (a
+ * file's name may hold any) are shown as \ooo.
  */
+#include <bsd/string.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include "common/common_options.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
+#include "common/terminal.h"
 
 #define LINE_MAX_BYTES	4096
 
@@ -24,27 +27,6 @@ void
 diagnostics_name(const char *name)
 {
 	program = name;
-}
-
-/* Copies text with its control characters as \ooo; returns the length. */
-static size_t
-harmless(char *to, size_t room, const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0' && n + 4 < room; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= ' ' && c != 0x7f) {
-			to[n++] = (char)c;
-			continue;
-		}
-		to[n++] = '\\';
-		to[n++] = (char)('0' + (c >> 6));
-		to[n++] = (char)('0' + (c >> 3 & 7));
-		to[n++] = (char)('0' + (c & 7));
-	}
-	return n;
 }
 
 static void
@@ -65,23 +47,18 @@ write_line(const char *p, size_t n)
 static void __attribute__((format(printf, 1, 0)))
 say(const char *fmt, va_list ap)
 {
-	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 128];
-	int head, kept = errno;
+	char line[LINE_MAX_BYTES], shown[TERMINAL_SIZE(LINE_MAX_BYTES)];
+	int kept = errno;
 	size_t n;
 
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	head = snprintf(line, 64, "%s: ", program);
-	n = head < 64 ? (size_t)head : 63;
-	if (isatty(STDERR_FILENO)) {
-		n += harmless(line + n, sizeof(line) - 1 - n, text);
-	} else {
-		size_t len = strlen(text);
-
-		memcpy(line + n, text, len);
-		n += len;
-	}
-	line[n++] = '\n';
-	write_line(line, n);
+	(void)strlcpy(line, program, sizeof(line));
+	n = strlcat(line, ": ", sizeof(line));
+	(void)vsnprintf(line + n, sizeof(line) - 1 - n, fmt, ap);
+	n = strlcat(line, "\n", sizeof(line));
+	if (isatty(STDERR_FILENO))
+		write_line(shown, terminal_harmless(shown, line, n));
+	else
+		write_line(line, n);
 	errno = kept;
 }
 

@@ -6,6 +6,10 @@
  * What is flushed, and therefore visible to a reader, ends within a message only where
  * a large body goes out in parts.
  *
+ * On a terminal, each message is made harmless in the buffer once it is whole; of a large
+ * body each part is, so that a character of several bytes at the end of a part shows as
+ * bytes.
+ *
  * A message that could not be printed whole leaves nothing of it in the buffer, except
  * after a part of a large body went out: that is an error from which there is no way on.
  */
@@ -19,6 +23,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/output.h"
+#include "common/terminal.h"
 #include "message/framing.h"
 
 #define COPY_AT_ONCE	((size_t)128 * 1024)
@@ -26,7 +31,8 @@
 void
 printer_init(struct printer *p, int fd)
 {
-	*p = (struct printer){ .fd = fd, .delim = "\n", .delim_len = 1 };
+	*p = (struct printer){ .fd = fd, .terminal = isatty(fd), .delim = "\n",
+	    .delim_len = 1 };
 }
 
 void
@@ -140,6 +146,28 @@ printer_flush(struct printer *p, struct mqs_error *err)
 	return MQS_OK;
 }
 
+static int
+no_memory(struct mqs_error *err)
+{
+	return mqs_fail_errno(err, "output buffer");
+}
+
+/* Makes harmless what of a message is in the buffer, if a terminal is to show it. */
+static int
+make_harmless(struct printer *p, struct mqs_error *err)
+{
+	size_t n = p->buf.n - p->begin, shown;
+
+	if (!p->terminal || n == 0)
+		return MQS_OK;
+	if (mqs_buf_reserve(&p->buf, TERMINAL_SIZE(n)) == -1)
+		return no_memory(err);
+	shown = terminal_harmless(p->buf.p + p->buf.n, p->buf.p + p->begin, n);
+	memmove(p->buf.p + p->begin, p->buf.p + p->buf.n, shown);
+	p->buf.n = p->begin + shown;
+	return MQS_OK;
+}
+
 /* Writes what is buffered, then a body from its file, a part at a time. */
 static int
 copy_body(struct printer *p, const struct mqs_message *m, struct mqs_error *err)
@@ -148,10 +176,11 @@ copy_body(struct printer *p, const struct mqs_message *m, struct mqs_error *err)
 	ssize_t n;
 	int rc;
 
-	if ((rc = printer_flush(p, err)) != MQS_OK)
+	if ((rc = make_harmless(p, err)) != MQS_OK || (rc = printer_flush(p, err)) != MQS_OK)
 		return rc;
+	p->begin = 0;
 	if (mqs_buf_reserve(&p->buf, COPY_AT_ONCE) == -1)
-		return mqs_fail_errno(err, "output buffer");
+		return no_memory(err);
 	while ((left = m->body_len - off) > 0) {
 		n = pread(m->body_fd, p->buf.p,
 		    left < COPY_AT_ONCE ? (size_t)left : COPY_AT_ONCE, (off_t)off);
@@ -165,16 +194,11 @@ copy_body(struct printer *p, const struct mqs_message *m, struct mqs_error *err)
 			    (unsigned long long)off, (unsigned long long)m->body_len);
 		off += (uint64_t)n;
 		p->buf.n = (size_t)n;
-		if ((rc = printer_flush(p, err)) != MQS_OK)
+		if ((rc = make_harmless(p, err)) != MQS_OK ||
+		    (rc = printer_flush(p, err)) != MQS_OK)
 			return rc;
 	}
 	return MQS_OK;
-}
-
-static int
-no_memory(struct mqs_error *err)
-{
-	return mqs_fail_errno(err, "output buffer");
 }
 
 static int
@@ -252,12 +276,15 @@ print_message(struct printer *p, const struct mqs_message *m,
 	size_t start = p->buf.n;
 	int rc;
 
+	p->begin = start;
 	if (p->json)
 		rc = print_json(p, m, place, err);
 	else if (p->format != NULL)
 		rc = print_format(p, m, place, err);
 	else
 		rc = print_plain(p, m, place, err);
+	if (rc == MQS_OK)
+		rc = make_harmless(p, err);
 	/* Nothing of it was flushed: none of it shall be. */
 	if (rc != MQS_OK && p->written == written && p->buf.n > start)
 		p->buf.n = start;

@@ -15,11 +15,13 @@
  */
 struct printer {
 	int		 fd;
+	int		 terminal;	/* fd is one: what is printed is made harmless */
 	struct mqs_buf	 buf;
 	uint64_t	 written;	/* bytes that reached fd */
 	int		 json;		/* envelopes, which end in delim as well */
 	char		 delim[64];
 	size_t		 delim_len;
+	size_t		 begin;		/* where in buf the message that is being printed begins */
 	struct mqs_format *format;	/* NULL unless -f */
 	int		 receipts;	/* plain framing: RECEIPT<TAB> before the body */
 };

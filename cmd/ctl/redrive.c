@@ -38,7 +38,7 @@ run_redrive(int argc, char **argv)
 	tool_start(&ctl_redrive.tool, argc, argv);
 	while ((id = tool_option(&arg)) != 0) {
 		if (id == 'c')
-			o.count = arg_number("-c", arg, 1, UINT64_MAX);
+			o.count = (uint64_t)arg_number("-c", arg, 1, INT64_MAX);
 		else if (id == OPT_REASON)
 			o.reason = arg;
 		else

@@ -16,6 +16,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/signals.h"
+#include "common/terminal.h"
 #include "message/headers.h"
 #include "pub/call.h"
 
@@ -77,11 +78,26 @@ call_fill(struct pub_call *c, struct mqs_message *m)
 }
 
 static void
+write_out(const char *p, size_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; n -= (size_t)done, p += done) {
+		done = write(STDOUT_FILENO, p, n);
+		if (done < 0 && errno != EINTR)
+			fail(STATUS_IO, "standard output: %s", strerror(errno));
+		if (done < 0)
+			done = 0;
+	}
+}
+
+static void
 print(const struct mqs_reply *reply)
 {
-	static char chunk[64 * 1024];
+	static char chunk[64 * 1024], shown[TERMINAL_SIZE(sizeof(chunk))];
+	int terminal = isatty(STDOUT_FILENO);
 	uint64_t left = reply->size;
-	ssize_t n, done, part;
+	ssize_t n;
 
 	for (; left > 0; left -= (uint64_t)n) {
 		n = read(reply->fd, chunk, left < sizeof(chunk) ? (size_t)left :
@@ -89,13 +105,10 @@ print(const struct mqs_reply *reply)
 		if (n <= 0)
 			fail(STATUS_IO, "reply: %s", n == 0 ? "is cut short" :
 			    strerror(errno));
-		for (done = 0; done < n; done += part) {
-			part = write(STDOUT_FILENO, chunk + done, (size_t)(n - done));
-			if (part < 0 && errno != EINTR)
-				fail(STATUS_IO, "standard output: %s", strerror(errno));
-			if (part < 0)
-				part = 0;
-		}
+		if (terminal)
+			write_out(shown, terminal_harmless(shown, chunk, (size_t)n));
+		else
+			write_out(chunk, (size_t)n);
 	}
 }
 

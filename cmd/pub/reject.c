@@ -8,6 +8,8 @@
  * file until its fate is known.  A kill leaves nothing of that file, and at worst a
  * record cut short at the end of the reject file.
  */
+#include <bsd/string.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -95,11 +97,11 @@ open_unnamed(void)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
 		return fd;
-	if (strlen(dir) + sizeof("/mq-pub.XXXXXX") > sizeof(name)) {
+	(void)strlcpy(name, dir, sizeof(name));
+	if (strlcat(name, "/mq-pub.XXXXXX", sizeof(name)) >= sizeof(name)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	(void)stpcpy(stpcpy(name, dir), "/mq-pub.XXXXXX");
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd >= 0)
 		(void)unlink(name);

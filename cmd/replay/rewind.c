@@ -21,7 +21,7 @@ place_of(const char *to)
 
 	if (to[0] == '-' && to[1] != '\0' &&
 	    strspn(to + 1, "0123456789") == strlen(to + 1))
-		o.last = arg_number("--to", to + 1, 1, UINT64_MAX);
+		o.last = (uint64_t)arg_number("--to", to + 1, 1, INT64_MAX);
 	else
 		arg_place("--to", to, &o.to, &o.to_time);
 	return o;

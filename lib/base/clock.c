@@ -1,12 +1,11 @@
 /*
  * clock.c - the clocks, and which boot this is
  *
- * There is nothing sensible to do without a clock or without random numbers, and
- * every Linux that can map a file has them: so these functions do not fail, but
- * abort when the system breaks that.  The boot id may be absent (a /proc that is not
+ * There is nothing sensible to do without a clock, and every Linux that can map a
+ * file has one: so these functions do not fail, but abort when the system breaks
+ * that.  The boot id may be absent (a /proc that is not
  * mounted); then the moment of booting, to the second, stands in for it.
  */
-#include <sys/random.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -147,21 +146,4 @@ mqs_process_start(int64_t pid)
 	if (end == p || errno != 0)
 		return 0;
 	return ticks;
-}
-
-void
-mqs_random(void *p, unsigned n)
-{
-	unsigned char *b = p;
-	ssize_t got;
-
-	while (n > 0) {
-		got = getrandom(b, n, 0);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			abort();
-		b += got;
-		n -= (unsigned)got;
-	}
 }

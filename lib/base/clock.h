@@ -19,7 +19,5 @@ uint64_t mqs_boot(void);
 uint64_t mqs_tick(int64_t boottime);
 /* The clock tick in which process pid started; 0 if there is none. */
 uint64_t mqs_process_start(int64_t pid);
-/* n random bytes from the system. */
-void	mqs_random(void *p, unsigned n);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * decimal.c - numbers with a fraction, exactly, as units need them
  *
- * Integers only: 0.1s is 100 ms and nothing else.
+ * Integers only: 0.1s is 100 ms and nothing else.  strtonum(3) has no fractions, and
+ * ends before 2^63.
  */
 #include "base/decimal.h"
 #include "base/name.h"

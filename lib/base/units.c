@@ -3,7 +3,9 @@
  *
  * All arithmetic is on integers: what is written exactly is read exactly, and what is
  * out of range is refused, never wrapped.  What mqs_format_... writes is read as the
- * same number again, since `mq-ctl show' prints what `set' reads.
+ * same number again, since `mq-ctl show' prints what `set' reads.  Therefore not
+ * libbsd's expand_number(3), which takes no fractions and gives no reason, nor
+ * humanize_number(3), which rounds.
  */
 #include <string.h>
 

@@ -1,4 +1,6 @@
 /* publish_mandatory.c - see publish_mandatory.h */
+#include <bsd/string.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,7 +48,7 @@ add(struct mqs_mandatory *routes, const char *group)
 	}
 	r = &routes->list[routes->n++];
 	memset(r, 0, sizeof(*r));
-	snprintf(r->group, sizeof(r->group), "%s", group);
+	(void)strlcpy(r->group, group, sizeof(r->group));
 	return r;
 }
 

@@ -1,4 +1,6 @@
 /* settle.c - see settle.h */
+#include <bsd/stdlib.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/dead_letter_make.h"
@@ -11,7 +13,7 @@ backoff(const struct mqs_group_settings *s, uint64_t attempts)
 {
 	uint32_t random;
 
-	mqs_random(&random, sizeof(random));
+	arc4random_buf(&random, sizeof(random));
 	return mqs_retry_delay(s->backoff_min, s->backoff_max, attempts, random);
 }
 

@@ -6,6 +6,8 @@
  * (another boot's) is opened once, which mends the page.  Somebody who may only
  * read the directory gets what the pages say.
  */
+#include <bsd/string.h>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -78,7 +80,7 @@ look_at_queue(struct look *l)
 	int rc;
 
 	memset(&st, 0, sizeof(st));
-	snprintf(st.name, sizeof(st.name), "%s", log->dir.name);
+	(void)strlcpy(st.name, log->dir.name, sizeof(st.name));
 	mqs_uuid_format(log->uuid, st.uuid);
 	st.messages = lv[MQS_LOG_ORDINAL] - lv[MQS_LOG_REMOVED];
 	st.bytes = lv[MQS_LOG_IN_BYTES] - lv[MQS_LOG_REMOVED_BYTES];
@@ -173,8 +175,8 @@ look_into_group(struct look *l, const char *name)
 	if ((rc = group_values(l, name, v)) != MQS_OK)
 		return rc;
 	memset(&st, 0, sizeof(st));
-	snprintf(st.queue, sizeof(st.queue), "%s", l->log->dir.name);
-	snprintf(st.group, sizeof(st.group), "%s", name);
+	(void)strlcpy(st.queue, l->log->dir.name, sizeof(st.queue));
+	(void)strlcpy(st.group, name, sizeof(st.group));
 	fill_group(&st, v, l->lv);
 	if (st.depth > 0 &&
 	    (rc = oldest_of(l, v[MQS_GROUP_FLOOR], &st.oldest)) != MQS_OK)

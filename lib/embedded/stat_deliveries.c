@@ -5,6 +5,8 @@
  * message has come, a moment later.  What was settled in between is shown once more.
  * Nothing is changed, but the group is opened.
  */
+#include <bsd/string.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,8 +81,8 @@ show_delivery(const struct listing *l, size_t i)
 	int rc;
 
 	memset(&st, 0, sizeof(st));
-	snprintf(st.queue, sizeof(st.queue), "%s", l->group->log->dir.name);
-	snprintf(st.group, sizeof(st.group), "%s", l->group->name);
+	(void)strlcpy(st.queue, l->group->log->dir.name, sizeof(st.queue));
+	(void)strlcpy(st.group, l->group->name, sizeof(st.group));
 	mqs_format_u64(e->id, st.id);
 	mqs_receipt_format(st.queue, st.group, e->id, b->head.lease, st.receipt);
 	st.attempt = e->attempts + 1;
@@ -170,8 +172,8 @@ show_consumer(void *arg, uint64_t owner)
 	mqs_owner_left_free(&left);
 	if (life != MQS_OWNER_LIVES)
 		return MQS_OK;
-	snprintf(st.queue, sizeof(st.queue), "%s", l->group->log->dir.name);
-	snprintf(st.group, sizeof(st.group), "%s", l->group->name);
+	(void)strlcpy(st.queue, l->group->log->dir.name, sizeof(st.queue));
+	(void)strlcpy(st.group, l->group->name, sizeof(st.group));
 	if ((rc = count_held(l, owner, &st.held)) != MQS_OK)
 		return rc;
 	return l->consumer_fn(l->arg, &st);

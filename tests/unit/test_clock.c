@@ -46,23 +46,10 @@ test_process_start(void)
 	check_u64(mqs_process_start(pid), 0);
 }
 
-static void
-test_random(void)
-{
-	unsigned char a[16], b[16], none = 7;
-
-	mqs_random(a, sizeof(a));
-	mqs_random(b, sizeof(b));
-	check(memcmp(a, b, sizeof(a)) != 0);
-	mqs_random(&none, 0);
-	check_int(none, 7);
-}
-
 int
 main(void)
 {
 	run_test("the clocks run", test_clocks);
 	run_test("when a process started", test_process_start);
-	run_test("random bytes differ", test_random);
 	return finish_tests();
 }

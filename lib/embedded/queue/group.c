@@ -1,4 +1,6 @@
 /* group.c - opening a group, and closing it; see group.h */
+#include <bsd/string.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,7 +58,7 @@ mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
 		return mqs_fail_errno(err, "%s/%s", log->dir.name, name);
 	group->log = log;
 	group->page = -1;
-	snprintf(group->name, sizeof(group->name), "%s", name);
+	(void)strlcpy(group->name, name, sizeof(group->name));
 	mqs_group_file(file, name, "mdb");
 	snprintf(label, sizeof(label), "%s/%s", log->dir.name, name);
 	mqs_group_spec(&spec, log, file, label);

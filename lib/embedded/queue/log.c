@@ -10,6 +10,8 @@
  * Time: the clock is read once a transaction; ids count up from it.  An id is
  * never less than its record's time, so a seek by time may start at the id.
  */
+#include <bsd/stdlib.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +59,7 @@ mqs_log_state(struct mqs_tx *tx, uint64_t v[MQS_LOG_VALUES],
 static void
 make_uuid(unsigned char uuid[16])
 {
-	mqs_random(uuid, 16);
+	arc4random_buf(uuid, 16);
 	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x40);	/* version 4 */
 	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);	/* RFC 9562 */
 }

@@ -27,6 +27,8 @@
  * writing; a mapping would be SIGBUS if the source shrank.  Starting the disk every
  * 8 MiB hides most of the final sync.
  */
+#include <bsd/stdlib.h>
+
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -102,7 +104,7 @@ make_file(struct mqs_blob *blob)
 	char name[MQS_FILE_NAME];
 	struct stat st;
 
-	mqs_random(&blob->name, sizeof(blob->name));
+	arc4random_buf(&blob->name, sizeof(blob->name));
 	blob->fd = mqs_file_open(blob->dir->blob,
 	    mqs_file_name(blob->name, name), O_RDWR | O_CREAT | O_EXCL);
 	if (blob->fd == -1)
@@ -319,7 +321,7 @@ link_file(struct mqs_blob *blob, const struct mqs_dir *from, uint64_t name)
 	mqs_file_name(name, old);
 	do {
 		do {
-			mqs_random(&blob->name, sizeof(blob->name));
+			arc4random_buf(&blob->name, sizeof(blob->name));
 		} while (blob->name == 0);
 		rc = linkat(from->blob, old, blob->dir->blob,
 		    mqs_file_name(blob->name, new), 0);

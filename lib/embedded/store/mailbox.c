@@ -1,4 +1,6 @@
 /* mailbox.c - see mailbox.h */
+#include <bsd/stdlib.h>
+
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -85,7 +87,7 @@ mqs_mailbox_new(const struct mqs_dir *dir, uint64_t *number, int *fd,
 {
 	char name[MQS_MAILBOX_NAME];
 
-	mqs_random(number, sizeof(*number));
+	arc4random_buf(number, sizeof(*number));
 	(void)name_of(*number, name);
 	if (make_unnamed(dir, name, fd) == 0)
 		return MQS_OK;

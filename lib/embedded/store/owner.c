@@ -19,6 +19,8 @@
  * between settling and mqs_owner_run_end: the slot names what is settled, and is
  * ignored.
  */
+#include <bsd/stdlib.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -131,7 +133,7 @@ make(struct mqs_owner *o, uint32_t family)
 	uint32_t random;
 
 	for (;;) {
-		mqs_random(&random, sizeof(random));
+		arc4random_buf(&random, sizeof(random));
 		o->name = (uint64_t)family << 32 | random;
 		if (o->name == 0)	/* that is nobody */
 			continue;

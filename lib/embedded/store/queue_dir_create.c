@@ -19,6 +19,8 @@
  * are what the dead left, and are removed whenever a queue is made.  Names of that
  * kind within a queue are under its gate.
  */
+#include <bsd/stdlib.h>
+
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -43,7 +45,7 @@ mqs_temp_name(char buf[32])
 {
 	uint64_t n;
 
-	mqs_random(&n, sizeof(n));
+	arc4random_buf(&n, sizeof(n));
 	(void)snprintf(buf, 32, TEMP_PREFIX "%016" PRIx64, n);
 	return buf;
 }

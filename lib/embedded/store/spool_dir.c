@@ -5,6 +5,8 @@
  * removed, under names that begin with ".new-".  flock on the spool's directory
  * itself is held while such a name appears (queue_dir_create.c).
  */
+#include <bsd/string.h>
+
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -96,8 +98,9 @@ is_queue(int spool, const char *name)
 	unsigned i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		memcpy(path, name, strlen(name) + 1);
-		strcat(strcat(path, "/"), parts[i]);
+		(void)strlcpy(path, name, sizeof(path));
+		(void)strlcat(path, "/", sizeof(path));
+		(void)strlcat(path, parts[i], sizeof(path));
 		if (fstatat(spool, path, &st, 0) == 0 && S_ISREG(st.st_mode))
 			return 1;
 	}
