@@ -12,6 +12,7 @@
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_create.h"
 #include "embedded/queue/log_retention.h"
 
 #define PURGE_HELD	10000	/* held messages settled in one transaction */

@@ -7,6 +7,7 @@
  * power does not undo it.
  */
 #include "embedded/queue/group_tx.h"
+#include "embedded/queue/log_tx.h"
 #include "embedded/spool.h"
 
 static int

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "embedded/check_group.h"
+#include "embedded/queue/log_large_body.h"
 
 /* ---------------------------------------------------------------- log -- */
 

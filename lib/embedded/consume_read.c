@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "embedded/consume_state.h"
+#include "embedded/queue/log_large_body.h"
 #include "embedded/receipt.h"
 
 static void

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "embedded/dead_letter_make.h"
 #include "embedded/queue/group_key_order.h"
+#include "embedded/queue/log_large_body.h"
 #include "embedded/queue/marker.h"
 #include "engine/dead_letter.h"
 

@@ -3,6 +3,7 @@
 #include "embedded/queue/group_delete.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_temporary.h"
+#include "embedded/queue/log_tx.h"
 
 struct search {
 	struct mqs_spool	*spool;

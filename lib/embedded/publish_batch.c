@@ -14,6 +14,7 @@
 #include "base/name.h"
 #include "base/units.h"
 #include "embedded/publish_batch.h"
+#include "embedded/store/blob.h"
 #include "message/headers.h"
 
 #define BATCH_BYTES	(UINT64_C(4) << 20)

@@ -19,6 +19,8 @@
 #include "base/name.h"
 #include "embedded/publish_batch.h"
 #include "embedded/publish_wait_for_room.h"
+#include "embedded/store/blob.h"
+#include "embedded/store/blob_file.h"
 
 #define AHEAD		16	/* messages */
 #define AHEAD_BYTES	512

@@ -19,6 +19,7 @@
 #define MQS_EMBEDDED_PUBLISH_INPUT_H
 
 #include "embedded/consume_state.h"
+#include "embedded/queue/log_tx.h"
 #include "embedded/queue/marker.h"
 
 struct mqs_input {

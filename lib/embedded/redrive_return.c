@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_large_body.h"
 #include "embedded/queue/marker.h"
 #include "embedded/redrive_return.h"
 #include "embedded/settle.h"

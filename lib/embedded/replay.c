@@ -13,6 +13,7 @@
 #include "embedded/queue/group_held.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/lease_batch.h"
+#include "embedded/queue/log_large_body.h"
 #include "embedded/spool.h"
 #include "embedded/store/wake.h"
 

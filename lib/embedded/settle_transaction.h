@@ -20,7 +20,9 @@
 #define MQS_EMBEDDED_SETTLE_TRANSACTION_H
 
 #include "embedded/queue/lease_batch.h"
+#include "embedded/queue/log_tx.h"
 #include "embedded/spool.h"
+#include "embedded/store/blob.h"
 
 /*
  * So many large bodies, or bytes of other bodies, of dead letters are committed at once.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/queue/group_agree.h"
+#include "embedded/queue/log_create.h"
 #include "embedded/spool.h"
 
 struct mqs_spool_group {

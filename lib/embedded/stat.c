@@ -20,6 +20,7 @@
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_create.h"
 
 #define BLOCK	512	/* of st_blocks, by POSIX */
 

@@ -19,6 +19,7 @@
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/group_settings.h"
+#include "embedded/queue/log_tx.h"
 #include "embedded/queue/state_values.h"
 #include "embedded/store/directory.h"
 

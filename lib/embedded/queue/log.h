@@ -28,7 +28,6 @@
 #define MQS_EMBEDDED_QUEUE_LOG_H
 
 #include "embedded/queue/settings.h"
-#include "embedded/store/blob.h"
 #include "embedded/store/lmdb/cursor.h"
 #include "embedded/store/lmdb/entry.h"
 #include "embedded/store/queue_dir.h"
@@ -81,36 +80,15 @@ struct mqs_log {
 int	mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 	    const struct mqs_options *, int readonly, struct mqs_error *err);
 void	mqs_log_close(struct mqs_log *);
-/* Makes a queue.  MQS_EEXIST if it is there. */
-int	mqs_log_create(const char *spool, const char *queue,
-	    const struct mqs_options *, struct mqs_error *err);
-char	*mqs_uuid_format(const unsigned char uuid[16], char buf[MQS_UUID_SIZE]);
 
 /* Reads the state in a transaction. */
 int	mqs_log_state(struct mqs_tx *, uint64_t v[MQS_LOG_VALUES], struct mqs_error *err);
-/* Loads the settings again if they changed. */
+/* Says how the database log.mdb in a queue's directory is opened. */
+void	mqs_log_spec(struct mqs_db_spec *, const struct mqs_dir *, const struct mqs_options *);
+/* Makes the file commit as the setting `sync' says. */
+int	mqs_log_relax(struct mqs_log *, struct mqs_error *err);
+/* Loads the settings again if they changed: seq is the state's MQS_LOG_SETTINGS. */
 int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
-
-/* A writing transaction. */
-struct mqs_log_tx {
-	struct mqs_log	*log;
-	struct mqs_tx	*tx;
-	uint64_t	 v[MQS_LOG_VALUES];
-	int64_t		 now;		/* the wall clock, as it enters ids and times */
-};
-
-int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struct mqs_error *err);
-/*
- * Appends a record: gives it id, ordinal and time.  If its message id is there
- * already, nothing is appended and *id is the first one's; *duplicate says so.
- */
-int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
-	    int *duplicate, struct mqs_error *err);
-/* Commits, then writes the page (which wakes waiters).  Ends it in any case. */
-int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
-void	mqs_log_abort(struct mqs_log_tx *);
-/* Removes one record and what indexes it; *blob: the large body to unlink after the commit, or 0. */
-int	mqs_log_remove(struct mqs_log_tx *, const struct mqs_record *, uint64_t *blob, struct mqs_error *err);
 
 /*
  * Reading in order.  Records are borrowed until the next call or rest.  At rest
@@ -145,14 +123,5 @@ int	mqs_log_reader_state(struct mqs_log_reader *, uint64_t v[MQS_LOG_VALUES], st
 void	mqs_log_reader_rest(struct mqs_log_reader *);
 void	mqs_log_reader_done(struct mqs_log_reader *);
 
-/*
- * Brings the body of a large record of another log into this one, to be appended: by a
- * second name for the same file where that can be, else by a copy.  The record then
- * names it; *blob is to be freed after the commit.
- */
-int	mqs_log_adopt(struct mqs_log *, struct mqs_log *from, struct mqs_record *,
-	    struct mqs_blob **blob, struct mqs_error *err);
-/* Opens a large record's body: *fd, MQS_NOTHING if it was trimmed meanwhile. */
-int	mqs_log_body(struct mqs_log *, const struct mqs_record *, int verify, int *fd, struct mqs_error *err);
 
 #endif

@@ -1,14 +1,8 @@
-/*
- * log_large_body.c - large bodies of a log's records: opening them, and taking over another's
- *
- * A body that is taken over is on stable storage in its new place before the record that
- * names it is appended, and locked until that is committed; a crash between leaves a
- * file (or a second name of one) which mqs_blob_sweep removes.
- */
+/* log_large_body.c - see log_large_body.h */
 #include <unistd.h>
 
 #include "base/error.h"
-#include "embedded/queue/log.h"
+#include "embedded/queue/log_large_body.h"
 
 static struct mqs_blob_ref
 ref_of(const struct mqs_record *r)

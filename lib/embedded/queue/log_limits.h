@@ -16,8 +16,8 @@
 #ifndef MQS_EMBEDDED_QUEUE_LOG_LIMITS_H
 #define MQS_EMBEDDED_QUEUE_LOG_LIMITS_H
 
-#include "embedded/queue/log.h"
 #include "embedded/queue/log_retention.h"
+#include "embedded/queue/log_tx.h"
 
 /* What may be appended now; UINT64_MAX: no limit. */
 struct mqs_log_room {

@@ -5,6 +5,7 @@
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/group_temporary.h"
 #include "embedded/queue/log_retention.h"
+#include "embedded/store/blob_file.h"
 
 int
 mqs_trim_wanted(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],

@@ -15,7 +15,7 @@
 #ifndef MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 #define MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 
-#include "embedded/queue/log.h"
+#include "embedded/queue/log_tx.h"
 
 #define MQS_TRIM_RECORDS	1000
 #define MQS_TRIM_BYTES		(UINT64_C(16) << 20)

@@ -1,0 +1,44 @@
+/*
+ * log_tx.h - a writing transaction of a log: appending and removing messages
+ *
+ * How a publisher stores messages, step by step, and what a crash leaves after each step:
+ *
+ *	large bodies and their folder are synced	a body that no record names;
+ *							mqs_blob_sweep removes it
+ *	the transaction commits				durable messages; waiters learn of
+ *							them within a second, from a timer
+ *	the status page is written, waiters wake	nothing
+ *	the publisher tells the ids			nothing
+ *	the bodies of removed messages are unlinked	a body that no record names
+ *
+ * The clock is read once a transaction, and ids count up from it.  An id is never less
+ * than the time of its record, so a search by time may start at the id.
+ */
+#ifndef MQS_EMBEDDED_QUEUE_LOG_TX_H
+#define MQS_EMBEDDED_QUEUE_LOG_TX_H
+
+#include "embedded/queue/log.h"
+
+struct mqs_log_tx {
+	struct mqs_log	*log;
+	struct mqs_tx	*tx;
+	uint64_t	 v[MQS_LOG_VALUES];	/* the state, as it will be committed */
+	int64_t		 now;		/* the wall clock, as it enters ids and times */
+};
+
+/* Waits for the write lock, until deadline (CLOCK_BOOTTIME; 0: for ever), and begins. */
+int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struct mqs_error *err);
+/*
+ * Appends a record: gives it id, ordinal and time.  If its message id is there
+ * already, nothing is appended and *id is the first one's; *duplicate says so.
+ */
+int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
+	    int *duplicate, struct mqs_error *err);
+/* Commits, then writes the page (which wakes waiters).  Ends it in any case. */
+int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
+/* Ends the transaction and changes nothing. */
+void	mqs_log_abort(struct mqs_log_tx *);
+/* Removes one record and what indexes it; *blob: the large body to unlink after the commit, or 0. */
+int	mqs_log_remove(struct mqs_log_tx *, const struct mqs_record *, uint64_t *blob, struct mqs_error *err);
+
+#endif
