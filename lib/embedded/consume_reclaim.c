@@ -21,6 +21,7 @@
 #include "embedded/consume_reclaim.h"
 #include "embedded/lease_owner.h"
 #include "embedded/queue/group_file.h"
+#include "embedded/queue/lease_extension.h"
 #include "embedded/settle.h"
 
 #define ORPHAN_LOOK	((uint64_t)MQS_SECOND)	/* how often, where time ran out */
@@ -140,7 +141,7 @@ extended(struct mqs_consumer *c, struct mqs_settle_tx *stx, size_t i, int *more,
 	*more = 0;
 	if (!(b->head.flags & MQS_LEASE_EXTENDED) || b->head.boot != mqs_boot())
 		return MQS_OK;
-	if ((rc = mqs_batch_extended(stx->gtx.tx, b->head.lease, b->entries[i].id,
+	if ((rc = mqs_lease_extension(stx->gtx.tx, b->head.lease, b->entries[i].id,
 	    &due, err)) != MQS_OK)
 		return rc;
 	*more = due > (uint64_t)mqs_boottime();

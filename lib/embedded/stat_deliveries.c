@@ -15,6 +15,7 @@
 #include "base/name.h"
 #include "embedded/lease_owner.h"
 #include "embedded/queue/group_file.h"
+#include "embedded/queue/lease_extension.h"
 #include "embedded/receipt.h"
 #include "embedded/spool_each_group.h"
 
@@ -61,7 +62,7 @@ find_until(const struct listing *l, size_t i, int64_t *until)
 		return MQS_OK;
 	if (mqs_lease_has_deadline(&b->head))
 		due = b->head.due;
-	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_batch_extended(l->tx, b->head.lease,
+	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_lease_extension(l->tx, b->head.lease,
 	    b->entries[i].id, &more, l->err)) != MQS_OK)
 		return rc;
 	if (more > due)

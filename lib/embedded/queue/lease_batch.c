@@ -1,23 +1,21 @@
 /*
  * lease_batch.c - see lease_batch.h for the layout
  *
- * Invariants: a lease has an entry in batch, one in lease and one in first, or in
- * none of them; unsettled is the number of clear bits and never 0 once stored;
- * MQS_GROUP_LEASED is the sum of unsettled.  One batch is loaded at a time and
- * written back when another is loaded or the transaction commits, so settling a
- * batch one by one decodes and stores it once; settling the whole of it decodes
- * nothing.
+ * Invariants: a lease has one entry in each of the tables batch, lease and first, or in
+ * none of them.  `unsettled' is the number of clear bits, and never 0 once stored.
+ * MQS_GROUP_LEASED is the sum of `unsettled' over all leases.
+ *
+ * One batch at a time is loaded.  It is written back when another one is loaded or the
+ * transaction commits.  So settling the messages of a batch one by one decodes and stores
+ * it once, and settling all of it at once decodes nothing.
  */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/lease_batch.h"
-
-#define BATCH_PLAIN	1
-#define BATCH_KEYED	2
-#define ENTRY_MAX	(3 * MQS_VARINT_MAX + 8)
-#define LEASE_FIXED	40
+#include "embedded/queue/lease_encode.h"
+#include "embedded/queue/lease_extension.h"
 
 static int
 damaged(const struct mqs_tx *tx, uint64_t lease, struct mqs_error *err)
@@ -26,120 +24,21 @@ damaged(const struct mqs_tx *tx, uint64_t lease, struct mqs_error *err)
 	    mqs_tx_label(tx), (unsigned long long)lease);
 }
 
-/* ----------------------------------------------------------- encoding -- */
-
-static size_t
-encode_lease(const struct mqs_batch *b, unsigned char *p)
-{
-	mqs_put_le64(p, b->head.owner);
-	mqs_put_le64(p + 8, b->head.boot);
-	mqs_put_le64(p + 16, b->head.due);
-	mqs_put_le64(p + 24, b->head.unsettled_bytes);
-	mqs_put_le32(p + 32, b->head.unsettled);
-	mqs_put_le32(p + 36, b->head.flags);
-	memcpy(p + LEASE_FIXED, b->bits, (b->n + 7) / 8);
-	return LEASE_FIXED + (b->n + 7) / 8;
-}
-
-static int
-decode_head(struct mqs_lease *l, struct mqs_slice value)
-{
-	const unsigned char *p = value.p;
-
-	if (value.n < LEASE_FIXED)
-		return -1;
-	l->owner = mqs_get_le64(p);
-	l->boot = mqs_get_le64(p + 8);
-	l->due = mqs_get_le64(p + 16);
-	l->unsettled_bytes = mqs_get_le64(p + 24);
-	l->unsettled = mqs_get_le32(p + 32);
-	l->flags = mqs_get_le32(p + 36);
-	return 0;
-}
-
-static int
-decode_lease(struct mqs_batch *b, struct mqs_slice value)
-{
-	if (value.n != LEASE_FIXED + (b->n + 7) / 8 || decode_head(&b->head, value) == -1)
-		return -1;
-	memcpy(b->bits, (const unsigned char *)value.p + LEASE_FIXED,
-	    value.n - LEASE_FIXED);
-	return 0;
-}
-
-/* The version and number of a batch; returns where its entries begin, or NULL. */
-static const unsigned char *
-decode_start(struct mqs_batch *b, struct mqs_slice value)
-{
-	const unsigned char *p = value.p;
-	uint64_t n;
-
-	if (value.n < 2 || (*p != BATCH_PLAIN && *p != BATCH_KEYED))
-		return NULL;
-	b->keyed = *p == BATCH_KEYED;
-	p = mqs_get_varint(p + 1, p + value.n, &n);
-	if (p == NULL || n == 0 || n > MQS_BATCH_MAX)
-		return NULL;
-	b->n = n;
-	return p;
-}
-
-static int
-decode_batch(struct mqs_batch *b, struct mqs_slice value)
-{
-	const unsigned char *p = decode_start(b, value);
-	const unsigned char *end = (const unsigned char *)value.p + value.n;
-	uint64_t id = 0, delta;
-	struct mqs_entry *e = b->entries;
-	size_t i;
-
-	if (p == NULL)
-		return -1;
-	for (i = 0; i < b->n; i++, e++) {
-		if ((p = mqs_get_varint(p, end, &delta)) == NULL ||
-		    (p = mqs_entry_get(p, end, e)) == NULL ||
-		    (b->keyed && end - p < 8))
-			return -1;
-		id += delta;
-		e->id = id;
-		e->key = 0;
-		if (b->keyed) {
-			e->key = mqs_get_le64(p);
-			p += 8;
-		}
-	}
-	return 0;
-}
-
 /* ------------------------------------------------------------- taking -- */
 
 static int
 put_batch(struct mqs_group_tx *gtx, uint64_t lease,
     const struct mqs_entry *entries, size_t n, struct mqs_error *err)
 {
-	unsigned char key[8], *value, *p;
-	const struct mqs_entry *e, *end = entries + n;
-	uint64_t before = 0;
-	int rc, keyed = 0;
+	unsigned char key[8], *value;
+	size_t size;
+	int rc;
 
-	if ((value = malloc(1 + MQS_VARINT_MAX + n * ENTRY_MAX)) == NULL)
+	if ((value = malloc(MQS_LEASE_ENTRIES_SIZE(n))) == NULL)
 		return mqs_fail_errno(err, "lease");
-	for (e = entries; e < end && !keyed; e++)
-		keyed = e->key != 0;
-	value[0] = keyed ? BATCH_KEYED : BATCH_PLAIN;
-	p = mqs_put_varint(value + 1, n);
-	for (e = entries; e < end; e++) {
-		p = mqs_put_varint(p, e->id - before);
-		p = mqs_entry_put(p, e);
-		if (keyed) {
-			mqs_put_le64(p, e->key);
-			p += 8;
-		}
-		before = e->id;
-	}
+	size = mqs_lease_encode_entries(value, entries, n);
 	mqs_put_be64(key, lease);
-	rc = mqs_tx_put(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), value,
-	    (size_t)(p - value), err);
+	rc = mqs_tx_put(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), value, size, err);
 	free(value);
 	return rc;
 }
@@ -148,8 +47,8 @@ static int
 put_lease(struct mqs_group_tx *gtx, const struct mqs_batch *b,
     struct mqs_error *err)
 {
-	unsigned char key[8], value[LEASE_FIXED + MQS_BATCH_MAX / 8];
-	size_t n = encode_lease(b, value);
+	unsigned char key[8], value[MQS_LEASE_SIZE];
+	size_t n = mqs_lease_encode(b, value);
 
 	mqs_put_be64(key, b->head.lease);
 	return mqs_tx_put(gtx->tx, MQS_GROUP_LEASE, key, sizeof(key), value, n,
@@ -232,12 +131,12 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_BATCH, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc;
-	if (decode_batch(b, value) == -1)
+	if (mqs_lease_decode_entries(b, value) == -1)
 		return damaged(tx, lease, err);
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING || decode_lease(b, value) == -1)
+	if (rc == MQS_NOTHING || mqs_lease_decode(b, value) == -1)
 		return damaged(tx, lease, err);
 	b->head.lease = lease;
 	return MQS_OK;
@@ -268,7 +167,7 @@ mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_lease *l,
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc;
-	if (decode_head(l, value) == -1)
+	if (mqs_lease_decode_head(l, value) == -1)
 		return damaged(tx, lease, err);
 	l->lease = lease;
 	return MQS_OK;
@@ -364,32 +263,6 @@ mqs_batch_mark_through(struct mqs_group_tx *gtx, size_t last)
 	return n;
 }
 
-/* Removes what was extended in a lease that goes. */
-static int
-drop_extended(struct mqs_group_tx *gtx, uint64_t lease, struct mqs_error *err)
-{
-	struct mqs_slice key, value;
-	struct mqs_cur *cur;
-	unsigned char from[16];
-	int rc;
-
-	if ((rc = mqs_cur_new(&cur, gtx->tx, MQS_GROUP_EXTENDED, err)) != MQS_OK)
-		return rc;
-	for (;;) {
-		first_key(from, lease, 0);
-		key.p = from;
-		key.n = sizeof(from);
-		rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err);
-		if (rc != MQS_OK || key.n != sizeof(from) ||
-		    mqs_get_be64(key.p) != lease)
-			break;
-		if ((rc = mqs_cur_del(cur, err)) != MQS_OK)
-			break;
-	}
-	mqs_cur_free(cur);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
 static int
 drop(struct mqs_group_tx *gtx, const struct mqs_batch *b, struct mqs_error *err)
 {
@@ -404,7 +277,7 @@ drop(struct mqs_group_tx *gtx, const struct mqs_batch *b, struct mqs_error *err)
 	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_FIRST, key, 16, err)) < 0)
 		return rc;
 	return b->head.flags & MQS_LEASE_EXTENDED ?
-	    drop_extended(gtx, b->head.lease, err) : MQS_OK;
+	    mqs_lease_extensions_drop(gtx->tx, b->head.lease, err) : MQS_OK;
 }
 
 int
@@ -418,16 +291,6 @@ mqs_batch_store(struct mqs_group_tx *gtx, struct mqs_error *err)
 	rc = b->head.unsettled == 0 ? drop(gtx, b, err) : put_lease(gtx, b, err);
 	b->changed = 0;
 	return rc;
-}
-
-/* Of a batch only what its removal needs: the first id. */
-static int
-decode_first(struct mqs_batch *b, struct mqs_slice value)
-{
-	const unsigned char *p = decode_start(b, value);
-	const unsigned char *end = (const unsigned char *)value.p + value.n;
-
-	return p == NULL || mqs_get_varint(p, end, &b->entries[0].id) == NULL ? -1 : 0;
 }
 
 int
@@ -449,7 +312,7 @@ mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
 		return rc;
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_get(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), &value, err);
-	if (rc >= 0 && (rc == MQS_NOTHING || decode_first(b, value) == -1))
+	if (rc >= 0 && (rc == MQS_NOTHING || mqs_lease_decode_first(b, value) == -1))
 		rc = damaged(gtx->tx, lease, err);
 	if (rc == MQS_OK && (rc = drop(gtx, b, err)) == MQS_OK) {
 		*count = b->head.unsettled;
@@ -466,31 +329,11 @@ int
 mqs_batch_extend(struct mqs_group_tx *gtx, uint64_t lease, uint64_t id,
     uint64_t due, struct mqs_error *err)
 {
-	unsigned char key[16], value[8];
 	int rc;
 
 	if ((rc = mqs_batch_load(gtx, lease, err)) != MQS_OK)
 		return rc;
 	gtx->batch->head.flags |= MQS_LEASE_EXTENDED;
 	gtx->batch->changed = 1;
-	first_key(key, lease, id);
-	mqs_put_le64(value, due);
-	return mqs_tx_put(gtx->tx, MQS_GROUP_EXTENDED, key, sizeof(key), value,
-	    sizeof(value), err);
-}
-
-int
-mqs_batch_extended(struct mqs_tx *tx, uint64_t lease, uint64_t id,
-    uint64_t *due, struct mqs_error *err)
-{
-	struct mqs_slice value;
-	unsigned char key[16];
-	int rc;
-
-	*due = 0;
-	first_key(key, lease, id);
-	rc = mqs_tx_get(tx, MQS_GROUP_EXTENDED, key, sizeof(key), &value, err);
-	if (rc == MQS_OK && value.n == 8)
-		*due = mqs_get_le64(value.p);
-	return rc < 0 ? rc : MQS_OK;
+	return mqs_lease_extension_put(gtx->tx, lease, id, due, err);
 }
