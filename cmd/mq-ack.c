@@ -32,7 +32,7 @@ static const struct tool_option options[] = {
 	{ OPTION_RELEASE, "release", NULL, "deliver again now instead (attempt not counted)" },
 	{ OPTION_REJECT, "reject", "[REASON]", "make it a dead letter instead" },
 	{ OPTION_EXTEND, "extend", "DURATION", "give the worker so much more time, from now, instead" },
-	{ 'J', "json", NULL, "every record is an envelope (as one that begins with { is anyway)" },
+	{ 'J', "envelopes", NULL, "every record is an envelope (as one that begins with { is anyway)" },
 	{ '0', "null", NULL, "records end in NUL instead of newline" },
 	{ 0, NULL, NULL, NULL }
 };

@@ -46,7 +46,7 @@ static const struct tool_option options[] = {
 	TERMS_OPTIONS,
 	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" },
 	{ '0', "null", NULL, "records end in NUL" },
-	{ 'J', "json", NULL, "each record is a JSON envelope; -k -H -p -d --at --ttl -i fill what it lacks" },
+	{ 'J', "envelopes", NULL, "each record is a JSON envelope; -k -H -p -d --at --ttl -i fill what it lacks" },
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
 	{ OPTION_CALL, "call", NULL, "publish one message, wait for the reply to it, and print that" },

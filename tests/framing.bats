@@ -435,3 +435,16 @@ on_terminal() {
 	run -0 on_terminal "mq-sub \"\$(printf 'a\033é')\""
 	assert_line --index 0 --partial "mq-sub: 'a\\033é': "
 }
+
+@test "--json: bodies that are JSON as they are, others as before" {
+	mq-pub q '{"total": 250, "n": 12345678901234567890}' 'plain' '[ ]'
+	mq-replay --json q >shown
+	[ "$(jq -c '.json.total, .body' <shown | paste -sd ' ')" = '250 null null "plain" null null' ]
+	grep -qF '"json":{"total":250,"n":12345678901234567890}}' shown
+	[ "$(mq-replay -J --json q | tail -n 1 | jq -c .json)" = '[]' ]
+	mq-sub -e --json q | jq -r .json.total | head -n 1 | grep -qx 250
+	# There and back: all but white space.
+	mq-replay --json q | mq-pub -J copy
+	[ "$(mq-replay copy)" = $'{"total":250,"n":12345678901234567890}\nplain\n[]' ]
+	fails 64 'mq-replay: -J and -f: only one of them' mq-replay --json -f %s q
+}

@@ -60,7 +60,7 @@ stale() {
 	take 2 -J
 	mq-ack <took
 	take 2 -J
-	mq-ack --json <took
+	mq-ack --envelopes <took
 	[ "$(depth q/g)" = 0 ]
 }
 

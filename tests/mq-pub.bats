@@ -587,7 +587,7 @@ load lib/expect
 	fails 64 'mq-pub: unknown option -y' mq-pub -y q a
 	fails 64 'mq-pub: unknown option --nothing' mq-pub --nothing q a
 	fails 64 'mq-pub: ambiguous option --re' mq-pub --re q a
-	fails 64 'mq-pub: option --json takes no argument' mq-pub --json=yes q a
+	fails 64 'mq-pub: option --envelopes takes no argument' mq-pub --envelopes=yes q a
 	fails 64 'mq-pub: option -k needs an argument' mq-pub q -k
 	fails 64 'mq-pub: option --key needs an argument' mq-pub q --key
 	fails 64 'mq-pub: -F: no files named' mq-pub -F q

@@ -384,7 +384,7 @@ a	key 3	3	small 3'
 	assert_equal "${#lines[@]}" 2
 	run -0 jq -c '[.queue, .key, .headers, .body, .receipt, .attempt]' <<<"${lines[0]}"
 	assert_output '["q","red",{"a":"1","b":"x y"},"hello",null,null]'
-	run -0 sh -c 'mq-replay --json --last 1 q | jq -r .body_base64 | base64 -d | cmp - body'
+	run -0 sh -c 'mq-replay --envelopes --last 1 q | jq -r .body_base64 | base64 -d | cmp - body'
 	run -0 sh -c 'mq-replay -J q | jq -r "[(.id | type), (.time | test(\"^[0-9-]{10}T[0-9:]{8}\\\\.[0-9]{9}Z$\"))] | @tsv" | sort -u'
 	assert_output 'string	true'
 	mq-replay -J q | mq-pub -J r

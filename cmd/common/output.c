@@ -83,6 +83,9 @@ printer_option(struct printer *p, int id, const char *arg)
 	case 'J':
 		p->json = 1;
 		break;
+	case PRINTER_JSON:
+		p->json = p->json_bodies = 1;
+		break;
 	case 'f':
 		set_format(p, arg);
 		break;
@@ -205,9 +208,11 @@ static int
 print_json(struct printer *p, const struct mqs_message *m,
     const struct mqs_envelope_place *place, struct mqs_error *err)
 {
+	struct mqs_envelope_place at = *place;
 	int rc;
 
-	if ((rc = mqs_envelope_write(&p->buf, m, place, err)) != MQS_OK)
+	at.json = p->json_bodies;
+	if ((rc = mqs_envelope_write(&p->buf, m, &at, err)) != MQS_OK)
 		return rc;
 	if (mqs_buf_add(&p->buf, p->delim, p->delim_len) == -1)
 		return no_memory(err);

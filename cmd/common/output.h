@@ -19,6 +19,7 @@ struct printer {
 	struct mqs_buf	 buf;
 	uint64_t	 written;	/* bytes that reached fd */
 	int		 json;		/* envelopes, which end in delim as well */
+	int		 json_bodies;	/* in them, a body that is JSON as the value that it is */
 	char		 delim[64];
 	size_t		 delim_len;
 	size_t		 begin;		/* where in buf the message that is being printed begins */
@@ -27,13 +28,15 @@ struct printer {
 };
 
 void	printer_init(struct printer *, int fd);	/* newline framing */
-/* Options of printer: returns 1 if id ('D', '0', 'J', 'f') was one; ends with 64 if malformed. */
+/* Options of printer: returns 1 if id was one; ends with 64 if malformed. */
 int	printer_option(struct printer *, int id, const char *arg);
+enum { PRINTER_JSON = 0x300 };
 /* The rows of the option table that printer_option takes. */
 #define PRINTER_OPTIONS \
 	{ 'D', "delimiter", "DELIM", "end each message with DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" }, \
 	{ '0', "null", NULL, "end each message with NUL" }, \
-	{ 'J', "json", NULL, "one JSON envelope a line" }, \
+	{ 'J', "envelopes", NULL, "one JSON envelope a line" }, \
+	{ PRINTER_JSON, "json", NULL, "like -J, with bodies that are JSON as they are, not as text" }, \
 	{ 'f', "format", "FORMAT", "print as FORMAT says: %s body, %k key, %o id, ... (see the page)" }
 
 /*
