@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
-#include "base/units.h"
 #include "embedded/publish_batch.h"
+#include "embedded/publish_large.h"
 #include "embedded/store/blob.h"
 #include "message/headers.h"
 
@@ -21,13 +21,6 @@
 #define BATCH_LARGE	64	/* each is an open file until the flush */
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
-
-struct mqs_large {
-	struct mqs_handle	 handle;	/* the seam's; first */
-	struct mqs_blob	*blob;
-	uint64_t	 max;
-	const char	*queue;
-};
 
 int
 mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
@@ -114,63 +107,10 @@ mqs_embedded_publisher_dropped(const struct mqs_publisher *p)
 	return p->dropped;
 }
 
-/* ------------------------------------------------------- large bodies -- */
-
-int
-mqs_embedded_large_new(struct mqs_large **out, struct mqs_publisher *p,
-    struct mqs_error *err)
-{
-	struct mqs_large *large;
-	int rc;
-
-	if ((large = calloc(1, sizeof(*large))) == NULL)
-		return mqs_fail_errno(err, "%s", p->log->dir.name);
-	large->max = p->log->settings.max_message;
-	large->queue = p->log->dir.name;
-	if ((rc = mqs_blob_new(&large->blob, &p->log->dir, err)) != MQS_OK) {
-		free(large);
-		return rc;
-	}
-	*out = large;
-	return MQS_OK;
-}
-
-static int
-too_long(const char *queue, uint64_t max, const char *setting, struct mqs_error *err)
-{
-	return mqs_fail(err, MQS_EDATA, "%s: message of more than %llu byte%s (%s)",
-	    queue, (unsigned long long)max, mqs_plural(max), setting);
-}
-
-int
-mqs_embedded_large_write(struct mqs_large *large, const void *bytes, size_t n,
-    struct mqs_error *err)
-{
-	if (mqs_blob_size(large->blob) + n > large->max)
-		return too_long(large->queue, large->max, "max-message", err);
-	return mqs_blob_write(large->blob, bytes, n, err);
-}
-
-uint64_t
-mqs_embedded_large_size(const struct mqs_large *large)
-{
-	return mqs_blob_size(large->blob);
-}
-
-void
-mqs_embedded_large_free(struct mqs_large *large)
-{
-	if (large == NULL)
-		return;
-	mqs_blob_free(large->blob, 0);
-	free(large);
-}
-
 /* ------------------------------------------------------------ sending -- */
 
-/* Makes room for one more of n: 0, or -1 and errno. */
-static int
-more_room(void **array, size_t n, size_t *cap, size_t size)
+int
+mqs_publish_reserve(void **array, size_t n, size_t *cap, size_t size)
 {
 	size_t more = *cap == 0 ? 16 : 2 * *cap;
 	void *p;
@@ -270,7 +210,7 @@ add_shape(struct mqs_publisher *p, const struct mqs_message *m,
 	struct mqs_shape *s;
 	int rc;
 
-	if (more_room((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
+	if (mqs_publish_reserve((void **)&p->shapes, p->nshapes, &p->shapes_cap, sizeof(*s)) == -1)
 		return mqs_fail_errno(err, "%s", p->log->dir.name);
 	s = &p->shapes[p->nshapes];
 	memset(s, 0, sizeof(*s));
@@ -315,15 +255,15 @@ mqs_embedded_publisher_send(struct mqs_publisher *p, const struct mqs_message *m
 	if (!same && (rc = mqs_message_check(m, err)) != MQS_OK)
 		return rc;
 	if (len > p->log->settings.max_message)
-		return too_long(p->log->dir.name, p->log->settings.max_message,
+		return mqs_message_too_long(p->log->dir.name, p->log->settings.max_message,
 		    "max-message", err);
 	if (p->log->settings.max_bytes != 0 && len > p->log->settings.max_bytes)
-		return too_long(p->log->dir.name, p->log->settings.max_bytes,
+		return mqs_message_too_long(p->log->dir.name, p->log->settings.max_bytes,
 		    "max-bytes", err);
 	if (is_full(p, m, len))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);
-	if (more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+	if (mqs_publish_reserve((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
 		return mqs_fail_errno(err, "%s", p->log->dir.name);
 	if (!same && (rc = add_shape(p, m, err)) != MQS_OK)
 		return rc;
@@ -363,7 +303,7 @@ mqs_embedded_publisher_send_like(struct mqs_publisher *p, const struct mqs_body 
 		most = set->max_bytes;
 	for (i = 0; i < n; i++) {
 		if (bodies[i].n > most || is_full(p, like, bodies[i].n) ||
-		    more_room((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
+		    mqs_publish_reserve((void **)&p->batch, p->n, &p->cap, sizeof(*e)) == -1)
 			break;
 		last = &p->batch[p->n - 1];
 		e = &p->batch[p->n++];
@@ -375,79 +315,4 @@ mqs_embedded_publisher_send_like(struct mqs_publisher *p, const struct mqs_body 
 		p->bytes += bodies[i].n + like->headers_len + like->key_len;
 	}
 	return i;
-}
-
-/* ------------------------------------------------------------- inputs -- */
-
-int
-mqs_embedded_publisher_input(struct mqs_publisher *p, struct mqs_consumer *c,
-    const struct mqs_message *m, struct mqs_error *err)
-{
-	struct mqs_section *s;
-	int rc;
-
-	if (more_room((void **)&p->sections, p->nsections, &p->sections_cap,
-	    sizeof(*s)) == -1)
-		return mqs_fail_errno(err, "%s", p->log->dir.name);
-	s = &p->sections[p->nsections];
-	if ((rc = mqs_input_of(&s->input, c, m, err)) != MQS_OK)
-		return rc;
-	s->input.first = p->n;
-	s->nshapes = p->nshapes;
-	s->nlarge = p->nlarge;
-	s->bytes = p->bytes;
-	s->total = p->total;
-	p->nsections++;
-	return MQS_OK;
-}
-
-int
-mqs_embedded_publisher_feed(struct mqs_publisher *p, struct mqs_consumer *c, struct mqs_error *err)
-{
-	(void)err;
-	c->made_in = p->log;
-	return MQS_OK;
-}
-
-void
-mqs_embedded_publisher_input_drop(struct mqs_publisher *p)
-{
-	struct mqs_section *s;
-
-	if (p->nsections == 0)
-		return;
-	s = &p->sections[--p->nsections];
-	while (p->nshapes > s->nshapes) {
-		mqs_blob_free(p->shapes[--p->nshapes].blob, 0);
-		free(p->shapes[p->nshapes].own);
-	}
-	p->n = s->input.first;
-	p->nlarge = s->nlarge;
-	p->bytes = s->bytes;
-	p->total = s->total;
-}
-
-int
-mqs_embedded_publisher_input_fits(const struct mqs_publisher *p)
-{
-	const struct mqs_log_settings *set = &p->log->settings;
-	const struct mqs_section *s;
-
-	if (p->nsections == 0)
-		return 1;
-	s = &p->sections[p->nsections - 1];
-	return (set->max_messages == 0 || p->n - s->input.first <= set->max_messages) &&
-	    (set->max_bytes == 0 || p->total - s->total <= set->max_bytes);
-}
-
-int
-mqs_embedded_publisher_input_done(struct mqs_publisher *p, struct mqs_consumer *c,
-    const struct mqs_message *m, struct mqs_error *err)
-{
-	struct mqs_input in;
-	int rc;
-
-	if ((rc = mqs_input_of(&in, c, m, err)) != MQS_OK)
-		return rc;
-	return mqs_marker_stands(p->log, &in.marker, err);
 }

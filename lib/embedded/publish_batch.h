@@ -55,7 +55,9 @@ struct mqs_publisher {
 	size_t			 nsections, sections_cap;
 };
 
-/* Empties the batch; the large bodies that are still its own are removed. */
+/* Makes room for one more in an array of n, of which there may be *cap: 0, or -1 and errno. */
+int	mqs_publish_reserve(void **array, size_t n, size_t *cap, size_t size);
+/* Empties the batch; large bodies that did not get into the log are removed. */
 void	mqs_publisher_clear(struct mqs_publisher *);
 
 #endif
