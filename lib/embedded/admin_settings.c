@@ -1,0 +1,127 @@
+/* admin_settings.c - changing and showing the settings of a queue or a group */
+#include "base/error.h"
+#include "embedded/queue/group_settings.h"
+#include "embedded/queue/group_tx.h"
+#include "embedded/queue/log_tx.h"
+#include "embedded/spool.h"
+
+static int
+set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_log_tx ltx;
+	int rc;
+
+	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_settings_store(mqs_log_setting_table, ltx.tx, pairs, n,
+	    err)) != MQS_OK) {
+		mqs_log_abort(&ltx);
+		return rc;
+	}
+	ltx.v[MQS_LOG_SETTINGS]++;
+	ltx.v[MQS_LOG_ROOM_ORDINAL] = ltx.v[MQS_LOG_ROOM_BYTES] = 0;
+	return mqs_log_commit(&ltx, err);
+}
+
+/*
+ * What is leased or held has a key to be ordered by or has not, as it was when it was
+ * looked at: that can't change.
+ */
+static int
+check_ordered(struct mqs_group_tx *gtx, struct mqs_error *err)
+{
+	const struct mqs_group *group = gtx->group;
+	const uint64_t *v = gtx->v;
+	struct mqs_group_settings s;
+	uint64_t n;
+	int rc;
+
+	if ((rc = mqs_settings_load(mqs_group_setting_table, gtx->tx, &s, err)) != MQS_OK ||
+	    s.ordered == group->settings.ordered)
+		return rc;
+	n = v[MQS_GROUP_LEASED] + v[MQS_GROUP_WAITING] + v[MQS_GROUP_READY] +
+	    v[MQS_GROUP_PARKED];
+	if (n == 0)
+		return MQS_OK;
+	return mqs_fail(err, MQS_EBUSY, "%s/%s: ordered can't change while messages are "
+	    "being delivered or held (%llu)", group->log->dir.name, group->name,
+	    (unsigned long long)n);
+}
+
+static int
+set_group(struct mqs_group *group, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_group_tx gtx;
+	int rc;
+
+	if ((rc = mqs_group_begin(&gtx, group, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_group_settings_store(gtx.tx, gtx.v, pairs, n, err)) != MQS_OK ||
+	    (rc = check_ordered(&gtx, err)) != MQS_OK) {
+		mqs_group_abort(&gtx);
+		return rc;
+	}
+	if ((rc = mqs_group_commit(&gtx, err)) != MQS_OK)
+		return rc;
+	return mqs_db_sync(group->db, err);
+}
+
+/* Says of which queue or group an error is. */
+static int
+about(const char *queue, const char *group, int rc, const struct mqs_error *why,
+    struct mqs_error *err)
+{
+	if (rc != MQS_ECONFIG && rc != MQS_EINVAL) {
+		if (err != NULL && rc < 0)
+			*err = *why;
+		return rc;
+	}
+	return mqs_fail(err, rc, "%s%s%s: %s", queue, group == NULL ? "" : "/",
+	    group == NULL ? "" : group, why->text);
+}
+
+int
+mqs_embedded_set(struct mqs_spool *spool, const char *queue, const char *group,
+    const char *const *pairs, size_t n, struct mqs_error *err)
+{
+	struct mqs_error why;
+	struct mqs_group *g;
+	struct mqs_log *log;
+	int rc;
+
+	if (group == NULL) {
+		if ((rc = mqs_spool_log(spool, queue, 0, &log, &why)) == MQS_OK)
+			rc = set_queue(log, pairs, n, &why);
+	} else if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
+	    &why)) == MQS_OK)
+		rc = set_group(g, pairs, n, &why);
+	return about(queue, group, rc, &why, err);
+}
+
+int
+mqs_embedded_show(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_setting_fn *fn, void *arg, struct mqs_error *err)
+{
+	struct mqs_group *g;
+	struct mqs_log *log;
+	struct mqs_db *db;
+	struct mqs_tx *tx;
+	int rc;
+
+	if (group == NULL) {
+		rc = mqs_spool_log_readonly(spool, queue, &log, err);
+		db = rc == MQS_OK ? log->db : NULL;
+	} else {
+		rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
+		db = rc == MQS_OK ? g->db : NULL;
+	}
+	if (rc != MQS_OK || (rc = mqs_tx_read(db, &tx, err)) != MQS_OK)
+		return rc;
+	rc = group == NULL ?
+	    mqs_settings_each(mqs_log_setting_table, tx, fn, arg, err) :
+	    mqs_group_settings_each(tx, fn, arg, err);
+	mqs_tx_abort(tx);
+	return rc;
+}
