@@ -300,10 +300,12 @@ finish(struct replay *r, int rc, struct mqs_error *err)
 		rc = late.code;
 		*err = late;
 	}
+	if (rc < 0 && !r->gone)
+		fail_error(err);
+	if (r->merge.damaged > 0)
+		return STATUS_IO;	/* each was reported */
 	if (r->gone)
 		return STATUS_OK;	/* as head(1) does, the reader had enough */
-	if (rc < 0)
-		fail_error(err);
 	note("%" PRIu64 " message%s", r->printed, mqs_plural(r->printed));
 	return r->printed > 0 ? STATUS_OK : STATUS_NOTHING;
 }

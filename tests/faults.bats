@@ -237,8 +237,9 @@ lines() {
 	perl -pi -e 's/FINDTHIS/FINDTHAT/g' spool/q/log.mdb
 	run -74 --separate-stderr mq-ctl check q
 	[[ $stderr == *"message $id: damaged: bad checksum"* ]]
-	fails 74 "mq-replay: q: message $id: damaged: bad checksum" mq-replay q
-	assert_output alpha
+	fails 74 "mq-replay: q: message $id: damaged: bad checksum ($MQ_SPOOL/q/log.mdb)" \
+	    mq-replay q
+	assert_output $'alpha\ngamma'
 	run -74 --separate-stderr mq-sub -e q/g
 	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum" ]
 	assert_output alpha	# what came before it is delivered, and settled
@@ -273,8 +274,9 @@ lines() {
 		cut)	 text='has 100 bytes, not 300000' ;;
 		longer)	 text='has 300002 bytes, not 300000' ;;
 		esac
-		fails 74 "mq-replay: $MQ_SPOOL/$kind/blob/$blob: $text" mq-replay "$kind"
-		assert_output before
+		fails 74 "mq-replay: $kind: message $id: $MQ_SPOOL/$kind/blob/$blob: $text" \
+		    mq-replay "$kind"
+		assert_output $'before\nbehind'
 		fails 74 "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text" \
 		    mq-sub -e "$kind/handler" -- true
 		run -74 --separate-stderr mq-sub -e "$kind/stdout"

@@ -1,5 +1,5 @@
 /*
- * replay/merge.c - see replay/merge.h
+ * replay/merge.c - the messages of several queues in the order of their time
  *
  * Each source holds its earliest message, the head, borrowed from its reader; the
  * earliest of the heads goes out.  With one source that is the whole cost: a
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "common/diagnostics.h"
 #include "replay/merge.h"
 
 int
@@ -65,10 +66,16 @@ merge_open(struct merge *m, size_t i, struct mqs_spool *spool,
 }
 
 static int
-fill(struct source *s, struct mqs_error *err)
+fill(struct merge *m, struct source *s, struct mqs_error *err)
 {
-	int rc = mqs_reader_next(s->reader, &s->head, err);
+	int rc;
 
+	while ((rc = mqs_reader_next(s->reader, &s->head, err)) == MQS_EDAMAGED &&
+	    s->head.seq != 0 && s->head.seq != s->damaged) {
+		report("%s", err->text);
+		s->damaged = s->head.seq;
+		m->damaged++;
+	}
 	if (rc != MQS_OK && rc != MQS_NOTHING)
 		return rc;
 	s->state = rc == MQS_OK ? HEAD_BORROWED : HEAD_DRY;
@@ -84,7 +91,7 @@ merge_next(struct merge *m, struct source **out, struct mqs_error *err)
 
 	for (i = 0; i < m->n; i++) {
 		s = &m->sources[i];
-		if (s->state == HEAD_WANTED && (rc = fill(s, err)) != MQS_OK)
+		if (s->state == HEAD_WANTED && (rc = fill(m, s, err)) != MQS_OK)
 			return rc;
 		if (s->state != HEAD_DRY && (earliest == NULL ||
 		    s->head.time < earliest->head.time))

@@ -21,6 +21,7 @@ struct source {
 		HEAD_BORROWED,	/* from the reader */
 		HEAD_KEPT	/* copied */
 	} state;
+	uint64_t	 damaged;	/* seq of the last damaged message; 0: none yet */
 	struct mqs_buf	 kept;		/* what a kept head points to */
 	int		 kept_fd;	/* its large body, or -1 */
 };
@@ -28,6 +29,7 @@ struct source {
 struct merge {
 	struct source	*sources;
 	size_t		 n;
+	uint64_t	 damaged;	/* messages that were reported and passed over */
 	struct pollfd	*wait;		/* following: one a source, and stdout */
 };
 
@@ -38,7 +40,8 @@ int	merge_open(struct merge *, size_t i, struct mqs_spool *,
 	    const struct mqs_reader_options *, struct mqs_error *err);
 /*
  * The source with the earliest head, to be printed and then taken; of equal times
- * the one that was named first.  MQS_NOTHING: all are dry.
+ * the one that was named first.  MQS_NOTHING: all are dry.  Damaged messages are
+ * reported, counted and passed over.
  */
 int	merge_next(struct merge *, struct source **, struct mqs_error *err);
 void	merge_take(struct source *);

@@ -4,6 +4,9 @@
  * A reader is a position and two bounds.  With a group, it is also the list of the
  * ids that the group held or had under a lease at the opening, followed by all that
  * lay beyond its cursor then; the list takes 8 bytes a message.
+ *
+ * A damaged message does not end a reader: it is reported with its id, and the position
+ * is beyond it then.  Where the position did not move, the file can't be read on.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -159,28 +162,47 @@ past(const struct mqs_reader *r, const struct mqs_message *m)
 	return m->seq > r->until_id || late(r, m);
 }
 
-/* Moves the start so that only the last n that match are left. */
+/*
+ * Moves the start so that only the last n that match are left.  A damaged message
+ * matches nothing: it is passed by here, and reported if the start is before it.
+ */
 static int
 place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *err)
 {
 	uint64_t id = UINT64_MAX, start = 0;
 	struct mqs_record record;
-	int rc = MQS_OK;
+	int rc;
 
-	while (n > 0 && (rc = mqs_log_reader_before(&r->reader, id, &record,
-	    err)) == MQS_OK) {
-		id = record.message.seq;
+	while (n > 0) {
+		rc = mqs_log_reader_before(&r->reader, id, &record, err);
+		if (rc == MQS_NOTHING)
+			break;
+		if (rc != MQS_OK && (rc != MQS_EDAMAGED || r->reader.at >= id))
+			return rc;
+		id = r->reader.at;
 		if (id < first)
 			break;
+		if (rc == MQS_EDAMAGED)
+			continue;
 		if (past(r, &record.message) || !wanted(r, &record.message))
 			continue;
 		start = id;
 		n--;
 	}
-	if (rc < 0)
-		return rc;
 	mqs_log_reader_seek(&r->reader, start > first ? start : first);
 	return MQS_OK;
+}
+
+/* The next message that is not damaged. */
+static int
+next_whole(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+{
+	int rc;
+
+	do
+		rc = mqs_embedded_reader_next(r, m, err);
+	while (rc == MQS_EDAMAGED && m->seq != 0);
+	return rc;
 }
 
 /* The same for a group's messages: counts those that match, to skip the first. */
@@ -192,14 +214,14 @@ skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 	struct mqs_message m;
 	int rc;
 
-	while ((rc = mqs_embedded_reader_next(r, &m, err)) == MQS_OK)
+	while ((rc = next_whole(r, &m, err)) == MQS_OK)
 		count++;
 	if (rc < 0)
 		return rc;
 	r->next_id = next_id;
 	mqs_log_reader_seek(&r->reader, at + 1);
 	for (; count > n; count--)
-		if ((rc = mqs_embedded_reader_next(r, &m, err)) != MQS_OK)
+		if ((rc = next_whole(r, &m, err)) != MQS_OK)
 			return rc < 0 ? rc : MQS_OK;
 	return MQS_OK;
 }
@@ -361,17 +383,30 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 	return MQS_NOTHING;
 }
 
-int
-mqs_embedded_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+/* Opens the body of a message that has it in a file. */
+static int
+open_body(struct mqs_reader *r, const struct mqs_record *record, struct mqs_message *m,
+    struct mqs_error *err)
 {
+	struct mqs_error why;
+	int rc = mqs_log_body(r->log, record, 1, &r->body, &why);
+
+	m->body_fd = r->body;
+	return rc >= 0 ? rc : mqs_fail(err, rc, "%s: message %llu: %s", r->log->dir.name,
+	    (unsigned long long)m->seq, why.text);
+}
+
+/* The next message within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
+static int
+next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
+{
+	const uint64_t at = r->reader.at;
+	const size_t next_id = r->next_id;
 	struct mqs_record record;
+	struct mqs_error why;
 	int rc, end;
 
-	if (r->body != -1) {
-		close(r->body);
-		r->body = -1;
-	}
-	while ((rc = next_record(r, &record, err)) == MQS_OK) {
+	while ((rc = next_record(r, &record, &why)) == MQS_OK) {
 		if ((rc = within(r, &record.message, &end, err)) < 0 || end)
 			return rc;
 		if (rc == MQS_NOTHING)
@@ -379,14 +414,41 @@ mqs_embedded_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs
 		*m = record.message;
 		if (!(record.flags & MQS_RECORD_LARGE))
 			return MQS_OK;
-		rc = mqs_log_body(r->log, &record, 1, &r->body, err);
-		if (rc == MQS_NOTHING)	/* trimmed between the two */
-			continue;
-		m->body_fd = r->body;
+		if ((rc = open_body(r, &record, m, err)) == MQS_NOTHING)
+			continue;	/* trimmed between the two */
+		*id = m->seq;
 		return rc;
 	}
+	if (rc == MQS_NOTHING)
+		return rc;
+	if (r->next_id != next_id)
+		*id = r->ids[r->next_id - 1];
+	else if (r->reader.at != at)
+		*id = r->reader.at;
+	if (rc != MQS_EDAMAGED || *id == 0)
+		return mqs_fail(err, rc, "%s", why.text);
+	if (*id > r->until_id)
+		return MQS_NOTHING;
+	return mqs_fail(err, rc, "%s (%s/log.mdb)", why.text, r->log->dir.path);
+}
+
+int
+mqs_embedded_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+{
+	uint64_t id = 0;
+	int rc;
+
+	if (r->body != -1) {
+		close(r->body);
+		r->body = -1;
+	}
+	rc = next_message(r, m, &id, err);
 	if (rc == MQS_NOTHING)	/* what comes next is in another snapshot */
 		mqs_log_reader_rest(&r->reader);
+	else if (rc != MQS_OK) {
+		*m = (struct mqs_message)MQS_MESSAGE_INIT;
+		m->seq = rc == MQS_EDAMAGED ? id : 0;
+	}
 	return rc;
 }
 
