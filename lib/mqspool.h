@@ -668,8 +668,8 @@ int	mqs_reader_open(struct mqs_reader **out, struct mqs_spool *,
 	    const struct mqs_reader_options *, struct mqs_error *err);
 /*
  * MQS_NOTHING at the end, or, following, when there is no more for now.  A damaged
- * message is MQS_EDAMAGED with the message's seq, and the next call gives the one
- * after it.  With any other error seq is 0: there is no reading on.
+ * message is MQS_EDAMAGED with the message's seq (where some are missing: one of theirs),
+ * and the next call gives the one after it.  With any other error seq is 0: there is no reading on.
  */
 int	mqs_reader_next(struct mqs_reader *, struct mqs_message *,
 	    struct mqs_error *err);

@@ -241,11 +241,11 @@ lines() {
 	    mq-replay q
 	assert_output $'alpha\ngamma'
 	run -74 --separate-stderr mq-sub -e q/g
-	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum" ]
+	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" ]
 	assert_output alpha	# what came before it is delivered, and settled
 	[ "$(field acked q/g)" = 1 ]
 	run -74 --separate-stderr mq-sub -e q/g -- cat
-	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum" ]
+	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" ]
 	[[ $output != *FIND* ]]
 	# What can be read is still read, and published.
 	mq-pub q delta
@@ -254,7 +254,7 @@ lines() {
 }
 
 @test "a large body that is damaged, cut, longer, or gone" {
-	local blob id kind
+	local blob id kind way
 	head -c 300000 /dev/urandom >body
 	mq-pub q before
 	id=$(mq-pub -I -F q body)
@@ -277,17 +277,25 @@ lines() {
 		fails 74 "mq-replay: $kind: message $id: $MQ_SPOOL/$kind/blob/$blob: $text" \
 		    mq-replay "$kind"
 		assert_output $'before\nbehind'
-		fails 74 "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text" \
+		way="; to go on without it: mq-ctl skip $kind"
+		fails 74 "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text$way/handler $id" \
 		    mq-sub -e "$kind/handler" -- true
 		run -74 --separate-stderr mq-sub -e "$kind/stdout"
-		[ "$stderr" = "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text" ]
+		[ "$stderr" = "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text$way/stdout $id" ]
 		[ "$(depth "$kind/handler")" = 2 ]
 		run -74 --separate-stderr mq-ctl check "$kind"
 		[[ $stderr == *"message $id: $MQ_SPOOL/$kind/blob/$blob: $text"* ]]
 	done
-	# One that is gone was trimmed, as far as readers are concerned.
-	run -0 mq-replay gone
+	# One that is gone was not trimmed: its message is there.
+	text="gone: message $id: damaged: its body $blob is gone"
+	fails 74 "mq-replay: $text" mq-replay gone
 	assert_output $'before\nbehind'
+	fails 74 "mq-sub: $text; to go on without it: mq-ctl skip gone/g $id" mq-sub -e gone/g
+	assert_output before
+	[ "$(depth gone/g)" = 2 ]
+	mq-ctl skip gone/g "$id"
+	run -0 mq-sub -e gone/g
+	assert_output behind
 	run -74 --separate-stderr mq-ctl check gone
 	[[ $stderr == *"message $id: its body $blob is gone"* ]]
 }

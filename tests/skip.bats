@@ -128,7 +128,8 @@ sound() {
 	mq-pub q gamma
 	mq-ctl create q/g q/h
 	perl -pi -e 's/FINDTHIS/FINDTHAT/g' spool/q/log.mdb
-	fails 74 "mq-sub: q: message $id: damaged: bad checksum" mq-sub -e q/g
+	fails 74 "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" \
+	    mq-sub -e q/g
 	mq-ctl skip q/g "$id"
 	run -0 mq-sub -e q/g
 	assert_output gamma

@@ -6,6 +6,9 @@
  * stdin: it is complete before the command starts.  Each message has a slot in the owner
  * file, all of them under the lock of one run; so what becomes of them when mq-sub is
  * killed is what becomes of a single one.  The command's status settles all of them.
+ *
+ * Those in front of a damaged message are a batch: the next batch meets it again, and ends
+ * mq-sub.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,6 +65,8 @@ fill(struct pool *p, struct printer *out, const struct mqs_message *first,
 	while (rc == MQS_OK && p->next.count < s->batch && s->unread > 0 &&
 	    (rc = sub_next(s, &m, err)) == MQS_OK);
 	if (rc == MQS_NOTHING)		/* the rest was removed meanwhile */
+		rc = MQS_OK;
+	if (rc == MQS_EDAMAGED && p->next.count > 0)
 		rc = MQS_OK;
 	return rc == MQS_OK ? printer_flush(out, err) : rc;
 }

@@ -97,11 +97,19 @@ print_one(struct stream *t, struct mqs_message *m, struct mqs_error *err)
 	return rc;
 }
 
+/* Whether the error is about one message, and what was printed has yet to be taken. */
+static int
+can_wait(const struct stream *t, int rc)
+{
+	return rc == MQS_EDAMAGED && !is_manual(t) && t->out.n > 0;
+}
+
 /* A damaged message: what was printed before it is delivered first. */
 static int
 end_later(struct stream *t, int rc, const struct mqs_error *err)
 {
-	if (rc >= 0 || rc == MQS_EINTR || outlet_waiting(&t->out) == 0)
+	if (rc >= 0 || rc == MQS_EINTR || t->late.code != MQS_OK ||
+	    (outlet_waiting(&t->out) == 0 && !can_wait(t, rc)))
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	t->late = *err;
 	t->sub->ending = 1;
@@ -248,7 +256,7 @@ turn(struct stream *t, struct mqs_error *err)
 
 	if (s->look && sub_wants(s) && room(t) > 0)
 		ahead_claims(&t->ahead);
-	if ((rc = sub_claim(s, room(t), 0, err)) != MQS_OK ||
+	if ((rc = end_later(t, sub_claim(s, room(t), 0, err), err)) != MQS_OK ||
 	    (rc = fill(t, err)) != MQS_OK)
 		return rc;
 	printed = outlet_waiting(&t->out);

@@ -61,7 +61,14 @@ each_blob(struct named *named, uint64_t name, int *found, struct mqs_error *err)
 	*found = 0;
 	if ((rc = mqs_log_reader_init(&reader, named->log, err)) != MQS_OK)
 		return rc;
-	while (!*found && (rc = mqs_log_reader_next(&reader, 0, &r, err)) == MQS_OK) {
+	while (!*found) {
+		rc = mqs_log_reader_next(&reader, 0, &r, err);
+		/* A damaged one may still say which file is its own; else none is removed. */
+		if (rc == MQS_EDAMAGED && reader.placed &&
+		    mqs_record_decode(&r, reader.at, reader.walk.value, 0, NULL) == MQS_OK)
+			rc = MQS_OK;
+		if (rc != MQS_OK)
+			break;
 		if (!(r.flags & MQS_RECORD_LARGE))
 			continue;
 		if (name != 0)

@@ -3,7 +3,8 @@
  *
  * One transaction of the group, for all of the ids or for none.  A message that the
  * cursor has not come to is held as skipped until it does; that also takes the cursor
- * past a record that is damaged.
+ * past a record that is damaged, and, by any id among theirs, past messages that are missing
+ * (consume_examine.h).
  */
 #include <stdlib.h>
 
@@ -102,8 +103,9 @@ is_new(struct skip *s, struct mqs_log_reader *reader, uint64_t id, struct mqs_er
 		return 0;
 	if (rc < 0 || (rc = mqs_log_reader_at(reader, id, 0, &r, err)) == MQS_NOTHING)
 		return rc < 0 ? rc : 0;
+	/* Or not there, and one of those that are missing. */
 	if (rc == MQS_EDAMAGED)
-		return 1;
+		return reader->placed || reader->walk.missing > 0;
 	if (rc != MQS_OK)
 		return rc;
 	return r.message.priority == 0 ||

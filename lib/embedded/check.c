@@ -165,9 +165,9 @@ check_log(struct mqs_checking *k, struct mqs_error *err)
 			mqs_check_found(k, "%s", why.text);
 			if (rc != MQS_EDAMAGED && err != NULL)
 				*err = why;
-			if (rc != MQS_EDAMAGED || !reader.placed)
+			if (rc != MQS_EDAMAGED || !mqs_log_reader_goes_on(&reader))
 				goto out;
-			s.messages++;
+			s.messages += !reader.told;
 			continue;
 		}
 		check_order(k, &r, &s);

@@ -201,8 +201,9 @@ leases_for(size_t n)
 /* ------------------------------------------------------------ claiming -- */
 
 /*
- * Runs the transaction; if the dead-letter queue is what failed, runs it again
- * without dead letters, and then reports that.
+ * Runs the transaction; if messages are out of order, runs it again, verifying them
+ * (consume_examine.h); if the dead-letter queue is what failed, runs it again without dead
+ * letters, and then reports that.
  */
 static int
 run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
@@ -211,6 +212,11 @@ run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
 	int rc, dead = MQS_OK;
 
 	rc = transact(cl, reclaim, 0, err);
+	if (rc == MQS_EDAMAGED && cl->suspect) {
+		cl->closely = 1;
+		cl->suspect = 0;
+		rc = transact(cl, reclaim, 0, err);
+	}
 	if (rc != MQS_OK && rc != MQS_EINTR && cl->stx.dead_failed) {
 		dead = rc;
 		rc = transact(cl, reclaim, dead, NULL);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "embedded/consume_state.h"
+#include "embedded/damaged_message.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/receipt.h"
 
@@ -23,16 +24,48 @@ close_body(struct mqs_consumer *c)
 	c->body = -1;
 }
 
-/* Opens a large body: MQS_NOTHING if it went meanwhile. */
+/*
+ * Opens a large body: MQS_NOTHING if the message was removed meanwhile.  Whoever removes it
+ * unlinks the body after the commit, which a new snapshot shows.
+ */
 static int
-open_body(struct mqs_consumer *c, const struct mqs_record *r,
-    struct mqs_message *m, struct mqs_error *err)
+open_body(struct mqs_consumer *c, struct mqs_record *r, struct mqs_message *m,
+    struct mqs_error *err)
 {
+	const uint64_t id = r->message.seq;
 	int rc;
 
 	rc = mqs_log_body(c->group->log, r, 1, &c->body, err);
 	if (rc == MQS_OK)
 		m->body_fd = c->body;
+	if (rc != MQS_NOTHING)
+		return rc;
+	mqs_log_reader_rest(&c->reader);
+	if ((rc = mqs_log_reader_at(&c->reader, id, 1, r, err)) != MQS_OK)
+		return rc;
+	return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged: its body %016llx is gone",
+	    c->group->log->dir.name, (unsigned long long)id, (unsigned long long)r->blob_name);
+}
+
+/* Reads a message that was claimed: MQS_NOTHING if it was removed meanwhile. */
+static int
+read_claimed(struct mqs_consumer *c, uint64_t id, struct mqs_message *m, struct mqs_error *err)
+{
+	const struct mqs_group *group = c->group;
+	struct mqs_error why;
+	struct mqs_record r;
+	int rc;
+
+	if ((rc = mqs_log_reader_at(&c->reader, id, 1, &r, &why)) == MQS_OK) {
+		*m = r.message;
+		if (!(r.flags & MQS_RECORD_LARGE))
+			return MQS_OK;
+		rc = open_body(c, &r, m, &why);
+	}
+	if (rc == MQS_EDAMAGED)
+		return mqs_tell_skip(group->log->dir.name, group->name, id, &why, err);
+	if (rc < 0 && err != NULL)
+		*err = why;
 	return rc;
 }
 
@@ -42,19 +75,12 @@ mqs_embedded_consumer_next(struct mqs_consumer *c, struct mqs_message *m,
 {
 	struct mqs_settlement gone = { .verb = MQS_ACK };
 	struct mqs_delivery *d;
-	struct mqs_record r;
 	int rc;
 
 	close_body(c);
 	while (c->next < c->ndeliveries) {
 		d = &c->deliveries[c->next];
-		rc = mqs_log_reader_at(&c->reader, d->id, 1, &r, err);
-		if (rc == MQS_OK) {
-			*m = r.message;
-			if (r.flags & MQS_RECORD_LARGE)
-				rc = open_body(c, &r, m, err);
-		}
-		if (rc < 0)
+		if ((rc = read_claimed(c, d->id, m, err)) < 0)
 			return rc;
 		c->next++;
 		if (rc == MQS_OK) {

@@ -12,7 +12,6 @@ add(struct mqs_group_tx *gtx, struct mqs_log_reader *reader, uint64_t id,
     struct ahead *a, struct mqs_error *err)
 {
 	struct mqs_slice value;
-	struct mqs_error why;
 	struct mqs_record r;
 	struct mqs_held h;
 	unsigned char key[8];
@@ -28,10 +27,9 @@ add(struct mqs_group_tx *gtx, struct mqs_log_reader *reader, uint64_t id,
 	if ((rc = mqs_tx_get(reader->tx, MQS_LOG_MESSAGES, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc < 0 ? rc : MQS_OK;
-	if ((rc = mqs_record_decode(&r, id, value, 0, &why)) != MQS_OK)
-		return mqs_fail(err, rc, "%s: %s", reader->log->dir.name, why.text);
 	a->messages++;
-	a->bytes += r.message.body_len;
+	if (mqs_record_decode(&r, id, value, 0, NULL) == MQS_OK)	/* else it is damaged */
+		a->bytes += r.message.body_len;
 	return MQS_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "embedded/consume_examine.h"
 #include "embedded/queue/group_key_order.h"
+#include "embedded/queue/log_priority_index.h"
 
 #define LOOK_MAX	(16 * MQS_BATCH_MAX)	/* messages looked at in one transaction */
 
@@ -51,10 +52,12 @@ take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 	size_t looked;
 	int rc;
 
-	*end = 0;
+	*end = cl->stop = 0;
 	mqs_log_reader_seek(&cl->c->reader, cl->stx.gtx.v[MQS_GROUP_CURSOR] + 1);
+	if (cl->closely)
+		mqs_log_reader_look_closely(&cl->c->reader);
 	/* Bounded also where nothing is taken (all expired, all delayed). */
-	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX && !cl->stop; looked++) {
 		rc = mqs_examine_next(cl, err);
 		if (rc == MQS_NOTHING) {
 			*end = 1;
@@ -63,10 +66,21 @@ take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 		if (rc != MQS_OK)
 			return rc;
 	}
-	return MQS_OK;
+	return looked > 0 ? mqs_examine_last(cl, err) : MQS_OK;
 }
 
 /* -------------------------------------------------------------- urgent -- */
+
+/* What is left of a priority comes in its turn in the log. */
+static int
+give_up_index(const struct mqs_claim *cl, unsigned priority, int *end)
+{
+	mqs_notice(cl->c->spool, "%s: damaged: the index of priority %u: delivering what is left "
+	    "of it as if it had none (mq-ctl check tells more)", cl->c->group->log->dir.name,
+	    priority);
+	*end = 1;
+	return MQS_OK;
+}
 
 /* Looks at what is new of one priority.  *end: there is no more. */
 static int
@@ -74,29 +88,25 @@ take_new_of(struct mqs_claim *cl, struct mqs_cur *index, unsigned priority,
     int *end, struct mqs_error *err)
 {
 	uint64_t *at = &cl->stx.gtx.v[MQS_GROUP_CURSORS + priority - 1];
-	unsigned char from[9] = { (unsigned char)(9 - priority) };
-	struct mqs_slice key = { from, sizeof(from) }, value;
+	struct mqs_priority_walk w;
 	size_t looked;
 	int rc;
 
 	*end = 0;
 	if (*at < cl->stx.gtx.v[MQS_GROUP_CURSOR])
 		*at = cl->stx.gtx.v[MQS_GROUP_CURSOR];
-	mqs_put_be64(from + 1, *at + 1);
-	rc = mqs_cur_move(index, MQS_FROM, &key, &value, err);
-	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
-		if (rc == MQS_OK && (key.n != sizeof(from) ||
-		    *(const unsigned char *)key.p != from[0]))
-			rc = MQS_NOTHING;
-		if (rc == MQS_NOTHING)
-			*end = 1;
+	rc = mqs_priority_from(&w, &cl->c->reader, index, priority, *at + 1, err);
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX && rc == MQS_OK; looked++) {
+		if ((rc = mqs_examine_ahead(cl, w.id, priority, err)) == MQS_NOTHING)
+			return give_up_index(cl, priority, end);
 		if (rc != MQS_OK)
-			return rc == MQS_NOTHING ? MQS_OK : rc;
-		*at = mqs_get_be64((const unsigned char *)key.p + 1);
-		if ((rc = mqs_examine_ahead(cl, *at, err)) != MQS_OK)
 			return rc;
-		rc = mqs_cur_move(index, MQS_NEXT, &key, &value, err);
+		*at = w.id;
+		rc = mqs_priority_next(&w, err);
 	}
+	if (rc == MQS_NOTHING && w.damaged)
+		return give_up_index(cl, priority, end);
+	*end = rc == MQS_NOTHING;
 	return rc < 0 ? rc : MQS_OK;
 }
 

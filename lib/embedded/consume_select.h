@@ -19,6 +19,10 @@ struct mqs_claim {
 	size_t			 n, max;
 	size_t			 passed;	/* looked at, taken or not */
 	int			 survey;	/* what is new is held, not taken */
+	int			 closely;	/* the log is verified: an id or ordinal was out of order */
+	int			 suspect;	/* it ended because of such a one */
+	int			 stop;		/* messages are missing behind what was taken */
+	struct mqs_slice	 last;		/* the record that the cursor came to last */
 	struct {
 		uint64_t	number;
 		size_t		n;

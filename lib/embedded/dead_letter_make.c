@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "embedded/damaged_message.h"
 #include "embedded/dead_letter_make.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/log_large_body.h"
@@ -66,8 +67,10 @@ append(struct mqs_settle_tx *stx, const struct mqs_record *record,
 	dead.only_group_len = 0;
 	if (record->flags & MQS_RECORD_LARGE &&
 	    (rc = mqs_log_adopt(stx->dead_log, stx->group->log, &dead, &blob,
-	    err)) != MQS_OK)
+	    err)) != MQS_OK) {
+		stx->damaged = rc == MQS_EDAMAGED;
 		return rc;
+	}
 	rc = mqs_log_append(&stx->dead, &dead, &id, &duplicate, err);
 	if (rc != MQS_OK) {
 		mqs_blob_free(blob, 0);
@@ -123,6 +126,7 @@ bury(struct mqs_settle_tx *stx, uint64_t id, uint64_t attempts, const char *reas
 	    stx->group->log->settings.dead_letter, queue))
 		return MQS_OK;
 	rc = mqs_log_reader_at(stx->reader, id, 1, &record, err);
+	stx->damaged = rc == MQS_EDAMAGED;
 	if (rc == MQS_OK)
 		rc = write_letter(stx, queue, &record, attempts, reason, detail, err);
 	if (rc == MQS_OK && (stx->nblobs == MQS_SETTLE_BLOBS ||
@@ -153,9 +157,16 @@ static int
 keep_alive(const struct mqs_settle_tx *stx, uint64_t id, const struct mqs_error *why,
     struct mqs_error *err)
 {
-	return mqs_fail(err, why->code, "%s/%s: message %llu can't become a dead letter: %s",
-	    stx->group->log->dir.name, stx->group->name, (unsigned long long)id,
-	    why->text);
+	const char *queue = stx->group->log->dir.name, *group = stx->group->name;
+	struct mqs_error text;
+
+	(void)mqs_fail(&text, why->code, "%s/%s: message %llu can't become a dead letter: %s",
+	    queue, group, (unsigned long long)id, why->text);
+	if (stx->damaged)
+		return mqs_tell_skip(queue, group, id, &text, err);
+	if (err != NULL)
+		*err = text;
+	return why->code;
 }
 
 int

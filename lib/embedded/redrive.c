@@ -85,10 +85,15 @@ any(struct mqs_log *log, const struct mqs_redrive_options *o, struct mqs_error *
 
 	if ((rc = mqs_log_reader_init(&reader, log, err)) != MQS_OK)
 		return rc;
-	while (!found && (rc = mqs_log_reader_next(&reader, 0, &r, err)) == MQS_OK)
-		found = matches(o, &r.message, &l);
+	while (!found) {
+		rc = mqs_log_reader_next(&reader, 0, &r, err);
+		if (rc == MQS_OK)
+			found = matches(o, &r.message, &l);
+		else if (rc != MQS_EDAMAGED || !mqs_log_reader_goes_on(&reader))
+			break;
+	}
 	mqs_log_reader_done(&reader);
-	return rc;
+	return found ? MQS_OK : rc;
 }
 
 /*
@@ -111,7 +116,10 @@ need_group(struct mqs_spool *spool, struct mqs_log *log,
 
 /* -------------------------------------------------------------- taking -- */
 
-/* Takes up to `max' letters that match; what does not stays taken until the end. */
+/*
+ * Takes up to `max' letters that match; what does not stays taken until the end.  Those in
+ * front of a damaged one are brought back first: then it is met again.
+ */
 static int
 gather(struct redrive *r, size_t max, struct mqs_error *err)
 {
@@ -135,7 +143,7 @@ gather(struct redrive *r, size_t max, struct mqs_error *err)
 			break;
 	}
 	mqs_embedded_consumer_rest(r->c);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
+	return rc == MQS_NOTHING || (rc == MQS_EDAMAGED && r->n > 0) ? MQS_OK : rc;
 }
 
 static int

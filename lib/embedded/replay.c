@@ -162,13 +162,44 @@ past(const struct mqs_reader *r, const struct mqs_message *m)
 	return m->seq > r->until_id || late(r, m);
 }
 
-/*
- * Moves the start so that only the last n that match are left.  A damaged message
- * matches nothing: it is passed by here, and reported if the start is before it.
- */
+/* The next message that is not damaged. */
+static int
+next_whole(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
+{
+	int rc;
+
+	do
+		rc = mqs_embedded_reader_next(r, m, err);
+	while (rc == MQS_EDAMAGED && m->seq != 0);
+	return rc;
+}
+
+/* Counts those that match, to skip the first, so that only the last n are left. */
+static int
+skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
+{
+	uint64_t at = r->reader.at, count = 0;
+	size_t next_id = r->next_id;
+	struct mqs_message m;
+	int rc;
+
+	while ((rc = next_whole(r, &m, err)) == MQS_OK)
+		count++;
+	if (rc < 0)
+		return rc;
+	r->next_id = next_id;
+	mqs_log_reader_seek(&r->reader, at + 1);
+	for (; count > n; count--)
+		if ((rc = next_whole(r, &m, err)) != MQS_OK)
+			return rc < 0 ? rc : MQS_OK;
+	return MQS_OK;
+}
+
+/* The same for all of a queue, from its end. */
 static int
 place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *err)
 {
+	const uint64_t asked = n;
 	uint64_t id = UINT64_MAX, start = 0;
 	struct mqs_record record;
 	int rc;
@@ -189,40 +220,13 @@ place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *e
 		start = id;
 		n--;
 	}
-	mqs_log_reader_seek(&r->reader, start > first ? start : first);
-	return MQS_OK;
-}
-
-/* The next message that is not damaged. */
-static int
-next_whole(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
-{
-	int rc;
-
-	do
-		rc = mqs_embedded_reader_next(r, m, err);
-	while (rc == MQS_EDAMAGED && m->seq != 0);
-	return rc;
-}
-
-/* The same for a group's messages: counts those that match, to skip the first. */
-static int
-skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
-{
-	uint64_t at = r->reader.at, count = 0;
-	size_t next_id = r->next_id;
-	struct mqs_message m;
-	int rc;
-
-	while ((rc = next_whole(r, &m, err)) == MQS_OK)
-		count++;
-	if (rc < 0)
+	if (rc < 0 && rc != MQS_EDAMAGED)
 		return rc;
-	r->next_id = next_id;
-	mqs_log_reader_seek(&r->reader, at + 1);
-	for (; count > n; count--)
-		if ((rc = next_whole(r, &m, err)) != MQS_OK)
-			return rc < 0 ? rc : MQS_OK;
+	if (rc == MQS_EDAMAGED) {	/* forward, the reader gets past it */
+		mqs_log_reader_seek(&r->reader, first);
+		return skip_to_last(r, asked, err);
+	}
+	mqs_log_reader_seek(&r->reader, start > first ? start : first);
 	return MQS_OK;
 }
 
@@ -348,16 +352,46 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 		rc = mqs_log_reader_at(&r->reader, r->ids[r->next_id++], 1,
 		    record, err);
 		/* The list does not move the place beyond the cursor. */
-		r->reader.at = after;
-		r->reader.placed = 0;
+		mqs_log_reader_seek(&r->reader, after + 1);
 		if (rc != MQS_NOTHING)
 			return rc;
 	}
 	do
 		rc = mqs_log_reader_next(&r->reader, 1, record, err);
 	while ((rc == MQS_OK && looked_at(r, &record->message)) ||
-	    ((rc == MQS_OK || rc == MQS_EDAMAGED) && was_skipped(r, r->reader.at)));
+	    ((rc == MQS_OK || (rc == MQS_EDAMAGED && r->reader.placed)) &&
+	    was_skipped(r, r->reader.at)));
 	return rc;
+}
+
+/* Opens a large body: MQS_NOTHING if the message was removed meanwhile. */
+static int
+open_body(struct mqs_reader *r, struct mqs_record *record, struct mqs_message *m,
+    struct mqs_error *err)
+{
+	const struct mqs_log_reader place = r->reader;
+	const uint64_t id = m->seq;
+	struct mqs_error why;
+	int rc;
+
+	rc = mqs_log_body(r->log, record, 1, &r->body, &why);
+	if (rc == MQS_OK)
+		m->body_fd = r->body;
+	if (rc < 0)
+		return mqs_fail(err, rc, "%s: message %llu: %s", r->log->dir.name,
+		    (unsigned long long)id, why.text);
+	if (rc != MQS_NOTHING)
+		return rc;
+	/* Whoever removes it unlinks the body after the commit, which a new snapshot shows. */
+	mqs_log_reader_rest(&r->reader);
+	rc = mqs_log_reader_at(&r->reader, id, 1, record, err);
+	r->reader.at = place.at;
+	r->reader.ordinal = place.ordinal;
+	r->reader.placed = 0;
+	if (rc != MQS_OK)
+		return rc;
+	return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged: its body %016llx is gone",
+	    r->log->dir.name, (unsigned long long)id, (unsigned long long)record->blob_name);
 }
 
 /*
@@ -383,24 +417,10 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 	return MQS_NOTHING;
 }
 
-/* Opens the body of a message that has it in a file. */
-static int
-open_body(struct mqs_reader *r, const struct mqs_record *record, struct mqs_message *m,
-    struct mqs_error *err)
-{
-	struct mqs_error why;
-	int rc = mqs_log_body(r->log, record, 1, &r->body, &why);
-
-	m->body_fd = r->body;
-	return rc >= 0 ? rc : mqs_fail(err, rc, "%s: message %llu: %s", r->log->dir.name,
-	    (unsigned long long)m->seq, why.text);
-}
-
 /* The next message within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
 static int
 next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
 {
-	const uint64_t at = r->reader.at;
 	const size_t next_id = r->next_id;
 	struct mqs_record record;
 	struct mqs_error why;
@@ -423,8 +443,8 @@ next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct m
 		return rc;
 	if (r->next_id != next_id)
 		*id = r->ids[r->next_id - 1];
-	else if (r->reader.at != at)
-		*id = r->reader.at;
+	else if (mqs_log_reader_goes_on(&r->reader))
+		*id = r->reader.told ? r->reader.at + 1 : r->reader.at;
 	if (rc != MQS_EDAMAGED || *id == 0)
 		return mqs_fail(err, rc, "%s", why.text);
 	if (*id > r->until_id)

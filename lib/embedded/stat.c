@@ -133,7 +133,7 @@ count_living(void *arg, uint64_t owner)
 	return 0;
 }
 
-/* The time of the first message at or above the floor. */
+/* The time of the first message at or above the floor; 0 if that is damaged. */
 static int
 oldest_of(struct look *l, uint64_t floor, int64_t *oldest)
 {
@@ -171,7 +171,8 @@ look_into_group(struct look *l, const char *name)
 	struct mqs_group_stat st;
 	struct census census = { &l->log->dir, mqs_group_owner_family(name), 0 };
 	uint64_t v[MQS_GROUP_VALUES];
-	int rc;
+	struct mqs_error *err;
+	int rc, damage = MQS_OK;
 
 	if ((rc = group_values(l, name, v)) != MQS_OK)
 		return rc;
@@ -179,13 +180,20 @@ look_into_group(struct look *l, const char *name)
 	(void)strlcpy(st.queue, l->log->dir.name, sizeof(st.queue));
 	(void)strlcpy(st.group, name, sizeof(st.group));
 	fill_group(&st, v, l->lv);
-	if (st.depth > 0 &&
-	    (rc = oldest_of(l, v[MQS_GROUP_FLOOR], &st.oldest)) != MQS_OK)
-		return rc;
-	if ((rc = mqs_owner_each(&l->log->dir, count_living, &census, l->err)) != MQS_OK)
-		return rc;
+	if (st.depth > 0)
+		damage = oldest_of(l, v[MQS_GROUP_FLOOR], &st.oldest);
+	if (damage != MQS_OK && damage != MQS_EDAMAGED)
+		return damage;
+	/* A damaged message does not hide the group's numbers. */
+	err = l->err;
+	l->err = damage == MQS_OK ? err : NULL;
+	rc = mqs_owner_each(&l->log->dir, count_living, &census, l->err);
+	l->err = err;
+	if (rc != MQS_OK)
+		return damage != MQS_OK ? damage : rc;
 	st.consumers = census.living;
-	return l->group_fn(l->arg, &st);
+	rc = l->group_fn(l->arg, &st);
+	return rc != MQS_OK ? rc : damage;
 }
 
 /*

@@ -102,6 +102,20 @@ is_for(const struct search *s, const struct mqs_record *r)
 	return mqs_bindings_match(&s->group->bindings, &r->message);
 }
 
+/* 1 if the group was told to skip the damaged message, or what is missing. */
+static int
+is_skipped(const struct search *s, const struct mqs_log_reader *reader)
+{
+	struct mqs_slice value;
+	unsigned char key[8];
+
+	if (s->v[MQS_GROUP_SKIPPED] == 0 || !mqs_log_reader_goes_on(reader))
+		return 0;
+	mqs_put_be64(key, reader->at);
+	return reader->told ||
+	    mqs_tx_get(s->tx, MQS_GROUP_HELD, key, sizeof(key), &value, NULL) == MQS_OK;
+}
+
 static int
 note_new(struct search *s, struct mqs_log_reader *reader, struct mqs_error *err)
 {
@@ -110,14 +124,17 @@ note_new(struct search *s, struct mqs_log_reader *reader, struct mqs_error *err)
 	int rc = MQS_OK;
 
 	for (n = 0; s->due > s->now && n < LOOK_MAX; n++) {
-		if ((rc = mqs_log_reader_next(reader, 0, &r, err)) != MQS_OK)
+		rc = mqs_log_reader_next(reader, 0, &r, err);
+		if (rc == MQS_EDAMAGED && is_skipped(s, reader))
+			continue;
+		if (rc != MQS_OK)
 			return rc == MQS_NOTHING ? MQS_OK : rc;
 		if (is_for(s, &r))
 			note(s, r.message.not_before > s->now ? r.message.not_before : s->now);
 	}
 	if (n == LOOK_MAX)
 		note(s, s->now);
-	return rc;
+	return MQS_OK;
 }
 
 /* --------------------------------------------------------------- groups -- */

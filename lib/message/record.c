@@ -10,13 +10,20 @@
 
 #define CHECKSUM_SIZE	4
 #define LARGE_SIZE	24
+#define FIND_IDS	1000000
+
+static inline uint32_t
+checksum_of(uint64_t id, uint64_t hash)
+{
+	uint64_t h = hash ^ id * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint32_t)(h ^ h >> 32);
+}
 
 static uint32_t
 checksum(uint64_t id, const void *rest, size_t n)
 {
-	uint64_t h = XXH3_64bits(rest, n) ^ id * UINT64_C(0x9e3779b97f4a7c15);
-
-	return (uint32_t)(h ^ h >> 32);
+	return checksum_of(id, XXH3_64bits(rest, n));
 }
 
 static unsigned
@@ -231,6 +238,42 @@ damaged(uint64_t id, const char *why, struct mqs_error *err)
 {
 	return mqs_fail(err, MQS_EDAMAGED, "message %llu: damaged: %s",
 	    (unsigned long long)id, why);
+}
+
+int
+mqs_record_verify(uint64_t id, struct mqs_slice value)
+{
+	return value.n >= CHECKSUM_SIZE + 4 && mqs_get_le32(value.p) == checksum(id,
+	    (const unsigned char *)value.p + CHECKSUM_SIZE, value.n - CHECKSUM_SIZE);
+}
+
+int
+mqs_record_find_id(struct mqs_slice value, uint64_t key, uint64_t least, uint64_t most,
+    uint64_t *id)
+{
+	uint64_t hash, n;
+	uint32_t sum;
+	unsigned bit;
+
+	if (value.n < CHECKSUM_SIZE + 4)
+		return 0;
+	sum = mqs_get_le32(value.p);
+	hash = XXH3_64bits((const unsigned char *)value.p + CHECKSUM_SIZE,
+	    value.n - CHECKSUM_SIZE);
+	for (bit = 0; bit < 64; bit++) {
+		*id = key ^ UINT64_C(1) << bit;
+		if (*id >= least && *id <= most && checksum_of(*id, hash) == sum)
+			return 1;
+	}
+	for (n = 0; n < FIND_IDS && least <= most && n <= most - least; n++) {
+		*id = least + n;
+		if (checksum_of(*id, hash) == sum)
+			return 1;
+		*id = most - n;
+		if (checksum_of(*id, hash) == sum)
+			return 1;
+	}
+	return 0;
 }
 
 /*

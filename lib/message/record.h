@@ -69,6 +69,15 @@ void	mqs_record_encode(const struct mqs_record *, void *room, size_t size);
 int	mqs_record_decode(struct mqs_record *, uint64_t id, struct mqs_slice value,
 	    int verify, struct mqs_error *err);
 
+/* 1 if the checksum says that a value is a record, whole, of the message with that id. */
+int	mqs_record_verify(uint64_t id, struct mqs_slice value);
+/*
+ * Which id from `least' to `most' a whole record is of, where its key is damaged: 1 and *id,
+ * or 0.  Tried are the ids that differ from its key in one bit, and a million from either end.
+ */
+int	mqs_record_find_id(struct mqs_slice value, uint64_t key, uint64_t least, uint64_t most,
+	    uint64_t *id);
+
 /*
  * 1 if a value is of a plain message, one without any of the fields above, and then
  * its ordinal and the length of its body.  0: mqs_record_decode says what it is.

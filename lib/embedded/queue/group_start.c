@@ -43,9 +43,32 @@ mqs_group_to_end(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]
 	stand(v, lv, lv[MQS_LOG_LAST_ID], lv[MQS_LOG_ORDINAL], lv[MQS_LOG_IN_BYTES]);
 }
 
-/* Before the first message with an id and time of at least these. */
+/*
+ * The next message, be it damaged: then what is known of it.  Those that are missing are
+ * passed over.
+ */
 static int
-at_message(struct mqs_log_reader *reader, uint64_t id, int64_t time,
+next(struct mqs_log_reader *reader, struct mqs_record *r, struct mqs_error *err)
+{
+	int rc;
+
+	do
+		rc = mqs_log_reader_next(reader, 0, r, err);
+	while (rc == MQS_EDAMAGED && reader->told);
+	if (rc != MQS_EDAMAGED || !mqs_log_reader_goes_on(reader))
+		return rc;
+	if (mqs_record_decode(r, reader->at, reader->walk.value, 0, NULL) != MQS_OK) {
+		r->message.body_len = 0;
+		r->message.time = (int64_t)reader->at;
+	}
+	r->message.seq = reader->at;
+	r->ordinal = reader->ordinal;
+	return MQS_OK;
+}
+
+/* Before the first message with an id, time and ordinal of at least these. */
+static int
+at_message(struct mqs_log_reader *reader, uint64_t id, int64_t time, uint64_t ordinal,
     const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
     struct mqs_error *err)
 {
@@ -54,8 +77,8 @@ at_message(struct mqs_log_reader *reader, uint64_t id, int64_t time,
 	int rc, placed = 0;
 
 	mqs_log_reader_seek(reader, id);
-	while ((rc = mqs_log_reader_next(reader, 0, &r, err)) == MQS_OK) {
-		if (!placed && r.message.time < time)
+	while ((rc = next(reader, &r, err)) == MQS_OK) {
+		if (!placed && (r.message.time < time || r.ordinal < ordinal))
 			continue;
 		if (!placed)
 			first = r;
@@ -74,18 +97,22 @@ at_last(struct mqs_log_reader *reader, uint64_t n,
     const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_GROUP_VALUES],
     struct mqs_error *err)
 {
-	uint64_t id = UINT64_MAX, after = 0;
+	uint64_t id = UINT64_MAX, after = 0, all = lv[MQS_LOG_ORDINAL];
 	struct mqs_record r;
 	int rc = MQS_OK;
+	uint64_t left;
 
 	mqs_group_to_end(v, lv);
-	for (; n > 0; n--) {
+	for (left = n; left > 0; left--) {
 		if ((rc = mqs_log_reader_before(reader, id, &r, err)) != MQS_OK)
 			break;
 		id = r.message.seq;
 		after += r.message.body_len;
 		before(v, lv, &r, after);
 	}
+	/* Forward, the reader gets past what is damaged. */
+	if (rc == MQS_EDAMAGED)
+		return at_message(reader, 0, INT64_MIN, n < all ? all - n + 1 : 0, lv, v, err);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
@@ -103,12 +130,12 @@ place(struct mqs_log_reader *reader, const struct mqs_start *start,
 		mqs_group_to_end(v, lv);
 		return MQS_OK;
 	case MQS_START_ID:
-		return at_message(reader, start->id, INT64_MIN, lv, v, err);
+		return at_message(reader, start->id, INT64_MIN, 0, lv, v, err);
 	case MQS_START_TIME:
 		/* An id is never less than its record's time. */
 		if (start->time > 0)
 			id = (uint64_t)start->time;
-		return at_message(reader, id, start->time, lv, v, err);
+		return at_message(reader, id, start->time, 0, lv, v, err);
 	case MQS_START_LAST:
 		return at_last(reader, start->last, lv, v, err);
 	case MQS_START_OLDEST:

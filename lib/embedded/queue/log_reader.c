@@ -5,6 +5,10 @@
  * the transaction is reset, so that no page is kept from being used again while a
  * reader waits for a pipe or a person.  The position is an id, not a place in the
  * tree, so it survives whatever happened between two snapshots.
+ *
+ * Damage costs nothing until it is met: each step compares the id, and the ordinal where it
+ * is decoded, with those of the step before, and only a step that finds them wrong is done
+ * once more by a walk that verifies (log_walk.h).
  */
 #include "base/error.h"
 #include "embedded/queue/log.h"
@@ -42,7 +46,7 @@ mqs_log_reader_rest(struct mqs_log_reader *r)
 		return;
 	mqs_tx_rest(r->tx);
 	r->resting = 1;
-	r->placed = 0;
+	r->placed = r->closely = 0;
 }
 
 static int
@@ -64,7 +68,15 @@ void
 mqs_log_reader_seek(struct mqs_log_reader *r, uint64_t id)
 {
 	r->at = id == 0 ? 0 : id - 1;
+	r->ordinal = 0;
+	r->placed = r->closely = r->told = 0;
+}
+
+void
+mqs_log_reader_look_closely(struct mqs_log_reader *r)
+{
 	r->placed = 0;
+	r->closely = 1;
 }
 
 /* Adds the queue's name to what is wrong with one of its records. */
@@ -80,39 +92,89 @@ decode(struct mqs_log_reader *r, uint64_t id, struct mqs_slice value,
 	return MQS_OK;
 }
 
-/* The cursor stands on a key: so does the reader. */
-static int
-place(struct mqs_log_reader *r, const struct mqs_slice *key,
-    struct mqs_error *err)
-{
-	if (key->n != 8)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: key of %zu bytes",
-		    r->log->dir.name, key->n);
-	r->at = mqs_get_be64(key->p);
-	r->placed = 1;
-	return MQS_OK;
-}
+/* ------------------------------------------------------ looking closely -- */
 
 static int
-found(struct mqs_log_reader *r, const struct mqs_slice *key,
-    struct mqs_slice value, int verify, struct mqs_record *record,
-    struct mqs_error *err)
+walk_from(struct mqs_log_reader *r, uint64_t id, struct mqs_error *err)
 {
-	int rc = place(r, key, err);
+	uint64_t v[MQS_LOG_VALUES];
+	int rc;
 
-	return rc == MQS_OK ? decode(r, r->at, value, verify, record, err) : rc;
+	if ((rc = mqs_log_state(r->tx, v, err)) != MQS_OK)
+		return rc;
+	mqs_walk_begin(&r->walk, r->cur, v[MQS_LOG_LAST_ID], v[MQS_LOG_ORDINAL],
+	    v[MQS_LOG_REMOVED]);
+	return mqs_walk_from(&r->walk, id, err);
 }
 
-int
-mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
-    struct mqs_slice *value, struct mqs_error *err)
+/* The next record behind `at', closely looked at: its id and ordinal become the reader's. */
+static int
+walk_next(struct mqs_log_reader *r, struct mqs_error *err)
+{
+	int rc;
+
+	if (r->placed)
+		rc = mqs_walk_next(&r->walk, err);
+	else if (r->at == UINT64_MAX)
+		return MQS_NOTHING;
+	else
+		rc = walk_from(r, r->at + 1, err);
+	r->placed = rc == MQS_OK;
+	if (rc == MQS_OK) {
+		r->at = r->walk.id;
+		r->ordinal = r->walk.ordinal;
+	}
+	return rc;
+}
+
+/*
+ * Does one step closely, in place of one that met something wrong or could not know: gives
+ * the record, or says that it is damaged, or that some in front of it are missing.
+ */
+static int
+next_closely(struct mqs_log_reader *r, struct mqs_record *record, struct mqs_error *err)
+{
+	const struct mqs_walk *w = &r->walk;
+	const uint64_t at = r->at;
+	int rc;
+
+	r->placed = 0;
+	if ((rc = walk_next(r, err)) < 0)
+		return rc;
+	if (w->missing > 0 && !r->told) {
+		r->told = 1;
+		r->at = at;
+		r->ordinal = 0;
+		r->placed = 0;
+		return mqs_walk_tell_missing(w, r->log->dir.name, err);
+	}
+	if (rc != MQS_OK)
+		return rc;
+	r->told = 0;
+	return w->bad ? mqs_walk_tell_damage(w, r->log->dir.name, err) :
+	    decode(r, w->id, w->value, 0, record, err);
+}
+
+/* ------------------------------------------------------------- in order -- */
+
+static int
+tell_order(const struct mqs_log_reader *r, uint64_t id, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDAMAGED, "%s: messages %llu and %llu: damaged: out of order",
+	    r->log->dir.name, (unsigned long long)r->at, (unsigned long long)id);
+}
+
+/*
+ * The next record by the tree's order.  An id that is not greater than the one before is
+ * MQS_EDAMAGED, and the reader does not move.
+ */
+static int
+step(struct mqs_log_reader *r, uint64_t *id, struct mqs_slice *value, struct mqs_error *err)
 {
 	struct mqs_slice key = { NULL, 0 };
 	unsigned char from[8];
 	int rc;
 
-	if ((rc = wake(r, err)) != MQS_OK)
-		return rc;
 	if (r->placed)
 		rc = mqs_cur_move(r->cur, MQS_NEXT, &key, value, err);
 	else {
@@ -123,26 +185,67 @@ mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
 		key.n = sizeof(from);
 		rc = mqs_cur_move(r->cur, MQS_FROM, &key, value, err);
 	}
-	if (rc != MQS_OK) {
-		r->placed = 0;
+	r->placed = 0;
+	if (rc != MQS_OK)
 		return rc;
-	}
-	rc = place(r, &key, err);
-	*id = r->at;
-	return rc;
+	*id = key.n == 8 ? mqs_get_be64(key.p) : 0;
+	if (*id <= r->at && *id + r->at != 0)
+		return tell_order(r, *id, err);
+	r->at = *id;
+	r->placed = 1;
+	return MQS_OK;
+}
+
+int
+mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
+    struct mqs_slice *value, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = wake(r, err)) != MQS_OK)
+		return rc;
+	if (!r->closely)
+		return step(r, id, value, err);
+	if ((rc = walk_next(r, err)) != MQS_OK)
+		return rc;
+	*id = r->walk.id;
+	*value = r->walk.value;
+	return MQS_OK;
+}
+
+/* 1 if nothing is missing behind the reader's place, where the table ends. */
+static int
+is_end(struct mqs_log_reader *r)
+{
+	uint64_t v[MQS_LOG_VALUES];
+
+	return mqs_log_state(r->tx, v, NULL) == MQS_OK && r->ordinal == v[MQS_LOG_ORDINAL];
 }
 
 int
 mqs_log_reader_next(struct mqs_log_reader *r, int verify,
     struct mqs_record *record, struct mqs_error *err)
 {
+	const uint64_t at = r->at;
 	struct mqs_slice value;
 	uint64_t id;
 	int rc;
 
-	if ((rc = mqs_log_reader_next_raw(r, &id, &value, err)) != MQS_OK)
+	if ((rc = wake(r, err)) != MQS_OK)
 		return rc;
-	return decode(r, id, value, verify, record, err);
+	if (r->ordinal == 0 || r->told)
+		return next_closely(r, record, err);
+	if ((rc = step(r, &id, &value, err)) == MQS_OK &&
+	    (rc = decode(r, id, value, verify, record, err)) == MQS_OK &&
+	    record->ordinal == r->ordinal + 1) {
+		r->ordinal = record->ordinal;
+		return MQS_OK;
+	}
+	if ((rc == MQS_NOTHING && is_end(r)) ||
+	    (rc < 0 && rc != MQS_EDAMAGED && rc != MQS_EVERSION))
+		return rc;
+	r->at = at;
+	return next_closely(r, record, err);
 }
 
 int
@@ -152,30 +255,63 @@ mqs_log_reader_decode(struct mqs_log_reader *r, struct mqs_slice value,
 	return decode(r, r->at, value, 0, record, err);
 }
 
+/* --------------------------------------------------------------- one id -- */
+
+/* Looks for a record that is not where its id leads, or is damaged. */
+static int
+find_closely(struct mqs_log_reader *r, uint64_t id, struct mqs_record *record,
+    struct mqs_error *err)
+{
+	const struct mqs_walk *w = &r->walk;
+	int rc;
+
+	r->placed = 0;
+	if ((rc = walk_from(r, id, err)) < 0)
+		return rc;
+	if (rc == MQS_OK && w->id == id) {
+		r->at = id;
+		r->ordinal = w->ordinal;
+		r->placed = 1;
+		return w->bad ? mqs_walk_tell_damage(w, r->log->dir.name, err) :
+		    decode(r, id, w->value, 0, record, err);
+	}
+	if ((w->before == 0 && w->missing == 0) || id > w->last_id)
+		return MQS_NOTHING;
+	return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged: it is missing behind %llu",
+	    r->log->dir.name, (unsigned long long)id, (unsigned long long)w->before);
+}
+
 int
 mqs_log_reader_at(struct mqs_log_reader *r, uint64_t id, int verify,
     struct mqs_record *record, struct mqs_error *err)
 {
 	struct mqs_slice key, value;
 	unsigned char at[8];
-	int rc;
+	int rc = MQS_NOTHING;
 
 	if ((rc = wake(r, err)) != MQS_OK)
 		return rc;
-	if (r->placed && r->at < id) {
-		if ((rc = mqs_cur_move(r->cur, MQS_NEXT, &key, &value, err)) < 0)
-			return rc;
-		if (rc == MQS_OK && key.n == 8 && mqs_get_be64(key.p) == id)
-			return found(r, &key, value, verify, record, err);
-	}
-	mqs_put_be64(at, id);
-	key.p = at;
-	key.n = sizeof(at);
-	if ((rc = mqs_cur_move(r->cur, MQS_AT, &key, &value, err)) != MQS_OK) {
-		r->placed = 0;
+	if (r->closely)
+		return find_closely(r, id, record, err);
+	rc = MQS_NOTHING;
+	if (r->placed && r->at < id &&
+	    (rc = mqs_cur_move(r->cur, MQS_NEXT, &key, &value, err)) < 0)
 		return rc;
+	if (rc != MQS_OK || key.n != 8 || mqs_get_be64(key.p) != id) {
+		mqs_put_be64(at, id);
+		key.p = at;
+		key.n = sizeof(at);
+		rc = mqs_cur_move(r->cur, MQS_AT, &key, &value, err);
 	}
-	return found(r, &key, value, verify, record, err);
+	if (rc < 0)
+		return rc;
+	if (rc == MQS_OK && decode(r, id, value, verify, record, NULL) == MQS_OK) {
+		r->at = id;
+		r->ordinal = record->ordinal;
+		r->placed = 1;
+		return MQS_OK;
+	}
+	return find_closely(r, id, record, err);
 }
 
 int
@@ -188,6 +324,7 @@ mqs_log_reader_before(struct mqs_log_reader *r, uint64_t id,
 
 	if ((rc = wake(r, err)) != MQS_OK)
 		return rc;
+	r->closely = 0;
 	mqs_put_be64(from, id);
 	key.p = from;
 	key.n = sizeof(from);
@@ -199,11 +336,19 @@ mqs_log_reader_before(struct mqs_log_reader *r, uint64_t id,
 		rc = mqs_cur_move(r->cur, MQS_PREV, &key, &value, err);
 	else if (rc == MQS_NOTHING)
 		rc = mqs_cur_move(r->cur, MQS_LAST, &key, &value, err);
-	if (rc != MQS_OK) {
-		r->placed = 0;
+	r->placed = 0;
+	if (rc != MQS_OK)
 		return rc;
-	}
-	return found(r, &key, value, 0, record, err);
+	r->at = key.n == 8 ? mqs_get_be64(key.p) : UINT64_MAX;
+	if (r->at >= id)
+		return tell_order(r, id, err);
+	if ((rc = decode(r, r->at, value, 0, record, err)) != MQS_OK)
+		return rc;
+	if (id != UINT64_MAX && r->ordinal != 0 && r->ordinal != record->ordinal + 1)
+		return tell_order(r, id, err);
+	r->ordinal = record->ordinal;
+	r->placed = 1;
+	return MQS_OK;
 }
 
 int

@@ -64,26 +64,114 @@ mqs_trim_floor(struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
 	return rc;
 }
 
-/* The first record of a write transaction, or MQS_NOTHING. */
+/* The oldest record of a write transaction. */
+struct oldest {
+	struct mqs_cur		*cur;		/* stands on it */
+	struct mqs_record	 r;
+	struct mqs_slice	 value;
+	uint64_t		 next;		/* key of the one behind it; UINT64_MAX: there is none */
+};
+
+/*
+ * Verifies the oldest record: if it is damaged, it gets the id that log_walk.h says, and
+ * what can be read of it.  Those that are missing in front of it are removed already.
+ */
 static int
-first(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
+look_closely(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
 {
-	struct mqs_slice key, value;
-	struct mqs_error why;
-	struct mqs_cur *cur;
+	struct mqs_walk w;
 	int rc;
 
-	if ((rc = mqs_cur_new(&cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
+	mqs_walk_begin(&w, o->cur, ltx->v[MQS_LOG_LAST_ID], ltx->v[MQS_LOG_ORDINAL],
+	    ltx->v[MQS_LOG_REMOVED]);
+	if ((rc = mqs_walk_next(&w, err)) != MQS_OK)
 		return rc;
-	rc = mqs_cur_move(cur, MQS_FIRST, &key, &value, err);
-	mqs_cur_free(cur);
-	if (rc != MQS_OK)
+	if (mqs_record_decode(&o->r, w.id, w.value, 0, NULL) != MQS_OK) {
+		memset(&o->r, 0, sizeof(o->r));
+		o->r.message.seq = w.id;
+		o->r.message.time = (int64_t)w.id;
+	}
+	ltx->v[MQS_LOG_REMOVED] += w.missing;
+	return MQS_OK;
+}
+
+/* The key of the record behind the one that the cursor stands on, and stays on. */
+static int
+peek(struct oldest *o, struct mqs_error *err)
+{
+	struct mqs_slice key = { NULL, 0 }, value;
+	int rc;
+
+	o->next = UINT64_MAX;
+	if ((rc = mqs_cur_move(o->cur, MQS_NEXT, &key, &value, err)) < 0)
 		return rc;
-	if (key.n != 8)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: key of %zu bytes",
-		    ltx->log->dir.name, key.n);
-	if ((rc = mqs_record_decode(r, mqs_get_be64(key.p), value, 0, &why)) != MQS_OK)
-		return mqs_fail(err, rc, "%s: %s", ltx->log->dir.name, why.text);
+	if (rc == MQS_OK)
+		o->next = key.n == 8 ? mqs_get_be64(key.p) : 0;
+	return mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err);
+}
+
+/* The oldest record, or MQS_NOTHING. */
+static int
+first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
+{
+	struct mqs_slice key = { NULL, 0 };
+	uint64_t id;
+	int rc;
+
+	if ((rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err)) != MQS_OK)
+		return rc;
+	id = key.n == 8 ? mqs_get_be64(key.p) : 0;
+	if ((rc = peek(o, err)) != MQS_OK)
+		return rc;
+	if (id == 0 || id >= o->next || id > ltx->v[MQS_LOG_LAST_ID] ||
+	    mqs_record_decode(&o->r, id, o->value, 0, NULL) != MQS_OK ||
+	    o->r.ordinal != ltx->v[MQS_LOG_REMOVED] + 1)
+		return look_closely(ltx, o, err);
+	return MQS_OK;
+}
+
+/*
+ * 1 in *below if the oldest message is below a floor.  Its key alone does not say so, for it
+ * may be damaged; the key of the one behind it, which is greater, does.
+ */
+static int
+is_below(struct mqs_log_tx *ltx, struct oldest *o, uint64_t floor, int *below,
+    struct mqs_error *err)
+{
+	int rc = MQS_OK;
+
+	if (o->r.message.seq < floor && o->next > floor && o->next != UINT64_MAX &&
+	    !mqs_record_verify(o->r.message.seq, o->value))
+		rc = look_closely(ltx, o, err);
+	*below = o->r.message.seq < floor;
+	return rc;
+}
+
+/* Removes the oldest record. */
+static int
+remove_first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_trimmed *t, uint64_t *bytes,
+    struct mqs_error *err)
+{
+	uint64_t blob;
+	int rc;
+
+	if (!(o->r.flags & MQS_RECORD_LARGE))
+		*bytes += o->r.message.body_len;
+	if ((rc = mqs_log_remove(ltx, o->cur, &o->r, &blob, err)) != MQS_OK)
+		return rc;
+	if (blob != 0)
+		t->blobs[t->nblobs++] = blob;
+	t->records++;
+	return MQS_OK;
+}
+
+/* Notes the time of the oldest that is left. */
+static int
+note_oldest(struct mqs_log_tx *ltx, const struct oldest *o, int rc)
+{
+	if (rc < 0)
+		return rc;
+	ltx->v[MQS_LOG_OLDEST_TIME] = rc == MQS_OK ? (uint64_t)o->r.message.time : 0;
 	return MQS_OK;
 }
 
@@ -91,36 +179,26 @@ int
 mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
     int everything, struct mqs_trimmed *t, struct mqs_error *err)
 {
-	struct mqs_record r;
-	uint64_t blob, bytes = 0;
-	int rc;
+	struct oldest o;
+	uint64_t bytes = 0;
+	int rc, below;
 
 	t->records = t->nblobs = 0;
 	if (max > MQS_TRIM_RECORDS)
 		max = MQS_TRIM_RECORDS;
-	while (t->records < max && bytes < MQS_TRIM_BYTES) {
-		if ((rc = first(ltx, &r, err)) == MQS_NOTHING) {
-			ltx->v[MQS_LOG_OLDEST_TIME] = 0;
-			return MQS_OK;
-		}
-		if (rc != MQS_OK)
-			return rc;
-		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)r.message.time;
-		if (r.message.seq >= floor ||
-		    (!everything && !mqs_trim_wanted(ltx->log, ltx->v, now)))
-			return MQS_OK;
-		if (!(r.flags & MQS_RECORD_LARGE))
-			bytes += r.message.body_len;
-		if ((rc = mqs_log_remove(ltx, &r, &blob, err)) != MQS_OK)
-			return rc;
-		if (blob != 0)
-			t->blobs[t->nblobs++] = blob;
-		t->records++;
-	}
-	if ((rc = first(ltx, &r, err)) < 0)
+	if ((rc = mqs_cur_new(&o.cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
 		return rc;
-	ltx->v[MQS_LOG_OLDEST_TIME] = rc == MQS_OK ? (uint64_t)r.message.time : 0;
-	return MQS_OK;
+	while ((rc = first(ltx, &o, err)) == MQS_OK && t->records < max &&
+	    bytes < MQS_TRIM_BYTES) {
+		if ((rc = is_below(ltx, &o, floor, &below, err)) != MQS_OK)
+			break;
+		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)o.r.message.time;
+		if (!below || (!everything && !mqs_trim_wanted(ltx->log, ltx->v, now)) ||
+		    (rc = remove_first(ltx, &o, t, &bytes, err)) != MQS_OK)
+			break;
+	}
+	mqs_cur_free(o.cur);
+	return note_oldest(ltx, &o, rc);
 }
 
 int
@@ -128,29 +206,24 @@ mqs_trim_to_size(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes, uint
     struct mqs_trimmed *t, uint64_t *dropped, struct mqs_error *err)
 {
 	const uint64_t *v = ltx->v;
-	struct mqs_record r;
-	uint64_t blob, gone = 0;
+	struct oldest o;
+	uint64_t gone = 0;
 	int rc;
 
 	*dropped = 0;
 	t->records = t->nblobs = 0;
-	while ((rc = first(ltx, &r, err)) == MQS_OK &&
+	if ((rc = mqs_cur_new(&o.cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
+		return rc;
+	while ((rc = first(ltx, &o, err)) == MQS_OK &&
 	    t->records < MQS_TRIM_RECORDS && gone < MQS_TRIM_BYTES &&
 	    (v[MQS_LOG_ORDINAL] - v[MQS_LOG_REMOVED] > messages ||
 	    v[MQS_LOG_IN_BYTES] - v[MQS_LOG_REMOVED_BYTES] > bytes)) {
-		*dropped += r.message.seq >= floor;
-		if (!(r.flags & MQS_RECORD_LARGE))
-			gone += r.message.body_len;
-		if ((rc = mqs_log_remove(ltx, &r, &blob, err)) != MQS_OK)
-			return rc;
-		if (blob != 0)
-			t->blobs[t->nblobs++] = blob;
-		t->records++;
+		*dropped += o.r.message.seq >= floor;
+		if ((rc = remove_first(ltx, &o, t, &gone, err)) != MQS_OK)
+			break;
 	}
-	if (rc < 0)
-		return rc;
-	ltx->v[MQS_LOG_OLDEST_TIME] = rc == MQS_OK ? (uint64_t)r.message.time : 0;
-	return MQS_OK;
+	mqs_cur_free(o.cur);
+	return note_oldest(ltx, &o, rc);
 }
 
 int

@@ -11,6 +11,9 @@
  * that no publisher waits long and the freelist stays short.  A crash between the
  * commit and the unlinking of large bodies leaves files that mqs_blob_sweep
  * collects.
+ *
+ * A damaged message stops no trimming: it goes like any other, by the id that log_walk.h
+ * gives it, so not before every group has settled or skipped it.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 #define MQS_EMBEDDED_QUEUE_LOG_RETENTION_H

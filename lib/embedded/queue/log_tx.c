@@ -84,6 +84,31 @@ find_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m,
 }
 
 /*
+ * The index of message ids is believed only if the message that it names has that message id:
+ * by a damaged entry, a message would be taken for one that is there, and lost.
+ */
+static int
+check_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m, uint64_t id,
+    struct mqs_error *err)
+{
+	struct mqs_slice value;
+	struct mqs_record r;
+	unsigned char key[8];
+	int rc;
+
+	mqs_put_be64(key, id);
+	if ((rc = mqs_tx_get(ltx->tx, MQS_LOG_MESSAGES, key, sizeof(key), &value, err)) < 0)
+		return rc;
+	if (rc == MQS_OK && mqs_record_decode(&r, id, value, 0, NULL) == MQS_OK &&
+	    r.message.message_id != NULL && r.message.message_id_len == m->message_id_len &&
+	    memcmp(r.message.message_id, m->message_id, m->message_id_len) == 0)
+		return MQS_OK;
+	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: message %llu does not have the message id "
+	    "by which it is found; mq-ctl check tells more", ltx->log->dir.name,
+	    (unsigned long long)id);
+}
+
+/*
  * The queue's own expiry, if it is the earlier one.  It runs from when the message may
  * go out, by the clock that will judge it, or a long delay would be the end of it.
  */
@@ -116,6 +141,8 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 		if ((rc = find_duplicate(ltx, m, id, err)) < 0)
 			return rc;
 		if (rc == MQS_OK) {
+			if ((rc = check_duplicate(ltx, m, *id, err)) != MQS_OK)
+				return rc;
 			ltx->v[MQS_LOG_DUPLICATES]++;
 			*duplicate = 1;
 			return MQS_OK;
@@ -149,7 +176,7 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 }
 
 int
-mqs_log_remove(struct mqs_log_tx *ltx, const struct mqs_record *r,
+mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_record *r,
     uint64_t *blob, struct mqs_error *err)
 {
 	const struct mqs_message *m = &r->message;
@@ -173,7 +200,8 @@ mqs_log_remove(struct mqs_log_tx *ltx, const struct mqs_record *r,
 		return rc;
 	ltx->v[MQS_LOG_REMOVED]++;
 	ltx->v[MQS_LOG_REMOVED_BYTES] += m->body_len;
-	return mqs_tx_del(ltx->tx, MQS_LOG_MESSAGES, key + 1, 8, err);
+	/* Not by its key: that may be damaged, and another's. */
+	return mqs_cur_del(cur, err);
 }
 
 int

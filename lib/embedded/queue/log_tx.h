@@ -38,7 +38,11 @@ int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
 int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
 /* Ends the transaction and changes nothing. */
 void	mqs_log_abort(struct mqs_log_tx *);
-/* Removes one record and what indexes it; *blob: the large body to unlink after the commit, or 0. */
-int	mqs_log_remove(struct mqs_log_tx *, const struct mqs_record *, uint64_t *blob, struct mqs_error *err);
+/*
+ * Removes the record that a cursor stands on, and what indexes it; *blob: the large body to
+ * unlink after the commit, or 0.
+ */
+int	mqs_log_remove(struct mqs_log_tx *, struct mqs_cur *, const struct mqs_record *, uint64_t *blob,
+	    struct mqs_error *err);
 
 #endif

@@ -1,0 +1,65 @@
+/*
+ * log_walk.h - walking a log whose keys or records may be damaged
+ *
+ * The usual readers (log_reader.c, log_retention.c) trust the keys as long as ids ascend and
+ * ordinals count up by one.  Where they do not, the readers come here.  A walk verifies
+ * every record, goes from one to the next by their places in the tree alone, and gives each
+ * record an id that is greater than the id before it and less than the id after it:
+ *
+ *	- an intact record has the id that is its key;
+ *	- a record whose checksum does not fit its key is damaged.  If its key lies between
+ *	  the ids of its neighbours, the key is its id.  Else the key is out of place.  Its id
+ *	  is then the one that its checksum fits, or, where the record is damaged too, the
+ *	  first id behind the message before it.
+ *
+ * So each damaged message has an id that no other message has, by which a group can skip it.
+ *
+ * A search in the tree compares keys, so one key out of place in a page can lead it astray.
+ * mqs_walk_from therefore takes the search's answer as a hint: from there it goes back to an
+ * intact record below the id wanted, and then forward.
+ *
+ * Messages are removed from the front of the log only.  So the ordinals of those retained
+ * count up by one, from the state's `removed' + 1 to its `ordinal'.  Where an ordinal is
+ * left out, messages are missing: that is damage.  (If messages are ever removed from the
+ * middle, the state has to say so, and mqs_walk_next has to allow for it.)
+ */
+#ifndef MQS_EMBEDDED_QUEUE_LOG_WALK_H
+#define MQS_EMBEDDED_QUEUE_LOG_WALK_H
+
+#include "base/bytes.h"
+#include "embedded/store/lmdb/cursor.h"
+
+struct mqs_walk {
+	struct mqs_cur	*cur;		/* of the messages; borrowed */
+	uint64_t	 last_id;	/* the log's state: highest id, messages ever appended, */
+	uint64_t	 appended;
+	uint64_t	 removed;	/* and removed */
+	/* The record that it stands on. */
+	uint64_t	 id, key;
+	uint64_t	 ordinal;	/* of a damaged one: one more than the one before */
+	struct mqs_slice value;
+	int		 bad;		/* it is damaged */
+	uint64_t	 before;	/* id of the record before; 0: it is the first */
+	uint64_t	 missing;	/* messages missing between the two */
+	/* Private. */
+	uint64_t	 after;		/* id of the next intact record, where damaged are in front of it */
+	size_t		 damaged;	/* how many, with this one */
+	int		 begun;
+};
+
+/* Begins a walk in front of the first record. */
+void	mqs_walk_begin(struct mqs_walk *, struct mqs_cur *, uint64_t last_id, uint64_t appended,
+	    uint64_t removed);
+/*
+ * The next record.  MQS_NOTHING at the end: then `before' is the id of the last one, and
+ * `missing' says how many are missing behind it.
+ */
+int	mqs_walk_next(struct mqs_walk *, struct mqs_error *err);
+/* The first record with an id of at least that; MQS_NOTHING as above. */
+int	mqs_walk_from(struct mqs_walk *, uint64_t id, struct mqs_error *err);
+/* Says what is wrong with the damaged record that it stands on; returns MQS_EDAMAGED. */
+int	mqs_walk_tell_damage(const struct mqs_walk *, const char *queue, struct mqs_error *err);
+/* Says which messages are missing in front of it, or at the end; returns MQS_EDAMAGED. */
+int	mqs_walk_tell_missing(const struct mqs_walk *, const char *queue, struct mqs_error *err);
+
+#endif
