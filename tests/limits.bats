@@ -553,9 +553,61 @@ consume() {
 	mq-pub q 6
 	rm disk/filler
 	head -c 8M /dev/zero >disk/filler 2>/dev/null || :
-	fails 75 'mq-pub: q: disk full (less than 419430 bytes are free, min-free)' mq-pub q 7
+	fails 75 'mq-pub: q: disk full (less than 786432 bytes are free, min-free)' mq-pub q 7
 	rm disk/filler
 	mq-pub q 7
+}
+
+# fill QUEUE: publishes until its disk has no more than min-free, some 100 bytes at a time.
+fill() {
+	local n
+	for n in 20000 1000 1 1; do
+		while seq -f '%099.0f' "$n" | mq-pub "$1" 2>/dev/null; do
+			:
+		done
+	done
+	run -75 --separate-stderr mq-pub "$1" one
+	[[ $stderr == "mq-pub: $1: disk full "*min-free* ]]
+}
+
+@test "min-free=auto: a queue that filled a small disk has room for its consumers" {
+	local size
+	for size in 2M 3M 8M; do
+		small_disk "$size"
+		export MQ_SPOOL=$PWD/disk/spool
+		mq-pub q first
+		fill q
+		# What a consumer needs from the first moment: its group, dead letters, retries.
+		run -0 --separate-stderr mq-sub -c 1 q/handler -- cat
+		assert_output first
+		run -0 mq-sub -c 1000 q/handler
+		run -0 mq-sub -c 1 q/dead -- sh -c 'exit 65'
+		[ "$(messages q.dead)" = 1 ]
+		run -0 mq-sub -e q/handler
+		[ "$(depth q/handler)" = 0 ]
+		# A filter publishes, and so min-free is kept from it until it is told not to.
+		run -75 --separate-stderr mq-sub -c 2 q/filter --to out -- cat
+		[[ $stderr == *"out: disk full "*min-free* ]]
+		mq-ctl create out 2>/dev/null || :
+		mq-ctl set out min-free=0
+		mq-sub -c 2 q/filter --to out -- cat
+		[ "$(messages out)" = 2 ]
+		# A group that is not needed makes room.
+		mq-ctl delete -f q/filter q.dead out
+		mq-ctl check -q
+		umount disk
+		rmdir disk
+	done
+}
+
+@test "min-free=auto: a disk that is smaller than that" {
+	small_disk 700K
+	export MQ_SPOOL=$PWD/disk/spool
+	fails 75 'mq-pub: q: disk full (less than 786432 bytes are free, min-free)' mq-pub q 1
+	mq-ctl set q min-free=0
+	mq-pub q 1
+	run -0 mq-sub -e q/g
+	assert_output 1
 }
 
 @test "filters: a full output queue holds up the filter, and nothing else" {

@@ -21,6 +21,7 @@
 #include "embedded/consume_run.h"
 #include "embedded/consume_select.h"
 #include "embedded/consume_settle.h"
+#include "embedded/full_disk.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_state.h"
 
@@ -323,7 +324,7 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	do {
 		rc = claim_some(c, max < room ? max : room, count, &again, err);
 		if (rc != MQS_OK)
-			return rc;
+			return mqs_full_disk_advise(c->spool, rc, err);
 	} while (again && !interrupted(c));
 	if (held != NULL && c->held_back)
 		*held = 1;

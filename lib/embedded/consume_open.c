@@ -7,6 +7,7 @@
 #include "embedded/consume_reclaim.h"
 #include "embedded/consume_run.h"
 #include "embedded/consume_touch.h"
+#include "embedded/full_disk.h"
 #include "embedded/group_remove_expired.h"
 #include "embedded/queue/group_file.h"
 
@@ -75,7 +76,7 @@ fail:
 	mqs_owner_free(c->owner, 1);
 	c->owner = NULL;
 	mqs_embedded_consumer_free(c);
-	return rc;
+	return mqs_full_disk_advise(spool, rc, err);
 }
 
 void

@@ -184,6 +184,13 @@ store(struct mqs_publisher *p, struct mqs_portion *part, int64_t deadline,
 	return mqs_log_commit(&ltx, err);
 }
 
+/* Bytes in the log of what is yet to be stored, on the average of the batch. */
+static uint64_t
+bytes_left(const struct mqs_publisher *p, const struct mqs_portion *part)
+{
+	return p->n == 0 ? 0 : p->bytes / p->n * (p->n - part->from);
+}
+
 /* Stores the batch, portion by portion. */
 static int
 store_all(struct mqs_publisher *p, struct mqs_portion *part, struct mqs_error *err)
@@ -195,7 +202,8 @@ store_all(struct mqs_publisher *p, struct mqs_portion *part, struct mqs_error *e
 	mqs_publish_wait_init(&w, p->spool, p->log, p->wait);
 	if (p->wait >= 0)
 		lock = mqs_later(mqs_boottime(), p->wait > LOCK_LEAST ? p->wait : LOCK_LEAST);
-	while ((rc = mqs_publish_wait_for_disk(&w, err)) == MQS_OK) {
+	while ((rc = mqs_publish_wait_for_disk(&w, p->n - part->from, bytes_left(p, part),
+	    err)) == MQS_OK) {
 		rc = store(p, part, lock, err);
 		if (rc == MQS_OK) {
 			stored(p, part);

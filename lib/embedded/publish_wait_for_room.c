@@ -96,12 +96,13 @@ mqs_publish_wait_for_room(struct mqs_publish_wait *w, const struct mqs_log_room 
 }
 
 int
-mqs_publish_wait_for_disk(struct mqs_publish_wait *w, struct mqs_error *err)
+mqs_publish_wait_for_disk(struct mqs_publish_wait *w, uint64_t messages, uint64_t bytes,
+    struct mqs_error *err)
 {
 	int rc;
 
-	while ((rc = mqs_limits_check_disk(w->log, err)) == MQS_EFULL && w->wait > 0 &&
-	    mqs_boottime() < w->until)
+	while ((rc = mqs_limits_check_disk(w->log, messages, bytes, err)) == MQS_EFULL &&
+	    w->wait > 0 && mqs_boottime() < w->until)
 		if ((rc = pause_for(w, -1, LOOK_AGAIN, err)) != MQS_OK)
 			break;
 	return rc;

@@ -29,10 +29,11 @@ void	mqs_publish_wait_init(struct mqs_publish_wait *, struct mqs_spool *, struct
  */
 int	mqs_publish_wait_for_room(struct mqs_publish_wait *, const struct mqs_log_room *, struct mqs_error *err);
 /*
- * Waits while the disk has less than min-free: only if a time was given, since nobody
- * may ever make room there.
+ * Waits while so many messages, with so many bytes in the log, would leave less of the
+ * disk than min-free: only if a time was given, since nobody may ever make room there.
  */
-int	mqs_publish_wait_for_disk(struct mqs_publish_wait *, struct mqs_error *err);
+int	mqs_publish_wait_for_disk(struct mqs_publish_wait *, uint64_t messages, uint64_t bytes,
+	    struct mqs_error *err);
 void	mqs_publish_wait_done(struct mqs_publish_wait *);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "embedded/full_disk.h"
 #include "embedded/receipt.h"
 #include "embedded/settle.h"
 
@@ -218,7 +219,7 @@ mqs_embedded_settler_flush(struct mqs_settler *s, struct mqs_error *err)
 		if (t->n == 0)
 			continue;
 		e.text[0] = '\0';
-		rc = settle_target(s, t, &done, &e);
+		rc = mqs_full_disk_advise(s->spool, settle_target(s, t, &done, &e), &e);
 		for (i = 0; i < t->n; i++)
 			tell(s, t, &t->requests[i],
 			    done ? t->requests[i].code : rc, e.text);

@@ -39,8 +39,14 @@ int	mqs_limits_measure(struct mqs_log_tx *, struct mqs_log_room *, struct mqs_er
 int	mqs_limits_drop_oldest(struct mqs_log_tx *, uint64_t messages, uint64_t bytes,
 	    struct mqs_log_room *room, struct mqs_trimmed *, uint64_t *dropped,
 	    struct mqs_error *err);
-/* MQS_EFULL if less than min-free (by default 64M or 5 % of it) of the disk is free. */
-int	mqs_limits_check_disk(const struct mqs_log *, struct mqs_error *err);
+/*
+ * MQS_EFULL if so many messages, with so many bytes in the log, would leave less than
+ * min-free of the disk.  By default that is 5 % of it, at most 64M, and at least what the
+ * first consumer of a queue needs: the files of a new group and of a new dead-letter queue.
+ * Free pages in the log's own file do not count, since nobody knows how many a commit finds.
+ */
+int	mqs_limits_check_disk(const struct mqs_log *, uint64_t messages, uint64_t bytes,
+	    struct mqs_error *err);
 /* Says that a queue is full: MQS_EFULL. */
 int	mqs_limits_full(const struct mqs_log *, const struct mqs_log_room *, struct mqs_error *err);
 
