@@ -1,8 +1,8 @@
 /*
- * base64.c - bytes as text and back
+ * base64.c - bytes as text and back; see base64.h
  *
- * Three bytes are four characters of six bits; at the end one byte is two
- * characters and "==", two bytes are three and "=".  Pure: no state.
+ * Three bytes become four characters of six bits each.  At the end of the text, one byte
+ * becomes two characters and "==", and two bytes become three characters and "=".
  */
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Characters that n bytes take, and bytes that n characters take at most. */
+/* How many characters n bytes become, and how many bytes n characters become at most. */
 #define MQS_BASE64_ENCODED(n)	(((n) + 2) / 3 * 4)
 #define MQS_BASE64_DECODED(n)	((n) / 4 * 3)
 
@@ -12,10 +12,10 @@
 void	mqs_base64_encode(char *out, const void *bytes, size_t n);
 
 /*
- * Decodes n characters to out, which has MQS_BASE64_DECODED(n) bytes: 0 and
- * their number in *len, or -1, what is wrong (a constant phrase), and the
- * character, counted from 1, where it is.  Blanks, missing padding and bits that
- * no byte holds are wrong: what decodes encodes to the same text.
+ * Decodes n characters to out, which has room for MQS_BASE64_DECODED(n) bytes.  Returns
+ * 0 and the number of bytes in *len; or -1, a constant phrase that says what is wrong,
+ * and at which character, counted from 1.  Blanks, missing padding and stray bits in the
+ * last character are errors, so that each run of bytes has exactly one text.
  */
 int	mqs_base64_decode(void *out, size_t *len, const char *text, size_t n,
 	    const char **why, size_t *at);

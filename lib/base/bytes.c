@@ -1,9 +1,9 @@
 /*
  * bytes.c - growing buffers
  *
- * Room doubles, so that appending is linear in all; what is not used is never
- * given back before mqs_buf_free, since buffers are reused for the next record.  A
- * buffer that could not grow is unchanged.
+ * A buffer doubles when it is full, so that appending n bytes costs time in proportion to
+ * n.  Memory is given back by mqs_buf_free only, since buffers are used again for the next
+ * record.  A buffer that could not grow is unchanged.
  */
 #include <errno.h>
 #include <stdarg.h>

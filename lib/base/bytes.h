@@ -21,13 +21,14 @@ struct mqs_buf {
 
 /* Makes room for `more' bytes after n: 0, or -1 with errno ENOMEM. */
 int	mqs_buf_reserve(struct mqs_buf *, size_t more);
-/* Appends: 0, or -1 with errno ENOMEM. */
+/* Appends bytes, one byte, or formatted text: 0, or -1 with errno ENOMEM. */
 int	mqs_buf_add(struct mqs_buf *, const void *p, size_t n);
 int	mqs_buf_addc(struct mqs_buf *, char c);
 int	mqs_buf_addf(struct mqs_buf *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* Drops n bytes at the front. */
 void	mqs_buf_drop(struct mqs_buf *, size_t n);
+/* Frees the memory; the buffer is empty then, and can be used again. */
 void	mqs_buf_free(struct mqs_buf *);
 
 /* Fixed-width numbers: little-endian in records, big-endian in keys. */

@@ -1,10 +1,10 @@
 /*
  * clock.c - the clocks, and which boot this is
  *
- * There is nothing sensible to do without a clock, and every Linux that can map a
- * file has one: so these functions do not fail, but abort when the system breaks
- * that.  The boot id may be absent (a /proc that is not
- * mounted); then the moment of booting, to the second, stands in for it.
+ * These functions can't fail.  Every Linux has the clocks, and nothing sensible can be done
+ * without them, so a system that refuses one aborts the program.  The kernel's boot id may
+ * be absent (/proc is not mounted); then the second in which the system booted identifies
+ * the boot.
  */
 #include <sys/types.h>
 

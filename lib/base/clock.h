@@ -11,13 +11,13 @@
 int64_t	mqs_now(void);
 /* Time since boot with sleep counted, in ns (CLOCK_BOOTTIME). */
 int64_t	mqs_boottime(void);
-/* A time so much later; at most INT64_MAX, at least 0. */
+/* Adds ns to a time; the result stays between 0 and INT64_MAX. */
 int64_t	mqs_later(int64_t time, int64_t ns);
-/* A number for this boot (XXH3 of the kernel's boot id); never 0. */
+/* A number that identifies this boot of the system (a hash of the kernel's boot id); never 0. */
 uint64_t mqs_boot(void);
-/* The clock tick in which a time of mqs_boottime is. */
+/* Converts a time of mqs_boottime to clock ticks since boot, as mqs_process_start counts them. */
 uint64_t mqs_tick(int64_t boottime);
-/* The clock tick in which process pid started; 0 if there is none. */
+/* When process pid started, in clock ticks since boot; 0 if there is no such process. */
 uint64_t mqs_process_start(int64_t pid);
 
 #endif

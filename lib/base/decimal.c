@@ -1,8 +1,8 @@
 /*
- * decimal.c - numbers with a fraction, exactly, as units need them
+ * decimal.c - exact numbers with a fraction, for durations and sizes
  *
- * Integers only: 0.1s is 100 ms and nothing else.  strtonum(3) has no fractions, and
- * ends before 2^63.
+ * All arithmetic is on integers, so that 0.1s is 100 ms and nothing else.  strtonum(3) does
+ * not serve: it reads no fractions, and nothing above 2^63.
  */
 #include "base/decimal.h"
 #include "base/name.h"

@@ -1,10 +1,10 @@
 /*
- * error.c - how every layer reports what went wrong
+ * error.c - errors: a code, and one line of text that says what went wrong
  *
- * An error is a code and one line of text, kept in a structure of the caller's, so
- * that there is no state here.  The line is shown by tools and put into logs: a
- * control character in a name or in a record that is quoted becomes '?', so that no
- * text breaks the line or drives a terminal.  Text that is too long is cut.
+ * The caller owns the structure, so this module keeps no state.  Tools show the line and put
+ * it into logs.  A control character in it (from a name, or from a record that is quoted)
+ * becomes '?', so that no text breaks the line or controls a terminal.  Text that is too
+ * long is cut.
  */
 #include <errno.h>
 #include <stdarg.h>

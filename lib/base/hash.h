@@ -1,7 +1,8 @@
 /*
- * hash.h - XXH3-64, for checksums and for hashes of names
+ * hash.h - XXH3-64: the hash for checksums, and for names and keys
  *
- * Inlined: a tool that runs for a millisecond should not load a library for it.
+ * The code is inlined, because loading a library would be a large part of the start of a
+ * tool that runs for a millisecond.
  */
 #ifndef MQS_BASE_HASH_H
 #define MQS_BASE_HASH_H

@@ -1,9 +1,8 @@
 /*
  * name.c - names of queues and groups, receipts, UTF-8
  *
- * A name is also a file's name, and part of a receipt, so the characters that mean
- * something to either ('/', a leading '.' or '-') are not in it.  A receipt is taken
- * apart at its last '.', since names have dots too.
+ * A name is also the name of a file and a part of a receipt.  So it has none of the
+ * characters that mean something there: no '/', and no '.' or '-' at the beginning.
  */
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /*
  * redact.c - see redact.h
  *
- * The user's part of an address (RFC 3986, 3.2.1) ends at the last '@' before the first
- * '/', '?' or '#' behind "://": a password that was not percent-encoded may hold an '@'.
+ * In an address, user and password (RFC 3986, 3.2.1) end at the last '@' before the first
+ * '/', '?' or '#' behind "://".  It is the last '@', because a password that was not
+ * percent-encoded may have one, too.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,13 +1,12 @@
-/* redact.h - the name of a spool, fit to be shown */
+/* redact.h - the name of a spool without its password, to be shown in messages */
 #ifndef MQS_BASE_REDACT_H
 #define MQS_BASE_REDACT_H
 
 #include <stddef.h>
 
 /*
- * Writes the name of a spool with "***" in place of a password: of
- * "scheme://user:password@host".  A name that is no such address is copied.  Cut to size
- * bytes with NUL; returns buf.
+ * Copies the name of a spool; the password in "scheme://user:password@host" becomes "***".
+ * The result is cut to size bytes, NUL included.  Returns buf.
  */
 char	*mqs_redact(const char *where, char *buf, size_t size);
 

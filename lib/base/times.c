@@ -1,9 +1,9 @@
 /*
  * times.c - points in time as people write them
  *
- * What has no zone is local time, by TZ.  What is printed is always UTC, with all nine
- * digits, so that it sorts as text and reads back as the same number; it is written by
- * hand, since every message of an envelope has one.
+ * A time without a zone is local time, by TZ.  Printed times are always UTC with all nine
+ * digits, so that they sort as text and read back as the same number.  Printing does not
+ * use strftime(3), for speed: an envelope of JSON has a time in every message.
  */
 #include <string.h>
 #include <time.h>

@@ -1,11 +1,11 @@
 /*
  * units.c - durations and sizes as people write them
  *
- * All arithmetic is on integers: what is written exactly is read exactly, and what is
- * out of range is refused, never wrapped.  What mqs_format_... writes is read as the
- * same number again, since `mq-ctl show' prints what `set' reads.  Therefore not
- * libbsd's expand_number(3), which takes no fractions and gives no reason, nor
- * humanize_number(3), which rounds.
+ * All arithmetic is on integers: an exact text gives the exact number, and a number that
+ * is out of range is refused, never wrapped.  A number that mqs_format_... has written is
+ * read back as the same number, because `mq-ctl set' must read what `mq-ctl show' prints.
+ * libbsd's functions do neither: expand_number(3) takes no fractions and gives no reason,
+ * humanize_number(3) rounds.
  */
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /*
  * dispatch.h - what the functions of mqspool.h check before an engine is called
  *
- * The functions themselves are in dispatch_spool.c, dispatch_publish.c,
+ * The functions of mqspool.h are in dispatch_spool.c, dispatch_publish.c,
  * dispatch_consume.c, dispatch_read.c and dispatch_admin.c.  Each checks its arguments,
- * finds the engine by the handle, and calls the engine's function, or says that there is
- * none.  The calls that are made for every message check nothing else.
+ * finds the engine by the handle, and calls the engine's function.  If the engine lacks the
+ * function, dispatch reports MQS_ENOTSUP.  Functions that are called for every message skip
+ * these checks, for speed.
  */
 #ifndef MQS_ENGINE_DISPATCH_H
 #define MQS_ENGINE_DISPATCH_H
@@ -18,7 +19,7 @@ mqs_engine_of(const void *handle)
 	return ((const struct mqs_handle *)handle)->engine;
 }
 
-/* Makes a handle that the engine has returned one that dispatch knows: returns rc. */
+/* Notes in a new handle which engine has made it, if rc is MQS_OK; returns rc. */
 static inline int
 mqs_engine_made(void *handle, const struct mqs_engine *engine, int rc)
 {
@@ -28,16 +29,17 @@ mqs_engine_made(void *handle, const struct mqs_engine *engine, int rc)
 }
 
 /*
- * MQS_ENOTSUP: the engine has no such function.  object is the queue that is asked
- * about, or NULL; what completes "can't", such as "pause queues and groups".
+ * Reports that the engine lacks a function: MQS_ENOTSUP.  object is the queue that the call
+ * was about, or NULL.  what completes the sentence "the engine can't ...", for instance
+ * "pause queues and groups".
  */
 int	mqs_engine_lacks(const struct mqs_engine *, const char *object, const char *what,
 	    struct mqs_error *err);
-/* MQS_EINVAL unless it is the name of a queue. */
+/* Checks the name of a queue: 0, or MQS_EINVAL. */
 int	mqs_check_queue(const char *queue, struct mqs_error *err);
-/* The same for a queue and, unless it is NULL, a group. */
+/* Checks the names of a queue and, unless it is NULL, of a group. */
 int	mqs_check_names(const char *queue, const char *group, struct mqs_error *err);
-/* The same where no queue (NULL, and then no group) means all of them. */
+/* The same for calls where NULL as queue (then group must be NULL, too) means all queues. */
 int	mqs_check_names_or_all(const char *queue, const char *group, struct mqs_error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * dispatch_consume.c - consuming, handlers, and settling by receipt
  *
- * What is called for every message goes straight to the engine: an engine that opens a
- * consumer has all functions named consumer_..., except those that this file says
- * what their absence means.
+ * Functions that are called for every message go straight to the engine's function.  So an
+ * engine that has consumer_open must have all consumer_... functions, except those for
+ * which this file says what it does without them.
  */
 #include "base/error.h"
 #include "engine/dispatch.h"

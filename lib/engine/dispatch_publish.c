@@ -1,8 +1,9 @@
 /*
  * dispatch_publish.c - publishing, large bodies, filters, request and reply
  *
- * What is called for every message goes straight to the engine: an engine that opens a
- * publisher has publisher_send, _send_like, _flush, _stored, _pending and _free.
+ * Functions that are called for every message go straight to the engine's function.  So an
+ * engine that has publisher_open must have publisher_send, _send_like, _flush, _stored,
+ * _pending and _free.
  */
 #include "base/error.h"
 #include "engine/dispatch.h"

@@ -1,6 +1,4 @@
-/*
- * dispatch_spool.c - opening a spool, and what can be asked of it
- */
+/* dispatch_spool.c - opening a spool, and asking what its engine can do */
 #include <string.h>
 
 #include "base/error.h"

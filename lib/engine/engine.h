@@ -1,26 +1,28 @@
 /*
- * engine.h - the seam between mqspool.h and what carries it out
+ * engine.h - the interface between mqspool.h and the engines, which keep the queues
  *
  * An engine keeps queues somewhere: in files (lib/embedded), on a RabbitMQ cluster, on a
- * Kafka cluster.  It is one constant table of functions, named as those of mqspool.h are,
- * with the same parameters, results and errors.  A program calls mqspool.h; dispatch_*.c
- * checks the arguments and passes the call to the engine that the spool's name chose
- * (find.c).  An engine need not check them again: names of queues and groups are valid,
- * pointers that must not be NULL are not.
+ * Kafka cluster.  It is one constant table of functions.  Each has the name, parameters,
+ * results and errors of a function of mqspool.h.
+ *
+ * A program calls a function of mqspool.h.  That function (dispatch_*.c) checks the
+ * arguments and calls the engine, which was chosen by the spool's name (find.h).  So an
+ * engine may rely on its arguments: names of queues and groups are valid, and pointers that
+ * must not be NULL are not NULL.
  *
  * Handles.  Every handle that an engine makes (spool, publisher, large body, consumer,
  * run, call, settler, reader) begins with a struct mqs_handle.  Dispatch fills it in when
  * the engine has returned the handle, and finds the engine by it from then on.
  *
- * What an engine can't do.  A function that it lacks is NULL in its table: dispatch
- * answers MQS_ENOTSUP and names engine and operation.  Where a function exists but not
- * all that options ask of it, the list `can' leaves the option out; programs ask
- * (mqs_can) before they begin anything.  The same function must still refuse such an
- * option with MQS_ENOTSUP, for programs that did not ask.
+ * What an engine can't do.  A function that the engine lacks is NULL in its table; dispatch
+ * then returns MQS_ENOTSUP, with a message that names engine and operation.  An option that
+ * a function can't honour is missing from the list `can'.  Programs ask for their options
+ * (mqs_can) before they begin anything.  The function must still refuse such an option with
+ * MQS_ENOTSUP, for programs that did not ask.
  *
- * What engines do alike lies beside this file: the backoff of retries (backoff.h), the
- * headers of dead letters (dead_letter_headers.h), which of a key's messages goes out
- * next (key_gate.h).
+ * What all engines do alike is in other files of this folder: the backoff of retries
+ * (retry.h), the headers of dead letters (dead_letter.h), the order of messages of one key
+ * (key_order.h).
  */
 #ifndef MQS_ENGINE_ENGINE_H
 #define MQS_ENGINE_ENGINE_H
@@ -41,13 +43,13 @@ struct mqs_handle {
 };
 
 struct mqs_engine {
-	unsigned	 version;	/* MQS_ENGINE_VERSION; stays the first member for ever */
+	unsigned	 version;	/* MQS_ENGINE_VERSION; always the first member */
 	const char	*name;		/* "embedded", "amqp", "kafka": what messages call it */
-	/* Long names of the options that it can honour, sorted, up to a NULL; see mqs_can. */
+	/* The long names of the options that it honours, sorted, with a NULL at the end; see mqs_can. */
 	const char *const *can;
-	/* What to do instead of an option that is not among them; see mqs_instead.  May be NULL. */
+	/* Says what to do instead of an option that it does not honour; see mqs_instead.  May be NULL. */
 	const char *(*instead)(const char *option);
-	/* 1 if a text is the id of a message, as this engine makes them; see mqs_is_id. */
+	/* 1 if a text has the form of this engine's ids; see mqs_is_id. */
 	int	(*is_id)(const char *text);
 
 	/* The spool. */

@@ -1,9 +1,9 @@
 /*
  * retry.h - when a message that failed is tried again
  *
- * A retry waits min, 2 min, 4 min ... up to max, and up to a tenth more or less, so that
- * messages that failed together do not come back together.  All engines count alike: an
- * attempt is a delivery that was really handed out, and the first one is attempt 1.
+ * The delay doubles with each attempt, from min up to max.  A random tenth more or less
+ * keeps messages that failed together from coming back together.  An attempt is a delivery
+ * that was really handed out; the first one is attempt 1.
  */
 #ifndef MQS_ENGINE_RETRY_H
 #define MQS_ENGINE_RETRY_H
@@ -11,9 +11,8 @@
 #include <stdint.h>
 
 /*
- * How long the retry after `attempts' failed ones (1 or more) waits, in ns: at least 9/10
- * of the doubled min, at most 11/10 of max.  min and max are in ns, 0 <= min <= max;
- * random is any number, evenly distributed.
+ * Returns the delay, in ns, before the next attempt after `attempts' failed ones (1 or
+ * more).  min and max are in ns, 0 <= min <= max.  random is an evenly distributed number.
  */
 int64_t	mqs_retry_delay(int64_t min, int64_t max, uint64_t attempts, uint32_t random);
 

@@ -1,8 +1,8 @@
 /*
  * binding.c - see binding.h
  *
- * Headers are sorted when a binding takes its normal form, so that two command lines
- * that say the same in another order are the same binding.
+ * The normal form sorts headers, so that two command lines that give the same headers in
+ * another order make the same binding.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
- * envelope_fields.c - what each field of an envelope means
+ * envelope_fields.c - reads the fields of an envelope, one by one
  *
- * A table says which fields there are and which function takes each.  Nothing is
- * guessed: an unknown field may be a misspelt one, and a value of another type
- * would lose something in the conversion.
+ * A table names the fields and the function that reads each.  An unknown field is an error,
+ * since it may be a misspelt one.  A value of another type is an error, since converting it
+ * might lose something.
  */
 #include <limits.h>
 #include <stddef.h>

@@ -1,18 +1,18 @@
 /*
- * envelope_parse.c - one line of JSON as a message
+ * envelope_parse.c - reading a message from one line of JSON
  *
- * The JSON library says whether the line is JSON and envelope_fields.c what its
- * fields mean; headers are taken last, so that they lie in one run.
+ * The JSON library parses the line, and envelope_fields.c reads its fields.  Headers are
+ * read last, so that they lie in one run of bytes.
  *
- * A body that is given as JSON ("json") must keep what was written, digits and order,
- * which the JSON library does not promise.  So its text is found first, and the library is
- * given a null in its place.
+ * A body in the field "json" must keep all digits and the order of members, which the JSON
+ * library does not promise.  So this module finds the text of that value first, and gives
+ * the library the line with a null in its place.
  *
- * What is taken is copied to `store', whose room is reserved once, before the
- * first copy, so that pointers into it stay good: text as decoded, with its NUL, is
- * never longer than it was in the line with its quotes.  Only headers can be (each
- * value of an array has its name before it, and `origin' adds some): they have
- * room of their own, which is as much as a message may have.
+ * All texts are copied to `store'.  Its memory is reserved once, before the first copy, so
+ * that pointers into it stay good.  That is enough for every field but headers, because a
+ * decoded text with its NUL is never longer than the quoted text in the line.  Headers can
+ * grow: each value of an array gets the name before it, and `origin' adds some.  They have
+ * extra room, as much as the headers of a message may take.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
- * envelope_write.c - a message as one line of JSON
+ * envelope_write.c - writing a message as one line of JSON
  *
- * Fields come in the order that envelope.h gives, each followed by a comma; the
- * body, which is always there, is the last.  What is default (no key, priority 0,
- * no time) is left out.  On failure the buffer is as it was.
+ * Fields are written in the order of envelope.h, each with a comma behind it.  The body is
+ * always written, and is the last.  Defaults (no key, priority 0, no time) are left out.
+ * After an error the buffer is as it was before.
  */
 #include <errno.h>
 #include <unistd.h>

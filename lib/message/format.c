@@ -1,12 +1,9 @@
 /*
  * format.c - printf-like output formats, as in kcat -f
  *
- * A format is compiled once into a row of steps: one for each conversion, and one for
- * each run of plain text between them, whose escapes are resolved then.  "\x25" is
- * therefore a plain per cent sign and begins no conversion.
- *
- * A body that is in a file is not read here: mqs_format_step stops at it, and goes on
- * after it when called again.
+ * A format is compiled once into a list of steps: one for each conversion, and one for each
+ * run of plain text between them.  Escapes are resolved at that time, so "\x25" is a plain
+ * per cent sign and begins no conversion.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -14,20 +14,20 @@
 
 struct mqs_format;
 
-/* Compiles a format: 0, or MQS_EINVAL and what is wrong with it. */
+/* Compiles a format: 0, or MQS_EINVAL and what is wrong with the text. */
 int	mqs_format_new(struct mqs_format **out, const char *text, struct mqs_error *err);
 void	mqs_format_free(struct mqs_format *);
 
 /*
- * Steps through a format for one message: each call appends to buf what comes
- * up to the next %s of a body that is in body_fd, and returns 1 if the caller
- * shall now copy the body out itself, 0 at the end, or an error.  *step starts
- * at 0.  (A body in memory is appended like all the rest.)
+ * Appends one message to buf by the format.  A body in memory is appended like all else.
+ * Where the format wants a body that is a file (body_fd), this returns 1: the caller writes
+ * out buf, copies the file, and calls again to go on.  0 at the end, or an error.  *step
+ * says where to go on, and starts at 0.
  */
 int	mqs_format_step(const struct mqs_format *, unsigned *step, struct mqs_buf *,
 	    const struct mqs_message *, const struct mqs_envelope_place *,
 	    struct mqs_error *err);
-/* 1 if the format names a receipt. */
+/* 1 if the format contains %r. */
 int	mqs_format_has_receipt(const struct mqs_format *);
 
 #endif

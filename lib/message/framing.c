@@ -1,17 +1,18 @@
 /*
- * framing.c - a stream of bytes as records that end in a delimiter
+ * framing.c - splits a stream of bytes into records that end in a delimiter
  *
- * buf.p[pos .. buf.n] is what was read and not yet given.  Of it, the first `scanned'
- * bytes are known to begin no delimiter, so that a record which arrives byte by byte is
- * looked at once, not once for each read.  A delimiter may straddle two reads: the last
- * delim_len - 1 bytes are never counted as scanned, and a piece never includes them.
+ * buf.p[pos .. buf.n] holds the bytes that were read and not given yet.  No delimiter
+ * begins in the first `scanned' of them.  So a record that arrives byte by byte is searched
+ * once, not again after each read.  Two reads may cut a delimiter in two; therefore the
+ * last delim_len - 1 bytes never count as scanned, and no piece of a large record includes
+ * them.
  *
- * Nothing is copied but the unfinished record, which mqs_split_fill moves to the front;
- * it stays there until it is complete, so that it is moved once.
+ * Only an unfinished record is copied: mqs_split_fill moves it to the front of the buffer,
+ * once, and it stays there until it is complete.
  *
- * A delimiter is given twice only by ending two records: an input that ends in one
- * has no empty record after it.  Without delimiter the input is one record, even if it
- * is empty; eof is then SPENT once that was given, so that it is given once.
+ * A delimiter ends a record and does not begin another: input that ends in a delimiter has
+ * no empty record behind it.  Without a delimiter all of the input is one record, even if it
+ * is empty; eof becomes SPENT when that record was given, so that it is given once.
  */
 #include <errno.h>
 #include <string.h>

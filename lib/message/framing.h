@@ -1,11 +1,11 @@
 /*
- * framing.h - a stream of bytes as records that end in a delimiter
+ * framing.h - splits a stream of bytes into records that end in a delimiter
  *
- * Reading is split from parsing, so that a caller can take all that is there
- * without ever waiting inside: mqs_split_fill reads once; mqs_split_next gives
- * the records that are complete.  Records are borrowed from the buffer until the
- * next mqs_split_fill.  A record longer than `large' bytes comes in pieces, so
- * that memory does not grow with it.
+ * Reading is apart from splitting, so that a caller can handle all that has arrived without
+ * waiting for more: mqs_split_fill reads once, and mqs_split_next gives the complete
+ * records, one by one.  Records point into the buffer, and are good until the next
+ * mqs_split_fill.  A record longer than `large' bytes is given in pieces, so that memory
+ * does not grow with it.
  */
 #ifndef MQS_MESSAGE_FRAMING_H
 #define MQS_MESSAGE_FRAMING_H
@@ -29,33 +29,35 @@ struct mqs_split {
 };
 
 enum mqs_piece {
-	MQS_PIECE_MORE,		/* no complete record: fill again (or, at eof, the end) */
+	MQS_PIECE_MORE,		/* no complete record: read more; at the end of input, there is none */
 	MQS_PIECE_WHOLE,	/* a whole record, delimiter not included */
-	MQS_PIECE_FIRST,	/* the first part of a large one */
+	MQS_PIECE_FIRST,	/* the first part of a large record */
 	MQS_PIECE_NEXT,		/* a further part */
 	MQS_PIECE_LAST		/* its last part (may be empty) */
 };
 
-/* delim as given by mqs_delim_parse; large and chunk as above. */
+/* Begins; delim is a delimiter whose escapes are resolved, large and chunk as above. */
 void	mqs_split_init(struct mqs_split *, const char *delim, size_t delim_len,
 	    size_t large, size_t chunk);
 /*
- * Reads once from fd: >0 bytes read, 0 at the end of the input, -1 with errno.
- * Everything borrowed before is invalid afterwards.
+ * Reads once from fd: the number of bytes read, 0 at the end of the input, or -1 with errno.
+ * Records that were given before are invalid afterwards.
  */
 long	mqs_split_fill(struct mqs_split *, int fd);
+/* Gives the next record, or piece of one. */
 enum mqs_piece mqs_split_next(struct mqs_split *, struct mqs_slice *);
 /*
- * Goes on in another buffer (emptied; freed by the caller in the end), which gets what
- * was not given yet; `other' is then the one that what was given stands in.  0, or -1
- * with errno and nothing changed.
+ * Goes on in another buffer, so that records given so far stay good.  The bytes not yet
+ * given are moved to `other', which becomes the buffer; *other becomes the old buffer,
+ * in which those records are.  The caller frees it in the end.  0, or -1 with errno and
+ * nothing changed.
  */
 int	mqs_split_swap(struct mqs_split *, struct mqs_buf *other);
 void	mqs_split_free(struct mqs_split *);
 
 /*
- * Resolves escapes (\n \t \r \0 \\ \xNN) of a delimiter or format text into out:
- * its length, or -1 and why.  out may have room bytes.
+ * Resolves the escapes (\n \t \r \0 \\ \xNN) of a delimiter or format.  Writes at most room
+ * bytes to out; returns how many, or -1 and why.
  */
 long	mqs_unescape(const char *s, char *out, size_t room, const char **why);
 

@@ -1,13 +1,13 @@
 /*
  * headers.c - a message's headers, and whether a message may be stored
  *
- * Headers are one run of bytes, name NUL value NUL ..., so that storing them is
- * one copy and reading them is none.  What was checked once is trusted to be well
- * formed only as far as it costs nothing: stepping through bytes that are not
- * ends early, and never looks beyond them.
+ * Headers are one run of bytes, so that storing them is one copy and reading them is none.
+ * They are checked when a message is published.  A reader of stored headers must still be
+ * safe if they are damaged: stepping through bytes that are not well formed ends early and
+ * never reads beyond them.
  *
- * mqs_message_check stands on the way of every message that is published; one
- * that has nothing but a body is recognized by a few tests of what is zero.
+ * Every published message passes mqs_message_check.  A message that has nothing but a body
+ * passes after a few comparisons with zero.
  */
 #include "base/error.h"
 #include "base/name.h"

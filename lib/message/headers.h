@@ -1,8 +1,8 @@
 /*
  * headers.h - a message's headers: name NUL value NUL name NUL value NUL ...
  *
- * In the order given; a name may come more than once.  A name has 1 byte at
- * least.  mqs_headers_next (mqspool.h) steps through them.
+ * They stay in the order in which they were given.  A name has at least 1 byte, and may
+ * come more than once.  mqs_headers_next (mqspool.h) steps through them.
  */
 #ifndef MQS_MESSAGE_HEADERS_H
 #define MQS_MESSAGE_HEADERS_H
@@ -13,14 +13,14 @@
 /* Appends one header: 0, or -1 with errno (ENOMEM). */
 int	mqs_headers_add(struct mqs_buf *, const char *name, size_t name_len,
 	    const char *value, size_t value_len);
-/* The value of the first header of that name, or NULL. */
+/* Finds the first header of that name: its value, or NULL. */
 const char *mqs_headers_get(const char *headers, size_t len, const char *name);
-/* Appends those of `more' whose names `headers' has not: 0, or -1 with errno (ENOMEM). */
+/* Appends each header of `more' whose name is not in `headers': 0, or -1 with errno (ENOMEM). */
 int	mqs_headers_fill(struct mqs_buf *, const char *headers, size_t len,
 	    const char *more, size_t more_len);
 /*
- * Appends as one JSON object ({"a":"b"}); a name that comes more than once has an
- * array of its values ({"a":["b","c"]}): 0, or -1 with errno (ENOMEM).
+ * Appends headers as one JSON object ({"a":"b"}).  A name that comes more than once gets an
+ * array of its values ({"a":["b","c"]}).  0, or -1 with errno (ENOMEM).
  */
 int	mqs_headers_json(struct mqs_buf *, const char *headers, size_t len);
 

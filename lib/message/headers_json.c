@@ -1,11 +1,12 @@
 /*
  * headers_json.c - headers as one JSON object
  *
- * JSON readers keep one of several equal names, so a name that comes more than
- * once is written once, where it came first, with an array of its values: nothing
- * is lost, and what has one value (nearly everything) is a plain string.  Equal
- * names are found by sorting: 64 KiB hold 20,000 headers, and whoever publishes
- * must not be able to make whoever reads compare each with each.
+ * Most JSON readers keep only one of several members with the same name.  So a name that
+ * comes more than once is written once, where it came first, with an array of its values.
+ * A name with one value, which is nearly every one, is a plain string.
+ *
+ * Equal names are found by sorting.  64 KiB hold 20,000 headers, and comparing each with
+ * each would let a publisher slow down every reader.
  */
 #include <stdlib.h>
 

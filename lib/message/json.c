@@ -1,10 +1,10 @@
 /*
- * json.c - text as JSON strings
+ * json.c - writes text as JSON strings
  *
- * The writer of envelopes spends its time here, so eight bytes are looked at as
- * one word and copied as one word when none of them needs an escape.  Room for
- * all that is left unescaped, and for eight escapes, is there before each step;
- * only a step that escapes has to look again.
+ * Writing envelopes spends most of its time here.  So eight bytes are tested as one word,
+ * and copied as one word if none of them needs an escape.  Before each step the buffer has
+ * room for the rest of the text without escapes, and for eight escapes; only a step that
+ * escapes has to check again.
  */
 #include "base/name.h"
 #include "message/json.h"

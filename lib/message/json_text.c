@@ -1,8 +1,9 @@
 /*
  * json_text.c - see json_text.h
  *
- * One pass, without recursion: what is open (an array, an object) is a bit each in a
- * fixed stack, so that deep nesting costs no memory and ends at MQS_JSON_DEPTH.
+ * The text is read in one pass, without recursion.  A fixed stack has one bit for each
+ * array or object that is open.  So deep nesting takes no memory; text that is nested
+ * deeper than MQS_JSON_DEPTH is refused.
  */
 #include <string.h>
 

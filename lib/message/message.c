@@ -1,4 +1,4 @@
-/* message.c - what can be said of a message that was handed out */
+/* message.c - the id of a message as text */
 #include <stdio.h>
 
 #include "base/name.h"

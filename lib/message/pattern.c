@@ -1,9 +1,10 @@
 /*
  * pattern.c - see pattern.h
  *
- * Only the last `#' that was met is ever given another word: an earlier one that took
- * more could only lead to where this one gets as well.  So a match takes no memory,
- * and at most as many steps as pattern and key have words, multiplied.
+ * On a mismatch the match goes back to the last `#' and lets it take one word more.  It
+ * never goes back to an earlier `#': the words that this one could take, the last one can
+ * take as well.  So matching needs no memory, and at most as many steps as the number of
+ * words in the pattern times the number in the key.
  */
 #include "base/error.h"
 #include "base/name.h"

@@ -1,11 +1,11 @@
 /*
- * pattern.h - routing keys and the patterns they are matched with
+ * pattern.h - routing keys, and the patterns that match them
  *
- * As RabbitMQ matches topics: keys and patterns are words split by '.'; in a pattern
- * the word `*' stands for exactly one word, the word `#' for any number of them, none
- * included; all else stands for itself.  Beside a dot there is always a word, perhaps
- * an empty one ("a..b" has three), but the empty key has no words at all: `#' matches
- * it, `*' does not.
+ * The rules are those of RabbitMQ's topic exchanges.  Keys and patterns are words separated
+ * by '.'.  In a pattern, the word `*' matches exactly one word, the word `#' matches any
+ * number of words or none, and any other word matches itself.  There is a word on each side
+ * of a dot, even if it is empty ("a..b" has three words).  The empty key has no words: `#'
+ * matches it, `*' does not.
  */
 #ifndef MQS_MESSAGE_PATTERN_H
 #define MQS_MESSAGE_PATTERN_H
@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "mqspool.h"
 
-/* 0, or MQS_EINVAL and what is wrong with a pattern or key ("is not UTF-8 (byte 3)"). */
+/* Checks a pattern or key: 0, or MQS_EINVAL and what is wrong ("is not UTF-8 (byte 3)"). */
 int	mqs_pattern_check(const char *text, size_t n, struct mqs_error *err);
-/* 1 if the key matches. */
+/* 1 if the pattern matches the key. */
 int	mqs_pattern_match(struct mqs_slice pattern, struct mqs_slice key);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * record.c - see record.h for the layout
  *
- * Encoding writes straight into the page of the log, so that a body is copied
- * once; decoding borrows from the map and copies nothing.
+ * Encoding writes straight into a page of the log, so a body is copied once.  A decoded
+ * record points into the map of the file, so nothing is copied.
  */
 #include "base/error.h"
 #include "base/hash.h"

@@ -20,10 +20,12 @@
  *	            (all little-endian); the record ends here
  *	body        all that is left
  *
- * Each field in capitals is there if its flag is set, in this order.  A plain
- * message costs 10 bytes beside its body, which is why nothing here has a fixed
- * width that is mostly zero: at 100 bytes a message the disk's bandwidth is the
- * limit.  An unknown flag means a newer format: refused, never guessed.
+ * A field in capitals is present if its flag is set; the fields come in this order.  A
+ * record with an unknown flag is of a newer format, and is refused.
+ *
+ * A plain message takes 10 bytes beside its body.  Records are that small because the speed
+ * of the disk limits the publishing of short messages; so no field is present, or wider,
+ * than it needs to be.
  */
 #ifndef MQS_MESSAGE_RECORD_H
 #define MQS_MESSAGE_RECORD_H
@@ -43,7 +45,7 @@
 #define MQS_RECORD_ONLY_GROUP	0x80u
 #define MQS_RECORD_FLAGS	0xffu	/* all that are known */
 
-/* A record taken apart.  Pointers are borrowed from the value. */
+/* A decoded record.  Its pointers point into the value that was decoded. */
 struct mqs_record {
 	struct mqs_message message;	/* seq is the id; body NULL if large */
 	uint64_t	 ordinal;
@@ -54,17 +56,17 @@ struct mqs_record {
 };
 
 /*
- * Bytes that the record will take.  Uses message, ordinal, only_group, and of flags
- * whether it is large; sets flags.
+ * Returns the size of the encoded record, and sets its flags.  Of the record it uses
+ * message, ordinal, only_group, and the flag that says that the body is large.
  */
 size_t	mqs_record_size(struct mqs_record *);
-/* Writes exactly that many at room, as mqs_record_size found them. */
+/* Encodes a record to room; size is what mqs_record_size has returned. */
 void	mqs_record_encode(const struct mqs_record *, void *room, size_t size);
 
 /*
- * Takes a value apart: 0, MQS_EDAMAGED (a bad checksum, fields that overrun) or
- * MQS_EVERSION.  Without verify the checksum is not looked at, which costs only
- * the front of the record: for passes that do not hand it out.
+ * Decodes a value: 0, MQS_EDAMAGED (a wrong checksum, or fields longer than the value), or
+ * MQS_EVERSION.  Without verify the checksum is not computed, and only the front of the
+ * record is read; that is for callers that do not hand the message out.
  */
 int	mqs_record_decode(struct mqs_record *, uint64_t id, struct mqs_slice value,
 	    int verify, struct mqs_error *err);
@@ -79,8 +81,8 @@ int	mqs_record_find_id(struct mqs_slice value, uint64_t key, uint64_t least, uin
 	    uint64_t *id);
 
 /*
- * 1 if a value is of a plain message, one without any of the fields above, and then
- * its ordinal and the length of its body.  0: mqs_record_decode says what it is.
+ * 1 if a record has none of the fields in capitals, together with its ordinal and the length
+ * of its body.  0 if it has some, or is damaged: then mqs_record_decode tells.
  */
 static inline int
 mqs_record_plain(struct mqs_slice value, uint64_t *ordinal, uint64_t *body_len)
