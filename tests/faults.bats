@@ -647,7 +647,13 @@ lines() {
 
 @test "no descriptors, no memory: 71, named" {
 	mq-pub q a
-	run -71 --separate-stderr bash -c 'ulimit -n 6; exec mq-pub q b'
+	# Three beside the standard ones, however many bats keeps open.
+	run -71 --separate-stderr bash -c 'for fd in /proc/self/fd/*; do
+			fd=${fd##*/}
+			[ "$fd" -le 2 ] || eval "exec $fd>&-"
+		done
+		ulimit -n 6
+		exec mq-pub q b'
 	[[ $stderr == "mq-pub: $MQ_SPOOL/q/"*': Too many open files' ]]
 	[ -n "${MQ_SANITIZED:-}" ] ||
 	    fails 71 "mq-pub: $MQ_SPOOL/q/log.mdb: not enough address space to map it" \

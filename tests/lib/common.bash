@@ -75,9 +75,17 @@ depth() {
 }
 
 # as_nobody COMMAND...: as a user without rights.  Skips the test where that can't be.
+# The tools are run from a copy: the build may lie where that user may not go, for
+# instance in root's home.
 as_nobody() {
+	local copy=$BATS_FILE_TMPDIR/bin
 	[ "$(id -u)" = 0 ] || skip "needs root to become another user"
-	setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+	if [ ! -d "$copy" ]; then
+		chmod a+x "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}" "$BATS_FILE_TMPDIR"
+		mkdir -m 755 "$copy"
+		cp "$(dirname "$(command -v mq-pub)")"/mq-* "$copy"
+	fi
+	PATH=$copy:$PATH setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 }
 
 # A small filesystem at ./disk, of SIZE (as tmpfs takes it).
