@@ -112,10 +112,13 @@ static int
 bare_open(struct mqs_spool **out, const char *name, const struct mqs_options *options,
     struct mqs_error *e)
 {
+	struct mqs_handle *handle = calloc(1, sizeof(*handle));
+
 	(void)name;
 	(void)options;
 	(void)e;
-	return (*out = calloc(1, sizeof(struct mqs_handle))) == NULL ? MQS_ESYSTEM : MQS_OK;
+	*out = (struct mqs_spool *)handle;
+	return handle == NULL ? MQS_ESYSTEM : MQS_OK;
 }
 
 static void

@@ -71,7 +71,9 @@ remove_contents(int dir, int depth)
 	DIR *list;
 
 	if ((list = fdopendir(dir)) == NULL) {
+		failed = errno;
 		close(dir);
+		errno = failed;
 		return -1;
 	}
 	while (errno = 0, (entry = readdir(list)) != NULL) {
@@ -81,9 +83,10 @@ remove_contents(int dir, int depth)
 		inner = -1;
 		fd = openat(dirfd(list), entry->d_name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd != -1 && depth == 0)
+		if (fd != -1 && depth == 0) {
 			close(fd);
-		else if (fd != -1)
+			errno = ENOTEMPTY;
+		} else if (fd != -1)
 			inner = remove_contents(fd, depth - 1);
 		if (inner == -1 || unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR) == -1)
 			failed = errno != 0 ? errno : ENOTEMPTY;
