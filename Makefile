@@ -87,15 +87,20 @@ demo:
 	@PATH="$(abspath $(B))/bin:$$PATH" tests/demo.sh
 
 asan:
+	@tests/setup
 	@$(again) VARIANT=asan B=build/asan tests
 
-lint: all
+lint:
+	@tests/setup
+	@$(again) all
 	@tests/lint/all $(B)
 
 bench:
+	@tests/setup
 	@$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
 
 fuzz:
+	@tests/setup clang
 	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
 
@@ -149,7 +154,7 @@ $(B)/libcmd.a: $(CMD)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-$(B)/bin/% $(B)/unit/% $(B)/torture/% $(B)/bench/%: $(B)/libcmd.a $(B)/libmqspool.a
+$(BINS) $(TESTED): $(B)/libcmd.a $(B)/libmqspool.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
 $(BINS): $(B)/bin/%: $(B)/cmd/%.o
