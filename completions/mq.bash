@@ -59,7 +59,7 @@ _mq_offer_operand() {
 	case $kind in
 	mq-ack) ;;
 	mq-ctl) _mq_offer -W "create set show bind unbind list pause resume skip delete purge trim redrive check help" ;;
-	"mq-ctl help") _mq_offer -W "create set show bind unbind list pause resume skip delete purge trim redrive check" ;;
+	"mq-ctl help") [ "$operands" -gt 0 ] || _mq_offer -W "create set show bind unbind list pause resume skip delete purge trim redrive check" ;;
 	"mq-ctl set")
 		if [ "$operands" -gt 0 ]; then
 			compopt -o nospace 2>/dev/null
@@ -80,12 +80,13 @@ _mq_offer_operand() {
 		fi ;;
 	mq-sub)
 		[ "$operands" -gt 0 ] || _mq_offer -W "$(_mq_names)" ;;
+	mq-replay) _mq_offer -W "$(_mq_names ${rewind:+groups})" ;;
 	*) _mq_offer -W "$(_mq_names)" ;;
 	esac
 }
 
 _mq() {
-	local tool=$1 cur=$2 sub='' spool='' files='' operands=0 first='' i word arg
+	local tool=$1 cur=$2 sub='' spool='' files='' rewind='' operands=0 first='' i word arg
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
@@ -100,6 +101,7 @@ _mq() {
 		fi
 		if [[ $word == -?* ]]; then
 			[[ $word == -F || $word == --files ]] && files=1
+			[[ $word == --rewind ]] && rewind=1
 			arg=$(_mq_argument "$word")
 			[ -n "$arg" ] || continue
 			if ((i + 1 == COMP_CWORD)); then

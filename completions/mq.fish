@@ -2,6 +2,9 @@
 # that tool then.  Options come from the tools themselves (--help-options), names from
 # mq-stat --names.
 
+# The subcommands of mq-ctl.
+set -g __mq_commands create set show bind unbind list pause resume skip delete purge trim redrive check
+
 # Offers what "TOOL [SUBCOMMAND] --help-options" lists.
 function __mq_options
 	set -l when
@@ -18,7 +21,7 @@ function __mq_options
 			case WHERE
 				set -a spec -x -a 'oldest newest'
 			case QUEUE
-				set -a spec -x -a '(mq-stat --names 2>/dev/null | string match -v "*/*")'
+				set -a spec -x -a '(__mq_names queues)'
 			case '*'
 				set -a spec -x
 		end
@@ -26,26 +29,110 @@ function __mq_options
 	end
 end
 
+# The tool $argv in the spool that the command line names.
+function __mq_in_spool
+	set -l words (commandline -opc)
+	set -l i (contains -i -- -s $words; or contains -i -- --spool $words)
+	and set -a argv -s $words[(math $i + 1)]
+	$argv 2>/dev/null
+end
+
+# Queues and groups; $argv[1] queues, groups: only these.
+function __mq_names -a kind
+	switch "$kind"
+		case queues
+			__mq_in_spool mq-stat --names | string match -v '*/*'
+		case groups
+			__mq_in_spool mq-stat --names | string match '*/*'
+		case '*'
+			__mq_in_spool mq-stat --names
+	end
+end
+
+# The words of the command line so far that are no options, nor arguments of options; the
+# first is the tool.  Stops at "--".
+function __mq_words
+	set -l words (commandline -opc)
+	set -l sub
+	set -l i 2
+	echo $words[1]
+	test $words[1] = mq-ctl; and set sub (string match -r "^(?:"(string join '|' $__mq_commands)")\$" -- $words)[1]
+	set -l takes ($words[1] $sub --help-options 2>/dev/null |
+	    string match -rv '\t(-|\[.*)$' | string split \t | string match -r '^--?[^-].*')
+	while set -q words[$i]
+		if test "$words[$i]" = --
+			return
+		else if string match -q -- '-?*' $words[$i]
+			contains -- $words[$i] $takes; and set i (math $i + 1)
+		else
+			echo -- $words[$i]
+		end
+		set i (math $i + 1)
+	end
+end
+
+# What an operand may be, by its place.
+function __mq_operands
+	set -l words (__mq_words)
+	set -l options (commandline -opc)
+	set -l n (math (count $words) - 1)
+	set -l kind $words[1]
+	if test $kind = mq-ctl -a $n -gt 0
+		set kind "mq-ctl $words[2]"
+		set n (math $n - 1)
+	end
+	switch $kind
+		case mq-ctl
+			printf '%s\n' $__mq_commands help
+		case 'mq-ctl help'
+			test $n = 0; and printf '%s\n' $__mq_commands
+		case 'mq-ctl set'
+			if test $n = 0
+				__mq_names
+			else
+				__mq_in_spool mq-ctl show $words[3] | string replace -rf '^([^=#]+=).*' '$1'
+			end
+		case 'mq-ctl skip'
+			test $n = 0; and __mq_names groups
+		case 'mq-ctl bind' 'mq-ctl unbind'
+			__mq_names groups
+		case 'mq-ctl list' 'mq-ctl trim' 'mq-ctl redrive' 'mq-ctl check'
+			__mq_names queues
+		case mq-ack
+		case mq-pub
+			if test $n = 0
+				__mq_names queues
+			else if contains -- -F $options; or contains -- --files $options
+				__fish_complete_path (commandline -ct)
+			end
+		case mq-sub
+			set -l i (contains -i -- -- $options)
+			if test -n "$i"
+				set -l command $options[(math $i + 1)..-1] (commandline -ct)
+				complete -C "$(string join ' ' -- (string escape -- $command[1..-2]) $command[-1])"
+			else if test $n = 0
+				__mq_names
+			end
+		case mq-replay
+			if contains -- --rewind $options
+				__mq_names groups
+			else
+				__mq_names
+			end
+		case '*'
+			__mq_names
+	end
+end
+
 function __mq_tool -a tool
-	set -l names '(mq-stat --names 2>/dev/null)'
-	set -l commands create set show bind unbind list pause resume skip delete purge trim redrive check
 	if test $tool = mq-ctl
-		for command in $commands
+		for command in $__mq_commands
 			__mq_options mq-ctl $command
 		end
-		complete -c mq-ctl -f -n "not __fish_seen_subcommand_from $commands" -a "$commands help"
-		complete -c mq-ctl -f -n "__fish_seen_subcommand_from $commands" -a $names
-		return
+	else
+		__mq_options $tool
 	end
-	__mq_options $tool
-	switch $tool
-		case mq-ack
-			complete -c $tool -f
-		case mq-pub
-			complete -c $tool -a $names
-		case '*'
-			complete -c $tool -f -a $names
-	end
+	complete -c $tool -f -a '(__mq_operands)'
 end
 
 set -l tool (string replace -r '\.fish$' '' -- (status basename))
