@@ -10,6 +10,7 @@
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_start.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_reader.h"
 
 #define PURGE_HELD	10000	/* held messages settled in one transaction */
 

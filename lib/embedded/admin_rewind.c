@@ -14,6 +14,7 @@
 #include "base/name.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_reader.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/spool.h"
 

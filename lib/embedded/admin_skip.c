@@ -12,6 +12,7 @@
 #include "base/name.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/lease_batch.h"
+#include "embedded/queue/log_reader.h"
 #include "embedded/spool.h"
 
 struct skip {

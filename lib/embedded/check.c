@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "embedded/check_group.h"
 #include "embedded/queue/log_large_body.h"
+#include "embedded/queue/log_reader.h"
 
 /* ---------------------------------------------------------------- log -- */
 

@@ -1,6 +1,7 @@
 /* consume_removed.c - see consume_removed.h */
 #include "base/error.h"
 #include "embedded/consume_removed.h"
+#include "embedded/queue/log_reader.h"
 
 struct ahead {
 	uint64_t	messages, bytes;

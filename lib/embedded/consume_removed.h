@@ -10,6 +10,7 @@
 #define MQS_EMBEDDED_CONSUME_REMOVED_H
 
 #include "embedded/queue/group_held.h"
+#include "embedded/queue/log_reader.h"
 
 /*
  * The cursor moves next to a message with that id and ordinal (UINT64_MAX and the one

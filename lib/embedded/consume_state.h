@@ -9,6 +9,7 @@
 #ifndef MQS_EMBEDDED_CONSUME_STATE_H
 #define MQS_EMBEDDED_CONSUME_STATE_H
 
+#include "embedded/queue/log_reader.h"
 #include "embedded/settle_request.h"
 #include "embedded/spool.h"
 #include "embedded/store/owner.h"

@@ -1,22 +1,22 @@
 /*
- * replay.c - reading a log again, without touching any group
+ * replay.c - reading the messages that a queue retains, without touching any group
  *
- * A reader is a position and two bounds.  With a group, it is also the list of the
- * ids that the group held or had under a lease at the opening, followed by all that
- * lay beyond its cursor then; the list takes 8 bytes a message.
+ * A reader has a position in the log, and bounds (ids, times, a key).  A reader of a group
+ * gives what that group had yet to settle when the reader was opened: first the messages
+ * that were leased or held then (replay_group.h), in the order of their ids, and then all
+ * messages beyond the group's cursor.
  *
- * A damaged message does not end a reader: it is reported with its id, and the position
- * is beyond it then.  Where the position did not move, the file can't be read on.
+ * A damaged message does not end a reader.  It is reported with its id, and the position is
+ * behind it afterwards.  If the position did not move, the rest of the file can't be read.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/name.h"
-#include "embedded/queue/group_held.h"
-#include "embedded/queue/group_state.h"
-#include "embedded/queue/lease_batch.h"
 #include "embedded/queue/log_large_body.h"
+#include "embedded/queue/log_reader.h"
+#include "embedded/replay_group.h"
 #include "embedded/spool.h"
 #include "embedded/store/wake.h"
 
@@ -32,110 +32,8 @@ struct mqs_reader {
 	size_t			 key_len;
 	int			 by_key;
 
-	uint64_t		 urgent[9];	/* a group's cursors of priorities 1 to 9 */
-	uint64_t		*ids;		/* a group's, ascending */
-	size_t			 nids, ids_cap, next_id;
-	uint64_t		*skipped;	/* beyond its cursor, ascending */
-	size_t			 nskipped;
+	struct mqs_replay_group	 group;		/* what a group has yet to settle; empty: all of the queue */
 };
-
-/* ------------------------------------------------- a group's messages -- */
-
-static int
-add_id(struct mqs_reader *r, uint64_t id, struct mqs_error *err)
-{
-	uint64_t *ids;
-	size_t cap;
-
-	if (r->nids == r->ids_cap) {
-		cap = r->ids_cap == 0 ? 256 : 2 * r->ids_cap;
-		if ((ids = reallocarray(r->ids, cap, sizeof(*ids))) == NULL)
-			return mqs_fail_errno(err, "%s", r->log->dir.name);
-		r->ids = ids;
-		r->ids_cap = cap;
-	}
-	r->ids[r->nids++] = id;
-	return MQS_OK;
-}
-
-static int
-add_leased(struct mqs_reader *r, struct mqs_tx *tx, struct mqs_error *err)
-{
-	struct mqs_batch *b;
-	uint64_t lease = 0;
-	size_t i;
-	int rc;
-
-	if ((b = calloc(1, sizeof(*b))) == NULL)
-		return mqs_fail_errno(err, "%s", r->log->dir.name);
-	while ((rc = mqs_batch_next(tx, &lease, err)) == MQS_OK) {
-		if ((rc = mqs_batch_read(tx, lease, b, err)) != MQS_OK)
-			break;
-		for (i = 0; i < b->n && rc == MQS_OK; i++)
-			if (!mqs_batch_settled(b, i))
-				rc = add_id(r, b->entries[i].id, err);
-		if (rc != MQS_OK)
-			break;
-	}
-	free(b);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-static int
-add_held(struct mqs_reader *r, struct mqs_tx *tx, uint64_t skipped,
-    struct mqs_error *err)
-{
-	struct mqs_slice key, value;
-	struct mqs_cur *cur;
-	int rc;
-
-	if ((r->skipped = calloc(skipped + 1, sizeof(*r->skipped))) == NULL)
-		return mqs_fail_errno(err, "%s", r->log->dir.name);
-	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_HELD, err)) != MQS_OK)
-		return rc;
-	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK)
-		if (key.n == 8 && value.n > 0 &&
-		    *(const unsigned char *)value.p == MQS_SKIPPED) {
-			if (r->nskipped < skipped)
-				r->skipped[r->nskipped++] = mqs_get_be64(key.p);
-		} else if (key.n == 8 &&
-		    (rc = add_id(r, mqs_get_be64(key.p), err)) != MQS_OK)
-			break;
-	mqs_cur_free(cur);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Lists what the group has looked at and not settled; *cursor: the rest lies beyond. */
-static int
-list_group(struct mqs_reader *r, struct mqs_group *group, uint64_t *cursor,
-    struct mqs_error *err)
-{
-	uint64_t v[MQS_GROUP_VALUES];
-	struct mqs_tx *tx;
-	int rc;
-
-	if ((rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
-		return rc;
-	if ((rc = mqs_group_read(tx, v, err)) == MQS_OK &&
-	    (rc = add_leased(r, tx, err)) == MQS_OK)
-		rc = add_held(r, tx, v[MQS_GROUP_SKIPPED], err);
-	mqs_tx_abort(tx);
-	if (rc != MQS_OK)
-		return rc;
-	if (r->nids > 0)
-		qsort(r->ids, r->nids, sizeof(*r->ids), compare_ids);
-	*cursor = v[MQS_GROUP_CURSOR];
-	memcpy(r->urgent, v + MQS_GROUP_CURSORS, sizeof(r->urgent));
-	return MQS_OK;
-}
 
 /* ------------------------------------------------------------ opening -- */
 
@@ -179,7 +77,7 @@ static int
 skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 {
 	uint64_t at = r->reader.at, count = 0;
-	size_t next_id = r->next_id;
+	size_t next_id = r->group.next_id;
 	struct mqs_message m;
 	int rc;
 
@@ -187,7 +85,7 @@ skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 		count++;
 	if (rc < 0)
 		return rc;
-	r->next_id = next_id;
+	r->group.next_id = next_id;
 	mqs_log_reader_seek(&r->reader, at + 1);
 	for (; count > n; count--)
 		if ((rc = next_whole(r, &m, err)) != MQS_OK)
@@ -276,10 +174,10 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 		return rc;
 	if (group != NULL) {
 		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
-		    err)) != MQS_OK || (rc = list_group(r, g, &cursor, err)) != MQS_OK)
+		    err)) != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
 			return rc;
-		while (r->next_id < r->nids && r->ids[r->next_id] < first)
-			r->next_id++;
+		while (r->group.next_id < r->group.nids && r->group.ids[r->group.next_id] < first)
+			r->group.next_id++;
 		if (cursor + 1 > first)
 			first = cursor + 1;
 	}
@@ -319,26 +217,11 @@ mqs_embedded_reader_free(struct mqs_reader *r)
 	if (r->reader.tx != NULL)
 		mqs_log_reader_done(&r->reader);
 	mqs_wake_free(r->wake);
-	free(r->ids);
-	free(r->skipped);
+	mqs_replay_group_free(&r->group);
 	free(r);
 }
 
 /* ------------------------------------------------------------ reading -- */
-
-static int
-was_skipped(const struct mqs_reader *r, uint64_t id)
-{
-	return r->nskipped > 0 && bsearch(&id, r->skipped, r->nskipped,
-	    sizeof(*r->skipped), compare_ids) != NULL;
-}
-
-/* 1 if the group has looked at a record beyond its cursor: it is in the list or settled. */
-static int
-looked_at(const struct mqs_reader *r, const struct mqs_message *m)
-{
-	return m->priority != 0 && m->seq <= r->urgent[m->priority - 1];
-}
 
 /* The next record, of the group's list or of the log. */
 static int
@@ -347,9 +230,9 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 	uint64_t after;
 	int rc;
 
-	while (r->next_id < r->nids) {
+	while (r->group.next_id < r->group.nids) {
 		after = r->reader.at;
-		rc = mqs_log_reader_at(&r->reader, r->ids[r->next_id++], 1,
+		rc = mqs_log_reader_at(&r->reader, r->group.ids[r->group.next_id++], 1,
 		    record, err);
 		/* The list does not move the place beyond the cursor. */
 		mqs_log_reader_seek(&r->reader, after + 1);
@@ -358,9 +241,9 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 	}
 	do
 		rc = mqs_log_reader_next(&r->reader, 1, record, err);
-	while ((rc == MQS_OK && looked_at(r, &record->message)) ||
+	while ((rc == MQS_OK && mqs_replay_group_looked_at(&r->group, &record->message)) ||
 	    ((rc == MQS_OK || (rc == MQS_EDAMAGED && r->reader.placed)) &&
-	    was_skipped(r, r->reader.at)));
+	    mqs_replay_group_skipped(&r->group, r->reader.at)));
 	return rc;
 }
 
@@ -421,7 +304,7 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 static int
 next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
 {
-	const size_t next_id = r->next_id;
+	const size_t next_id = r->group.next_id;
 	struct mqs_record record;
 	struct mqs_error why;
 	int rc, end;
@@ -441,8 +324,8 @@ next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct m
 	}
 	if (rc == MQS_NOTHING)
 		return rc;
-	if (r->next_id != next_id)
-		*id = r->ids[r->next_id - 1];
+	if (r->group.next_id != next_id)
+		*id = r->group.ids[r->group.next_id - 1];
 	else if (mqs_log_reader_goes_on(&r->reader))
 		*id = r->reader.told ? r->reader.at + 1 : r->reader.at;
 	if (rc != MQS_EDAMAGED || *id == 0)

@@ -20,6 +20,7 @@
 #define MQS_EMBEDDED_SETTLE_TRANSACTION_H
 
 #include "embedded/queue/lease_batch.h"
+#include "embedded/queue/log_reader.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/spool.h"
 #include "embedded/store/blob.h"

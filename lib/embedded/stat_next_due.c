@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "embedded/lease_owner.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_reader.h"
 #include "embedded/spool_each_group.h"
 
 #define LOOK_MAX	10000	/* messages beyond the cursor: after so many, somebody should look */

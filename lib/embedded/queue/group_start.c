@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/queue/group_start.h"
+#include "embedded/queue/log_reader.h"
 
 /* All priorities start together. */
 static void

@@ -28,7 +28,6 @@
 #ifndef MQS_EMBEDDED_QUEUE_LOG_H
 #define MQS_EMBEDDED_QUEUE_LOG_H
 
-#include "embedded/queue/log_walk.h"
 #include "embedded/queue/settings.h"
 #include "embedded/store/lmdb/cursor.h"
 #include "embedded/store/lmdb/entry.h"
@@ -91,69 +90,6 @@ void	mqs_log_spec(struct mqs_db_spec *, const struct mqs_dir *, const struct mqs
 int	mqs_log_relax(struct mqs_log *, struct mqs_error *err);
 /* Loads the settings again if they changed: seq is the state's MQS_LOG_SETTINGS. */
 int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
-
-/*
- * Reading in order.  Records are borrowed until the next call or rest.  At rest
- * nothing is pinned; the next call goes on from where it was, in a new snapshot.
- *
- * Where ids or ordinals do not follow each other, or a record that was to be verified is
- * damaged, the reader looks closely (log_walk.h), and goes on as usual behind it.
- */
-struct mqs_log_reader {
-	struct mqs_log	*log;
-	struct mqs_tx	*tx;
-	struct mqs_cur	*cur;
-	uint64_t	 at;		/* last id given, or next wanted - 1 */
-	uint64_t	 ordinal;	/* of `at'; 0: not known */
-	int		 placed;	/* the cursor stands on `at' */
-	int		 resting;
-	int		 closely;	/* walk is in use, and stands on `at' if placed */
-	int		 told;		/* what is missing in front of the next one was told */
-	struct mqs_walk	 walk;
-};
-
-int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_error *err);
-/* The next call of _next gives the first record with an id of at least that. */
-void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
-/*
- * MQS_NOTHING at the end of the snapshot.  MQS_EDAMAGED: a damaged message, whose id is `at',
- * or that some are missing; the next call goes on behind that.  Without verify, damage may be
- * noticed only at the message behind it.
- */
-int	mqs_log_reader_next(struct mqs_log_reader *, int verify, struct mqs_record *, struct mqs_error *err);
-/*
- * The same, as the record lies in the log; then, if need be, decoded, not verified.
- * For who looks at many and needs little of each: see mqs_record_plain.
- */
-int	mqs_log_reader_next_raw(struct mqs_log_reader *, uint64_t *id, struct mqs_slice *, struct mqs_error *err);
-int	mqs_log_reader_decode(struct mqs_log_reader *, struct mqs_slice, struct mqs_record *, struct mqs_error *err);
-/*
- * 1 after MQS_EDAMAGED if it was about messages: the next call goes on behind them.  0: the
- * file is damaged, nothing more can be read.
- */
-static inline int
-mqs_log_reader_goes_on(const struct mqs_log_reader *r)
-{
-	return r->placed || r->told;
-}
-/*
- * From now until the next seek or rest, verifies each record: _next_raw gives damaged ones,
- * too, with the ids that log_walk.h says, and does not mind those that are missing; `walk'
- * tells.
- */
-void	mqs_log_reader_look_closely(struct mqs_log_reader *);
-/*
- * Exactly that record; fast when it is the next one.  MQS_NOTHING: it is not there any
- * more.  MQS_EDAMAGED also where it should be there and is not: none was removed behind
- * messages that are there.
- */
-int	mqs_log_reader_at(struct mqs_log_reader *, uint64_t id, int verify, struct mqs_record *, struct mqs_error *err);
-/* The last record below `id' (UINT64_MAX: the last), or MQS_NOTHING. */
-int	mqs_log_reader_before(struct mqs_log_reader *, uint64_t id, struct mqs_record *, struct mqs_error *err);
-/* Snapshot's state. */
-int	mqs_log_reader_state(struct mqs_log_reader *, uint64_t v[MQS_LOG_VALUES], struct mqs_error *err);
-void	mqs_log_reader_rest(struct mqs_log_reader *);
-void	mqs_log_reader_done(struct mqs_log_reader *);
 
 
 #endif

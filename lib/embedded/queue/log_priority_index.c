@@ -1,6 +1,7 @@
 /* log_priority_index.c - see log_priority_index.h */
 #include "base/error.h"
 #include "embedded/queue/log_priority_index.h"
+#include "embedded/queue/log_reader.h"
 
 static int
 give_up(struct mqs_priority_walk *w)

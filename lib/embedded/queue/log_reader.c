@@ -1,17 +1,6 @@
-/*
- * log_reader.c - reading the log in order
- *
- * A reader holds one read transaction and one cursor and uses them again; at rest
- * the transaction is reset, so that no page is kept from being used again while a
- * reader waits for a pipe or a person.  The position is an id, not a place in the
- * tree, so it survives whatever happened between two snapshots.
- *
- * Damage costs nothing until it is met: each step compares the id, and the ordinal where it
- * is decoded, with those of the step before, and only a step that finds them wrong is done
- * once more by a walk that verifies (log_walk.h).
- */
+/* log_reader.c - see log_reader.h */
 #include "base/error.h"
-#include "embedded/queue/log.h"
+#include "embedded/queue/log_reader.h"
 
 int
 mqs_log_reader_init(struct mqs_log_reader *r, struct mqs_log *log,

@@ -5,6 +5,7 @@
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/group_temporary.h"
 #include "embedded/queue/log_retention.h"
+#include "embedded/queue/log_walk.h"
 #include "embedded/store/blob_file.h"
 
 int
