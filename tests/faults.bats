@@ -656,8 +656,8 @@ lines() {
 		exec mq-pub q b'
 	[[ $stderr == "mq-pub: $MQ_SPOOL/q/"*': Too many open files' ]]
 	[ -n "${MQ_SANITIZED:-}" ] ||
-	    fails 71 "mq-pub: $MQ_SPOOL/q/log.mdb: not enough address space to map it" \
-	    bash -c 'ulimit -v 60000; exec mq-pub q b'
+	    fails 71 "mq-pub: $MQ_SPOOL/q/log.mdb: not enough address space to map it (ulimit -v)" \
+	    bash -c 'ulimit -v 20000; exec mq-pub q b'
 	[ -n "${MQ_SANITIZED:-}" ] || bash -c 'ulimit -v 200000; exec mq-pub q b'
 	run -0 mq-replay q
 }
@@ -668,8 +668,8 @@ lines() {
 	lines 100000 >in
 	run -75 --separate-stderr env MQ_MAPSIZE=1M sh -c 'mq-pub -I q <in >ids'
 	told=$(wc -l <ids)
-	[ "$stderr" = "mq-pub: q: map is full ($told messages were published before)" ] ||
-	    [ "$stderr" = 'mq-pub: q: map is full' ]
+	[ "$stderr" = "mq-pub: q: map is full (MQ_MAPSIZE) ($told messages were published before)" ] ||
+	    [ "$stderr" = 'mq-pub: q: map is full (MQ_MAPSIZE)' ]
 	[ "$(messages q)" = "$told" ]
 	mq-pub q <in
 	mq-ctl check -q

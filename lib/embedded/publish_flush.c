@@ -21,6 +21,7 @@
 #define AHEAD		16	/* messages */
 #define AHEAD_BYTES	512
 #define LOCK_LEAST	(5 * MQS_SECOND)	/* to wait for others that write, at least */
+#define RECORD_MOST	UINT64_C(256)	/* bytes of a record in the log, beside its body */
 
 /* Syncs the large bodies and names them in their records. */
 static int
@@ -228,8 +229,10 @@ mqs_embedded_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	p->stored = 0;
 	if (n == 0 && sections == 0)
 		return MQS_OK;
-	if ((rc = finish_blobs(p, err)) == MQS_OK)
+	if ((rc = finish_blobs(p, err)) == MQS_OK) {
+		mqs_db_expect(p->log->db, 2 * p->bytes + RECORD_MOST * n);
 		rc = store_all(p, &part, err);
+	}
 	if (rc != MQS_OK)
 		report(p, part.from, n, rc);
 	mqs_publisher_clear(p);

@@ -19,6 +19,7 @@
 
 static struct mqs_dir dir;
 static struct mqs_error err;
+
 static inline char *
 blob_path(uint64_t name)
 {

@@ -15,7 +15,7 @@
  *  6 blocking	test_rest (test_db_entries.c), test_dead_reader
  *		(test_engine_lives.c), test_rest (test_engine_edges.c)
  *  7 turn	test_turn (test_db_processes.c)
- *  8 map	test_map_full, test_map_resized (test_db_commit.c)
+ *  8 map	test_map_full, test_map_resized (test_db_commit.c); address_space.bats
  *  9 readers	test_readers_full; test_dead_reader (test_engine_lives.c)
  * 10 commit	test_refused_commit, test_size_limit (test_db_commit.c), test_panic
  *		(test_db_damage.c); full disks in faults.bats

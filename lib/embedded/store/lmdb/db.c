@@ -197,6 +197,12 @@ mqs_db_disk_bytes(const struct mqs_db *db)
 }
 
 void
+mqs_db_expect(struct mqs_db *db, uint64_t bytes)
+{
+	db->expected = bytes;
+}
+
+void
 mqs_db_on_commit(struct mqs_db *db, int (*hook)(void *arg), void *arg)
 {
 	db->on_commit = hook;

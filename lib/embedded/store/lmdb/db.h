@@ -50,6 +50,12 @@ int	mqs_db_relax(struct mqs_db *, int on, struct mqs_error *err);
 /* Frees reader slots of dead processes. */
 int	mqs_db_check_readers(struct mqs_db *, struct mqs_error *err);
 
+/*
+ * Says how many bytes the next write transactions may add, where that is more than a few
+ * MiB: where address space is short, the map must have grown before they begin.
+ */
+void	mqs_db_expect(struct mqs_db *, uint64_t bytes);
+
 /* Allocated bytes of the file on disk. */
 uint64_t mqs_db_disk_bytes(const struct mqs_db *);
 /*

@@ -38,6 +38,13 @@
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lock.h"
 
+static int
+fail_space(const struct mqs_db *db, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_ESYSTEM,
+	    "%s: not enough address space to map it (ulimit -v)", db->name);
+}
+
 /* LMDB could not open it, though the data file itself can be opened. */
 static int
 fail_open(struct mqs_db *db, int error, struct mqs_error *err)
@@ -46,8 +53,7 @@ fail_open(struct mqs_db *db, int error, struct mqs_error *err)
 		return mqs_fail(err, MQS_EPERM,
 		    "%s-lock: needs write permission, even for reading", db->name);
 	if (error == ENOMEM)
-		return mqs_fail(err, MQS_ESYSTEM,
-		    "%s: not enough address space to map it", db->name);
+		return fail_space(db, err);
 	return mqs_lmdb_fail(db, error, "", err);
 }
 
@@ -238,8 +244,8 @@ mqs_env_recover(struct mqs_db *db, int error, struct mqs_error *err)
 		/* Another process, with a larger map, made the file outgrow ours. */
 		if (db->active > 0)
 			break;
-		if (mdb_env_set_mapsize(db->env, 0) != 0)
-			db->broken = 1;	/* a smaller one, by halving */
+		if (mqs_map_follow(db) == -1)
+			return fail_space(db, err);
 		return MQS_OK;
 	case MDB_PANIC:
 	case EINVAL:			/* the mutex was destroyed by a stranger */

@@ -56,6 +56,9 @@ struct mqs_db {
 	MDB_dbi		 dbi[MQS_TABLES_MAX + 1];
 	int		 fd;		/* LMDB's, of the data file */
 	struct mqs_data_file file;		/* size: at least; dev, ino: which file this is */
+	int		 map_fixed;	/* its size was given, and is the file's largest */
+	int		 map_shared;	/* address space is short */
+	uint64_t	 expected;	/* bytes that the next write transaction may add */
 	size_t		 node_max;	/* larger values have pages of their own */
 	uint32_t	 page_size;
 	int		 readonly;

@@ -61,6 +61,14 @@ disk_is_full(const struct mqs_db *db)
 	    (uint64_t)fs.f_bavail * fs.f_frsize < NO_ROOM;
 }
 
+/* Why a map that is full could not grow (map_size.c). */
+static const char *
+map_full_reason(const struct mqs_db *db)
+{
+	return db->map_fixed ? "map is full (MQ_MAPSIZE)" :
+	    "no address space is left for the file to grow (ulimit -v)";
+}
+
 /* Reports an error of LMDB's or an errno; `doing' begins the reason. */
 int
 mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error *err)
@@ -78,7 +86,7 @@ mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error 
 		if (kinds[i].code == MQS_EDAMAGED)
 			label = db->name;
 		return mqs_fail(err, kinds[i].code, "%s: %s%s", label, doing,
-		    kinds[i].text);
+		    error == MDB_MAP_FULL ? map_full_reason(db) : kinds[i].text);
 	}
 	if (error < 0)
 		return mqs_fail(err, MQS_EIO, "%s: %s%s", db->name, doing,

@@ -22,6 +22,7 @@
 #include "embedded/store/lmdb/db_environment.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/map_size.h"
 #include "embedded/store/lmdb/transaction.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lmdb/transaction_read.h"
@@ -55,6 +56,9 @@ begin_write(struct mqs_db *db, struct mqs_error *err)
 	for (try = 0; try < MQS_BEGIN_TRIES; try++) {
 		if ((rc = mqs_env_usable(db, err)) != MQS_OK)
 			return rc;
+		mqs_map_prepare(db);
+		if (db->broken)
+			continue;
 		error = mdb_txn_begin(db->env, NULL, 0, &db->writer.txn);
 		if (error == 0) {
 			if (is_successor(db))
