@@ -341,6 +341,57 @@ exit 3'
 	run -1 mq-sub -e q/g
 }
 
+@test "--reason, killed at any moment: each message comes once, the others stay" {
+	impatient
+	local i
+	seq 1000 | mq-pub q
+	mq-sub -m -e -c 400 q/g | mq-ack --reject=why
+	MQ_NOW=+8d mq-ctl trim q
+	mq-sub -m -e -c 200 q/g | mq-ack --reject=other
+	mq-sub -m -e q/g | mq-ack --reject=why
+	for ((i = 0; i < 30; i++)); do
+		timeout -s KILL "0.0$((RANDOM % 60 + 5))" \
+		    mq-ctl redrive --reason 'wh?' -c 150 q.dead >/dev/null || :
+	done
+	until_true 'mq-ctl redrive -q --reason "wh?" q.dead; [ "$(depth q.dead/redrive)" = 200 ]'
+	mq-ctl check
+	mq-sub -e q/g | sort -n | cmp - <(seq 400; seq 601 1000)
+	redriven 'q.dead: 200 letters redriven, 0 left' q.dead
+	mq-sub -e q/g | sort -n | cmp - <(seq 401 600)
+}
+
+@test "--reason, two at once: each letter once" {
+	impatient
+	seq 2000 | mq-pub q
+	mq-sub -m -e -c 1000 q/g | mq-ack --reject=why
+	mq-sub -m -e q/g | mq-ack --reject=other
+	mq-ctl redrive -q --reason why q.dead &
+	mq-ctl redrive -q --reason other q.dead
+	wait $!
+	until_true 'mq-ctl redrive -q q.dead; [ "$(depth q.dead/redrive)" = 0 ]'
+	mq-sub -e q/g | sort -n | cmp - <(seq 2000)
+}
+
+# letters COUNT: as if so many messages of q/g had died, each 2000th with exit 9.
+letters() {
+	awk -v n="$1" 'BEGIN {
+		for (i = 1; i <= n; i++)
+			printf("{\"headers\":{\"mq-dead-queue\":\"q\",\"mq-dead-group\":\"g\"," \
+			    "\"mq-dead-id\":\"1\",\"mq-dead-reason\":\"exit %d\"," \
+			    "\"mq-dead-attempts\":\"1\"},\"body\":\"%d\"}\n",
+			    i % 2000 ? 1 : 9, i)
+	}'
+}
+
+@test "--reason: memory does not grow with the letters that do not match" {
+	impatient
+	letters 400000 | mq-pub -J q.dead
+	ulimit -d 24576
+	redriven 'q.dead: 200 letters redriven, 399800 left' --reason 'exit 9' q.dead
+	redriven 'q.dead: 0 letters redriven, 399800 left' --reason 'exit 9' q.dead
+	mq-sub -e q/g | cmp - <(seq 2000 2000 400000)
+}
+
 @test "usage errors and errors" {
 	fails 64 'mq-ctl redrive: no queue was named' mq-ctl redrive
 	fails 64 "mq-ctl redrive: 'q/g': names a group, not a queue" mq-ctl redrive q/g

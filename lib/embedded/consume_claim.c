@@ -156,6 +156,8 @@ transact(struct mqs_claim *cl, int reclaim, int keep, struct mqs_error *err)
 	struct mqs_consumer *c = cl->c;
 	int rc;
 
+	c->wanted.from_sort = cl->from_sort;
+	c->wanted.from_id = cl->from_id;
 	cl->n = cl->passed = cl->nleases = 0;
 	mqs_log_reader_rest(&c->reader);
 	if ((rc = mqs_settle_begin(&cl->stx, c->spool, c->group, &c->reader, keep,
@@ -244,7 +246,8 @@ static int
 claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
     struct mqs_error *err)
 {
-	struct mqs_claim cl = { .c = c, .max = max };
+	struct mqs_claim cl = { .c = c, .max = max, .from_sort = c->wanted.from_sort,
+	    .from_id = c->wanted.from_id };
 	int rc, work = mqs_collected(c) > 0, reclaim = 0;
 
 	*again = 0;

@@ -57,6 +57,22 @@ matches(const struct mqs_claim *cl, const struct mqs_record *r)
 	    mqs_bindings_match(&cl->c->group->bindings, &r->message);
 }
 
+/* 1 if this consumer takes it, which is asked once of each message. */
+static int
+is_wanted(struct mqs_claim *cl, const struct mqs_entry *e, const struct mqs_message *m)
+{
+	struct mqs_wanted *w = &cl->c->wanted;
+	uint64_t sort = 9 - e->priority;
+
+	if (w->fn == NULL)
+		return 1;
+	if (sort > w->from_sort || (sort == w->from_sort && e->id > w->from_id)) {
+		w->from_sort = sort;
+		w->from_id = e->id;
+	}
+	return w->fn(w->arg, m);
+}
+
 /* It may go out: now, or, where all are looked at first, in its turn. */
 static int
 give(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
@@ -65,6 +81,16 @@ give(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
 		return mqs_group_hold_ready(&cl->stx.gtx, e, err);
 	take(cl, e);
 	return MQS_OK;
+}
+
+/* The same if the consumer wants it; else it is held for others. */
+static int
+give_wanted(struct mqs_claim *cl, const struct mqs_entry *e, const struct mqs_message *m,
+    struct mqs_error *err)
+{
+	if (!cl->survey && !is_wanted(cl, e, m))
+		return mqs_group_hold_ready(&cl->stx.gtx, e, err);
+	return give(cl, e, err);
 }
 
 /* A message that was not looked at before. */
@@ -93,7 +119,7 @@ admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
 		return mqs_group_hold(gtx, &h, err);
 	if ((rc = mqs_group_key_enter(gtx, &h.entry, &out, err)) != MQS_OK || !out)
 		return rc;
-	return give(cl, &h.entry, err);
+	return give_wanted(cl, &h.entry, m, err);
 }
 
 /* What is dropped unseen must be what it says. */
@@ -106,6 +132,22 @@ expired_for_sure(struct mqs_claim *cl, struct mqs_record *r, struct mqs_error *e
 		return 0;
 	rc = mqs_log_reader_at(&cl->c->reader, r->message.seq, 1, r, err);
 	return rc == MQS_OK ? expired(cl, &r->message) : rc;
+}
+
+int
+mqs_examine_ready_wanted(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_error *err)
+{
+	struct mqs_record r;
+	int rc;
+
+	rc = mqs_log_reader_at(&cl->c->reader, h->entry.id, 0, &r, err);
+	if (rc < 0 && rc != MQS_EDAMAGED)
+		return rc;
+	if (rc == MQS_OK && !is_wanted(cl, &h->entry, &r.message)) {
+		cl->passed++;
+		return MQS_OK;
+	}
+	return mqs_examine_ready(cl, h, err);
 }
 
 int
@@ -374,7 +416,8 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 	if ((rc = pass(cl, id, ordinal, size, err)) != MQS_OK)
 		return rc;
 	if (cl->plain_matches)
-		return give(cl, &(struct mqs_entry){ .id = id, .size = size }, err);
+		return give_wanted(cl, &(struct mqs_entry){ .id = id, .size = size }, NULL,
+		    err);
 	cl->stx.gtx.v[MQS_GROUP_FILTERED]++;
 	return MQS_OK;
 }

@@ -26,6 +26,8 @@
 
 /* One that is held as ready. */
 int	mqs_examine_ready(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);
+/* The same for a consumer that does not want all: others stay where they are. */
+int	mqs_examine_ready_wanted(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);
 /* The next record beyond the cursor, where the claim's reader is: MQS_NOTHING at the end. */
 int	mqs_examine_next(struct mqs_claim *, struct mqs_error *err);
 /* Nothing is left beyond the cursor: it moves to the log's end. */

@@ -18,17 +18,46 @@
 
 /* --------------------------------------------------------------- ready -- */
 
+/* For a consumer that does not want all.  *end: there is no more. */
+static int
+take_ready_wanted(struct mqs_claim *cl, unsigned priority, int *end, struct mqs_error *err)
+{
+	struct mqs_wanted *w = &cl->c->wanted;
+	struct mqs_held h;
+	size_t looked;
+	int rc;
+
+	*end = 0;
+	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX; looked++) {
+		rc = mqs_group_next_held(&cl->stx.gtx, MQS_READY, w->from_sort, w->from_id,
+		    &h, err);
+		if (rc < 0)
+			return rc;
+		if (rc == MQS_NOTHING || h.sort > 9 - priority) {
+			*end = 1;
+			return MQS_OK;
+		}
+		w->from_sort = h.sort;
+		w->from_id = h.entry.id;
+		if ((rc = mqs_examine_ready_wanted(cl, &h, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
 /*
  * Takes what is ready, of priorities down to that one.  What becomes ready meanwhile and
  * should have come before waits for the next claim: a batch's ids ascend.
  */
 static int
-take_ready(struct mqs_claim *cl, unsigned priority, struct mqs_error *err)
+take_ready(struct mqs_claim *cl, unsigned priority, int *end, struct mqs_error *err)
 {
 	uint64_t last = 9 - priority, sort = 0, id = 0;
 	struct mqs_held h;
 	int rc;
 
+	if (cl->c->wanted.fn != NULL)
+		return take_ready_wanted(cl, priority, end, err);
 	while (cl->n < cl->max) {
 		rc = mqs_group_first_held(&cl->stx.gtx, MQS_READY, &h, err);
 		if (rc != MQS_OK)
@@ -122,7 +151,7 @@ take_urgent(struct mqs_claim *cl, int *end, struct mqs_error *err)
 	if ((rc = mqs_cur_new(&index, cl->c->reader.tx, MQS_LOG_PRIORITY, err)) != MQS_OK)
 		return rc;
 	for (priority = 9; priority > 0 && *end && rc == MQS_OK; priority--)
-		if ((rc = take_ready(cl, priority, err)) == MQS_OK)
+		if ((rc = take_ready(cl, priority, end, err)) == MQS_OK && *end)
 			rc = take_new_of(cl, index, priority, end, err);
 	mqs_cur_free(index);
 	if (rc == MQS_OK && *end)
@@ -161,7 +190,7 @@ mqs_claim_select(struct mqs_claim *cl, struct mqs_error *err)
 		rc = gtx->group->settings.ordered ? survey(cl, &end, err) :
 		    take_urgent(cl, &end, err);
 	/* Not all of the urgent were seen: what is not urgent must wait. */
-	if (rc != MQS_OK || !end || (rc = take_ready(cl, 0, err)) != MQS_OK)
+	if (rc != MQS_OK || !end || (rc = take_ready(cl, 0, &end, err)) != MQS_OK || !end)
 		return rc;
 	return take_new(cl, &end, err);
 }

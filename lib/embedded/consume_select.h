@@ -17,6 +17,7 @@ struct mqs_claim {
 	uint64_t		 lv[MQS_LOG_VALUES];	/* the log's state, as the reader sees it */
 	struct mqs_entry	*entries;	/* taken, in the order in which they go out */
 	size_t			 n, max;
+	uint64_t		 from_sort, from_id;	/* the consumer's wanted.from_ before it */
 	size_t			 passed;	/* looked at, taken or not */
 	int			 survey;	/* what is new is held, not taken */
 	int			 closely;	/* the log is verified: an id or ordinal was out of order */

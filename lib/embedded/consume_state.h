@@ -34,6 +34,18 @@ struct mqs_own_lease {
 	uint32_t	unsettled;
 };
 
+/*
+ * Which messages a consumer is to get, where that is not all of the group's: mq-ctl redrive
+ * takes the letters that match.  The others are held as ready, and stay there.  So the claims
+ * of such a consumer together walk once over what is ready; FROM is where they are.
+ */
+struct mqs_wanted {
+	/* 1 if it wants the message; NULL for one without key and headers. */
+	int		(*fn)(void *arg, const struct mqs_message *);
+	void		*arg;
+	uint64_t	 from_sort, from_id;	/* looked at, up to that entry of what is ready */
+};
+
 struct mqs_consumer {
 	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
@@ -61,6 +73,7 @@ struct mqs_consumer {
 	struct mqs_settle_request	*requests;
 	size_t			 nrequests, requests_cap;
 
+	struct mqs_wanted	 wanted;	/* fn NULL: all */
 	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
 	int64_t			 touched;	/* boot time: when the group was last told that it is used */

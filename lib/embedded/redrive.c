@@ -1,4 +1,12 @@
-/* redrive.c - the letters that match, a thousand at a time; see redrive.h */
+/*
+ * redrive.c - the letters that match, a thousand at a time; see redrive_return.h
+ *
+ * A claim looks at letters until it has taken that many that match.  Those that do not are
+ * held as ready in the group `redrive' and stay there; those whose queue or group is gone
+ * are released to the same place.  A run looks at each letter once, so memory does not grow
+ * with their number.  What another run or a dead one gives back behind that place counts as
+ * left.
+ */
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +19,6 @@
 #include "engine/dead_letter.h"
 
 #define CHUNK		1000
-#define HOLD		(SIZE_MAX / 2)	/* all that do not match, until the end */
 
 struct redrive {
 	struct mqs_spool	*spool;
@@ -116,30 +123,38 @@ need_group(struct mqs_spool *spool, struct mqs_log *log,
 
 /* -------------------------------------------------------------- taking -- */
 
+/* 1 for a letter that matches: what a claim takes. */
+static int
+is_wanted(void *arg, const struct mqs_message *m)
+{
+	const struct redrive *r = arg;
+	struct mqs_redrive_letter l;
+
+	return m != NULL && matches(r->options, m, &l);
+}
+
 /*
- * Takes up to `max' letters that match; what does not stays taken until the end.  Those in
- * front of a damaged one are brought back first: then it is met again.
+ * Takes up to `max' letters that match.  Those in front of a damaged one are brought back
+ * first: then it is met again.
  */
 static int
 gather(struct redrive *r, size_t max, struct mqs_error *err)
 {
 	struct mqs_redrive_letter *l;
 	struct mqs_message m;
-	size_t got, want;
+	size_t got;
 	int rc = MQS_OK;
 
 	r->n = 0;
 	while (r->n < max) {
-		/* More at once where not each will do. */
-		want = r->options->reason != NULL ? CHUNK : max - r->n;
 		l = &r->letters[r->n];
 		if ((rc = mqs_embedded_consumer_next(r->c, &m, err)) == MQS_OK) {
 			r->n += matches(r->options, &m, l) != 0;
 			l->lease = m.lease;
 			continue;
 		}
-		if (rc != MQS_NOTHING || (rc = mqs_embedded_consumer_claim(r->c, want, &got,
-		    NULL, err)) != MQS_OK)
+		if (rc != MQS_NOTHING || (rc = mqs_embedded_consumer_claim(r->c, max - r->n,
+		    &got, NULL, err)) != MQS_OK)
 			break;
 	}
 	mqs_embedded_consumer_rest(r->c);
@@ -173,22 +188,21 @@ same_target(const struct redrive *r, size_t i)
 
 /* ----------------------------------------------------------- returning -- */
 
-/* Settles those that are back, beyond undoing. */
+/* Settles those that are back, beyond undoing; the others are released, to stay. */
 static int
 settle(struct redrive *r, struct mqs_error *err)
 {
-	struct mqs_settlement ack = { .verb = MQS_ACK };
+	struct mqs_settlement s = { .verb = MQS_ACK };
 	size_t i;
 	int rc;
 
 	for (i = 0; i < r->n; i++) {
-		if (!r->letters[i].done)
-			continue;
-		ack.seq = r->letters[i].id;
-		ack.lease = r->letters[i].lease;
-		if ((rc = mqs_embedded_consumer_settle(r->c, &ack, err)) != MQS_OK)
+		s.verb = r->letters[i].done ? MQS_ACK : MQS_RELEASE;
+		s.seq = r->letters[i].id;
+		s.lease = r->letters[i].lease;
+		if ((rc = mqs_embedded_consumer_settle(r->c, &s, err)) != MQS_OK)
 			return rc;
-		r->out->redriven++;
+		r->out->redriven += r->letters[i].done != 0;
 	}
 	if ((rc = mqs_embedded_consumer_flush(r->c, err)) != MQS_OK)
 		return rc;
@@ -266,15 +280,16 @@ count_left(struct redrive *r, struct mqs_error *err)
 static int
 redrive(struct redrive *r, const char *queue, struct mqs_error *err)
 {
-	const struct mqs_consumer_options all = { .prefetch = HOLD };
 	int rc, closed;
 
 	r->letters = calloc(CHUNK, sizeof(*r->letters));
 	if (r->letters == NULL)
 		return mqs_fail_errno(err, "%s", queue);
-	if ((rc = mqs_embedded_consumer_open(&r->c, r->spool, queue, MQS_REDRIVE_GROUP, &all,
+	if ((rc = mqs_embedded_consumer_open(&r->c, r->spool, queue, MQS_REDRIVE_GROUP, NULL,
 	    err)) != MQS_OK)
 		goto out;
+	r->c->wanted.fn = is_wanted;
+	r->c->wanted.arg = r;
 	rc = run(r, err);
 	closed = mqs_embedded_consumer_close(r->c, rc == MQS_OK ? err : NULL);
 	if (rc == MQS_OK)

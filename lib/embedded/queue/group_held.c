@@ -163,6 +163,19 @@ mqs_group_held_with(struct mqs_group_tx *gtx, enum mqs_class class, uint64_t sor
 }
 
 int
+mqs_group_next_held(struct mqs_group_tx *gtx, enum mqs_class class, uint64_t sort,
+    uint64_t id, struct mqs_held *h, struct mqs_error *err)
+{
+	unsigned char from[ORDER_KEY] = { (unsigned char)class };
+
+	if (*counter(gtx, class) == 0 || id == UINT64_MAX)
+		return MQS_NOTHING;
+	mqs_put_be64(from + 1, sort);
+	mqs_put_be64(from + 9, id + 1);
+	return first_from(gtx, from, 1, h, err);
+}
+
+int
 mqs_group_hold_ready(struct mqs_group_tx *gtx, const struct mqs_entry *e,
     struct mqs_error *err)
 {

@@ -42,6 +42,9 @@ int	mqs_group_unhold(struct mqs_group_tx *, const struct mqs_held *, struct mqs_
 int	mqs_group_first_held(struct mqs_group_tx *, enum mqs_class, struct mqs_held *, struct mqs_error *err);
 /* Finds the first message of a class that has this sort key. */
 int	mqs_group_held_with(struct mqs_group_tx *, enum mqs_class, uint64_t sort, struct mqs_held *, struct mqs_error *err);
+/* The first of a class that comes after that sort key and id. */
+int	mqs_group_next_held(struct mqs_group_tx *, enum mqs_class, uint64_t sort, uint64_t id,
+	    struct mqs_held *, struct mqs_error *err);
 /* Finds a held message by its id. */
 int	mqs_group_held(struct mqs_group_tx *, uint64_t id, struct mqs_held *, struct mqs_error *err);
 /* Decodes a value of the table `held'. */
