@@ -413,7 +413,8 @@ int	mqs_consumer_claim(struct mqs_consumer *, size_t max, size_t *count,
 /*
  * The next claimed message.  MQS_NOTHING when all have been read: claim more.
  * A message that was removed meanwhile (a purge) is passed over, and settled.
- * After an error it stands where it was: the next call tries the same again.
+ * After an error it stands where it was: the next call tries the same again.  A damaged
+ * message is MQS_EDAMAGED; the text names it, and the command that goes on without it.
  */
 int	mqs_consumer_next(struct mqs_consumer *, struct mqs_message *,
 	    struct mqs_error *err);
