@@ -21,8 +21,9 @@
 #include "message/headers.h"
 #include "mqspool.h"
 #include "pub/batch.h"
+#include "pub/call.h"
 #include "pub/delivery_options.h"
-#include "pub/input.h"
+#include "pub/publish_input.h"
 #include "pub/record.h"
 #include "pub/reject.h"
 
@@ -43,7 +44,7 @@ static const struct tool_option options[] = {
 	{ 'k', "key", "KEY", "routing key of the messages" },
 	{ 'K', "key-delimiter", "DELIM", "each record is KEY, DELIM, body" },
 	{ 'H', "header", "NAME=VALUE", "add a header; may be repeated" },
-	TERMS_OPTIONS,
+	DELIVERY_OPTIONS,
 	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" },
 	{ '0', "null", NULL, "records end in NUL" },
 	{ 'J', "envelopes", NULL, "each record is a JSON envelope; -k -H -p -d --at --ttl -i fill what it lacks" },
@@ -80,7 +81,7 @@ struct request {
 	size_t		 delim_len, key_delim_len;
 	int		 delim_given;
 	struct mqs_buf	 headers;
-	struct terms	 terms;
+	struct delivery_options	 delivery;
 	char		 queue[MQS_NAME_MAX + 1];
 	char		**operands;
 	int		 n_operands;
@@ -102,7 +103,7 @@ parse_delim(const char *option, const char *arg, char delim[MQS_DELIM_MAX])
 static void
 parse_option(struct request *q, int id, const char *arg)
 {
-	if (terms_option(&q->terms, id, arg))
+	if (delivery_option(&q->delivery, id, arg))
 		return;
 	switch (id) {
 	case 'F':
@@ -183,7 +184,7 @@ check_call(const struct request *q)
 	if (q->print_ids || q->receipts || q->reject_to != NULL)
 		usage_error("%s: not with --call", q->print_ids ? "-I" :
 		    q->receipts ? "--receipts" : "--reject-to");
-	if (q->terms.message_id != NULL)
+	if (q->delivery.message_id != NULL)
 		usage_error("-i: not with --call: there may be no reply to what was "
 		    "published before");
 	if (mqs_headers_get(q->headers.p, q->headers.n, MQS_REPLY_TO) != NULL)
@@ -206,7 +207,7 @@ check_request(const struct request *q)
 		usage_error("--receipts: only envelopes (-J) have receipts");
 	if (q->receipts && q->print_ids)
 		usage_error("--receipts and -I: only one of them can be printed");
-	terms_check(&q->terms, q->n_operands);
+	delivery_options_check(&q->delivery, q->n_operands);
 	check_call(q);
 }
 
@@ -217,7 +218,7 @@ parse(struct request *q, int argc, char **argv)
 	int id;
 
 	*q = (struct request){ .delim = "\n", .delim_len = 1, .wait = -1,
-	    .terms = TERMS_INIT };
+	    .delivery = DELIVERY_OPTIONS_INIT };
 	while ((id = tool_option(&arg)) != 0)
 		parse_option(q, id, arg);
 	parse_operands(q, argc, argv);
@@ -238,9 +239,9 @@ set_base(struct recorder *r, const struct request *q)
 	}
 	r->base.headers = q->headers.p;
 	r->base.headers_len = q->headers.n;
-	r->base.message_id = q->terms.message_id;
-	r->base.message_id_len = q->terms.message_id == NULL ? 0 :
-	    strlen(q->terms.message_id);
+	r->base.message_id = q->delivery.message_id;
+	r->base.message_id_len = q->delivery.message_id == NULL ? 0 :
+	    strlen(q->delivery.message_id);
 	if (mqs_message_check(&r->base, &err) != 0)
 		usage_error("%s", err.text);
 	r->base.body = NULL;
@@ -291,7 +292,7 @@ run(struct request *q)
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,
 	    .keep = q->json || q->files || q->atomic || q->call,
-	    .key_delim_len = q->key_delim_len, .terms = q->terms };
+	    .key_delim_len = q->key_delim_len, .delivery = q->delivery };
 	struct reject reject;
 	struct mqs_spool *spool;
 	struct pub_call call = { .wait = q->wait };

@@ -22,7 +22,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
-#include "common/output.h"
+#include "common/printer.h"
 #include "common/position.h"
 #include "common/tool.h"
 #include "mqspool.h"
@@ -85,7 +85,7 @@ struct replay {
 static void
 set_until(struct replay *r, const char *arg)
 {
-	struct point until = arg_point("--until", arg);
+	struct position until = arg_position("--until", arg);
 
 	r->reading.until_id = until.id;
 	r->reading.until = until.time;
@@ -132,7 +132,7 @@ rewind_option(struct replay *r, int id, const char *arg)
 static void
 parse(struct replay *r, int argc, char **argv)
 {
-	struct point since;
+	struct position since;
 	const char *arg;
 	int id, prints = 0;
 
@@ -147,7 +147,7 @@ parse(struct replay *r, int argc, char **argv)
 		if (printer_option(&r->printer, id, arg))
 			continue;
 		if (id == OPT_SINCE) {
-			since = arg_point("--since", arg);
+			since = arg_position("--since", arg);
 			r->reading.since_id = since.id;
 			r->reading.since = since.time;
 		} else if (id == OPT_UNTIL) {

@@ -21,8 +21,10 @@
 #include "common/output.h"
 #include "common/tool.h"
 #include "mqspool.h"
+#include "stat/deliveries.h"
 #include "stat/fields.h"
-#include "stat/stat.h"
+#include "stat/next_due.h"
+#include "stat/operands.h"
 #include "stat/table.h"
 
 enum { OPT_NAMES = TOOL_LONG, OPT_NEXT_DUE };

@@ -18,9 +18,13 @@
 #include "common/exit_status.h"
 #include "common/open_spool.h"
 #include "common/position.h"
+#include "common/printer.h"
 #include "common/signals.h"
 #include "common/tool.h"
 #include "mqspool.h"
+#include "sub/consumer.h"
+#include "sub/deliver_to_command.h"
+#include "sub/deliver_to_stdout.h"
 #include "sub/sub.h"
 
 enum {
@@ -345,6 +349,6 @@ main(int argc, char **argv)
 	parse(&s, argc, argv);
 	catch_signals(1);
 	open_consumer(&s);
-	rc = s.command != NULL ? sub_handlers(&s, &err) : sub_stream(&s, &err);
+	rc = s.command != NULL ? deliver_to_command(&s, &err) : deliver_to_stdout(&s, &err);
 	return finish(&s, rc, &err);
 }

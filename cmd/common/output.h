@@ -1,57 +1,10 @@
-/* common/output.h - checked output, and messages in the framing that was asked for */
+/* common/output.h - output that is gathered and printed when the tool ends, checked */
 #ifndef MQ_CMD_COMMON_OUTPUT_H
 #define MQ_CMD_COMMON_OUTPUT_H
 
-#include "base/bytes.h"
-#include "message/envelope.h"
-#include "message/format.h"
-#include "mqspool.h"
-
-/*
- * How messages are printed: -D, -0, -J, -f.  print_message appends to buf; a large
- * body is copied from its descriptor to fd a part at a time, after flushing buf (except
- * in -J, where a record is held whole).  The caller flushes when buf has grown to 64 to
- * 128 KiB, and before it waits.
- */
-struct printer {
-	int		 fd;
-	int		 terminal;	/* fd is one: what is printed is made harmless */
-	struct mqs_buf	 buf;
-	uint64_t	 written;	/* bytes that reached fd */
-	int		 json;		/* envelopes, which end in delim as well */
-	int		 json_bodies;	/* in them, a body that is JSON as the value that it is */
-	char		 delim[64];
-	size_t		 delim_len;
-	size_t		 begin;		/* where in buf the message that is being printed begins */
-	struct mqs_format *format;	/* NULL unless -f */
-	int		 receipts;	/* plain framing: RECEIPT<TAB> before the body */
-};
-
-void	printer_init(struct printer *, int fd);	/* newline framing */
-/* Options of printer: returns 1 if id was one; ends with 64 if malformed. */
-int	printer_option(struct printer *, int id, const char *arg);
-enum { PRINTER_JSON = 0x300 };
-/* The rows of the option table that printer_option takes. */
-#define PRINTER_OPTIONS \
-	{ 'D', "delimiter", "DELIM", "end each message with DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" }, \
-	{ '0', "null", NULL, "end each message with NUL" }, \
-	{ 'J', "envelopes", NULL, "one JSON envelope a line" }, \
-	{ PRINTER_JSON, "json", NULL, "like -J, with bodies that are JSON as they are, not as text" }, \
-	{ 'f', "format", "FORMAT", "print as FORMAT says: %s body, %k key, %o id, ... (see the page)" }
-
-/*
- * Appends one message.  Flushes by itself only for a large body.  0, MQS_EIO with
- * errno kept (EPIPE: the reader went away), or another error.
- */
-int	print_message(struct printer *, const struct mqs_message *,
-	    const struct mqs_envelope_place *, struct mqs_error *err);
-/* Writes all that is buffered: 0, or MQS_EIO with errno kept.  Waits where the descriptor would block. */
-int	printer_flush(struct printer *, struct mqs_error *err);
-void	printer_free(struct printer *);
-
-/* Ends the tool with 71 if a buffer could not be added to (-1): of what is gathered to be printed. */
+/* added is what adding to a buffer gave: -1 (no memory) ends the tool with 71. */
 void	must(int added);
-/* Flushes and checks stdio's stdout at the end of a tool; ends with 74 if it failed. */
+/* Flushes stdio's stdout at the end of a tool; ends it with 74 if any write failed. */
 void	finish_stdout(void);
 
 #endif

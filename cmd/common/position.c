@@ -19,10 +19,10 @@ static struct {
 } doubtful[DOUBTFUL_MAX];
 static size_t n_doubtful;
 
-static struct point
+static struct position
 doubt(const char *option, const char *s, const char *why)
 {
-	const struct point at = { .id = s };
+	const struct position at = { .id = s };
 
 	if (n_doubtful == DOUBTFUL_MAX)
 		usage_error("%s: '%s': %s", option, s, why);
@@ -43,10 +43,10 @@ position_check(const struct mqs_spool *spool)
 			    doubtful[i].why);
 }
 
-struct point
-arg_point(const char *option, const char *s)
+struct position
+arg_position(const char *option, const char *s)
 {
-	struct point at = { 0 };
+	struct position at = { 0 };
 	const char *why;
 	size_t n = strlen(s);
 
@@ -67,10 +67,10 @@ arg_point(const char *option, const char *s)
 void
 arg_place(const char *option, const char *s, const char **where, int64_t *time)
 {
-	struct point at = { .id = s };
+	struct position at = { .id = s };
 
 	if (strcmp(s, "oldest") != 0 && strcmp(s, "newest") != 0)
-		at = arg_point(option, s);
+		at = arg_position(option, s);
 	*where = at.id;
 	*time = at.time;
 }

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-struct point {
+struct position {
 	const char	*id;	/* NULL: a time.  Borrowed from the argument */
 	uint64_t	 number; /* the id as a number, if it counts ns since the epoch; else 0 */
 	int64_t		 time;	/* ns since the epoch, at least 1; 0: an id */
@@ -16,7 +16,7 @@ struct point {
  * an id of the spool's engine: position_check, which open_spool calls, ends the tool
  * with 64 if it is none, and names the option.
  */
-struct point	arg_point(const char *option, const char *s);
+struct position	arg_position(const char *option, const char *s);
 struct mqs_spool;
 void	position_check(const struct mqs_spool *);
 /*

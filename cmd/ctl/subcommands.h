@@ -5,7 +5,8 @@
 #include "ctl/subcommand.h"
 
 extern const struct ctl_command ctl_bind, ctl_unbind;			/* ctl/bind.c */
-extern const struct ctl_command ctl_create, ctl_delete, ctl_purge, ctl_trim; /* ctl/create_delete.c */
+extern const struct ctl_command ctl_create;				/* ctl/create.c */
+extern const struct ctl_command ctl_delete, ctl_purge, ctl_trim;	/* ctl/delete_purge_trim.c */
 extern const struct ctl_command ctl_list, ctl_check;			/* ctl/list_check.c */
 extern const struct ctl_command ctl_pause, ctl_resume;			/* ctl/pause.c */
 extern const struct ctl_command ctl_redrive;				/* ctl/redrive.c */

@@ -18,6 +18,7 @@
 #include "common/signals.h"
 #include "common/terminal.h"
 #include "message/headers.h"
+#include "pub/batch.h"
 #include "pub/call.h"
 
 static struct mqs_call *mailbox;

@@ -30,7 +30,7 @@ future(const char *option, const char *arg)
 }
 
 int
-terms_option(struct terms *t, int id, const char *arg)
+delivery_option(struct delivery_options *t, int id, const char *arg)
 {
 	switch (id) {
 	case 'p':
@@ -39,10 +39,10 @@ terms_option(struct terms *t, int id, const char *arg)
 	case 'd':
 		t->delay = arg_duration("-d", arg);
 		break;
-	case TERMS_AT:
+	case DELIVERY_AT:
 		t->at = future("--at", arg);
 		break;
-	case TERMS_TTL:
+	case DELIVERY_TTL:
 		t->ttl = arg_duration("--ttl", arg);
 		break;
 	case 'i':
@@ -58,7 +58,7 @@ terms_option(struct terms *t, int id, const char *arg)
 }
 
 void
-terms_check(const struct terms *t, int operands)
+delivery_options_check(const struct delivery_options *t, int operands)
 {
 	if (t->delay != -1 && t->at != 0)
 		usage_error("-d and --at: only one of them can be meant");
@@ -67,7 +67,7 @@ terms_check(const struct terms *t, int operands)
 }
 
 static void
-fill_times(const struct terms *t, struct mqs_message *m)
+fill_times(const struct delivery_options *t, struct mqs_message *m)
 {
 	int64_t now = judged_now();
 
@@ -79,7 +79,7 @@ fill_times(const struct terms *t, struct mqs_message *m)
 }
 
 const char *
-terms_fill(const struct terms *t, struct mqs_message *m)
+delivery_options_fill(const struct delivery_options *t, struct mqs_message *m)
 {
 	if (!t->given)
 		return NULL;
@@ -97,7 +97,7 @@ terms_fill(const struct terms *t, struct mqs_message *m)
 }
 
 void
-terms_used(struct terms *t, const struct mqs_message *m)
+delivery_options_used(struct delivery_options *t, const struct mqs_message *m)
 {
 	if (m->message_id == t->message_id && t->message_id != NULL)
 		t->id_used = 1;

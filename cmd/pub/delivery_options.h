@@ -5,18 +5,18 @@
 #include "common/tool.h"
 #include "mqspool.h"
 
-enum { TERMS_AT = TOOL_LONG + 32, TERMS_TTL };
+enum { DELIVERY_AT = TOOL_LONG + 32, DELIVERY_TTL };
 
 /* Rows of mq-pub's option table. */
-#define TERMS_OPTIONS								\
+#define DELIVERY_OPTIONS								\
 	{ 'p', "priority", "NUMBER", "priority, 0 (default) to 9, the most urgent" },	\
 	{ 'd', "delay", "DURATION", "deliver no earlier than so long from now" },	\
-	{ TERMS_AT, "at", "TIME", "deliver no earlier than then" },		\
-	{ TERMS_TTL, "ttl", "DURATION", "deliver no later than so long after that" },	\
+	{ DELIVERY_AT, "at", "TIME", "deliver no earlier than then" },		\
+	{ DELIVERY_TTL, "ttl", "DURATION", "deliver no later than so long after that" },	\
 	{ 'i', "message-id", "MESSAGE-ID", "of the one message: publish it unless one with it is retained" }
 
 /* What the options said; all of them 0 or -1 where they said nothing. */
-struct terms {
+struct delivery_options {
 	int		 given;		/* any of them */
 	int		 priority;
 	int64_t		 delay;		/* ns; -1: none */
@@ -26,18 +26,18 @@ struct terms {
 	int		 id_used;	/* a message has it */
 };
 
-#define TERMS_INIT { .delay = -1, .ttl = -1 }
+#define DELIVERY_OPTIONS_INIT { .delay = -1, .ttl = -1 }
 
 /* Takes an option: 1, or 0 if it is none of these; a malformed one ends the tool. */
-int	terms_option(struct terms *, int id, const char *arg);
+int	delivery_option(struct delivery_options *, int id, const char *arg);
 /* Ends the tool over options that contradict each other, or the number of operands. */
-void	terms_check(const struct terms *, int operands);
+void	delivery_options_check(const struct delivery_options *, int operands);
 /*
  * Gives a message what it lacks, as of now: NULL, or why it can't have it.  The
- * message id is not spent before terms_used says that the message was taken.
+ * message id is not spent before delivery_options_used says that the message was taken.
  */
-const char *terms_fill(const struct terms *, struct mqs_message *);
+const char *delivery_options_fill(const struct delivery_options *, struct mqs_message *);
 /* A message was taken: what was given to only one is spent. */
-void	terms_used(struct terms *, const struct mqs_message *);
+void	delivery_options_used(struct delivery_options *, const struct mqs_message *);
 
 #endif

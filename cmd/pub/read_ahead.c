@@ -30,7 +30,7 @@
 #define GATHER_BYTES	(2u << 20)
 
 void
-gather_open(struct gather *g, int fd, struct mqs_slice delim, size_t large, int ahead)
+read_ahead_open(struct read_ahead *g, int fd, struct mqs_slice delim, size_t large, int ahead)
 {
 	memset(g, 0, sizeof(*g));
 	g->fd = fd;
@@ -39,16 +39,16 @@ gather_open(struct gather *g, int fd, struct mqs_slice delim, size_t large, int 
 }
 
 int
-gather_goes_on(const struct gather *g)
+read_ahead_goes_on(const struct read_ahead *g)
 {
-	const struct gathered *last = &g->side[g->now];
+	const struct read_batch *last = &g->side[g->now];
 
 	return g->running || last->more || (!last->end && stopping == 0);
 }
 
 /* Adds a piece: 0, or -1 and errno. */
 static int
-add_piece(struct gathered *to, enum mqs_piece kind, struct mqs_slice bytes)
+add_piece(struct read_batch *to, enum mqs_piece kind, struct mqs_slice bytes)
 {
 	size_t cap = to->cap == 0 ? 32 : 2 * to->cap;
 	struct piece *pieces;
@@ -65,7 +65,7 @@ add_piece(struct gathered *to, enum mqs_piece kind, struct mqs_slice bytes)
 
 /* Splits what was read, up to a batch: 0, or -1 and errno. */
 static int
-split_pieces(struct gather *g, struct gathered *to)
+split_pieces(struct read_ahead *g, struct read_batch *to)
 {
 	struct mqs_slice s;
 	enum mqs_piece kind;
@@ -82,9 +82,9 @@ split_pieces(struct gather *g, struct gathered *to)
 
 /* Gathers into `to' what follows the last batch; without read_on, of what was read. */
 static void
-gather(struct gather *g, struct gathered *to, int read_on)
+gather(struct read_ahead *g, struct read_batch *to, int read_on)
 {
-	const struct gathered *last = &g->side[g->now];
+	const struct read_batch *last = &g->side[g->now];
 	size_t held;
 
 	to->n = 0;
@@ -106,7 +106,7 @@ gather(struct gather *g, struct gathered *to, int read_on)
 static void *
 gather_ahead(void *arg)
 {
-	struct gather *g = arg;
+	struct read_ahead *g = arg;
 
 	gather(g, &g->side[!g->now], 1);
 	return NULL;
@@ -114,7 +114,7 @@ gather_ahead(void *arg)
 
 /* Gathers the next batch in a thread, if that is possible. */
 static void
-start_ahead(struct gather *g)
+start_ahead(struct read_ahead *g)
 {
 	struct stat st;
 	sigset_t all, before;
@@ -128,10 +128,10 @@ start_ahead(struct gather *g)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-const struct gathered *
-gather_next(struct gather *g)
+const struct read_batch *
+read_ahead_next(struct read_ahead *g)
 {
-	struct gathered *now = &g->side[!g->now];
+	struct read_batch *now = &g->side[!g->now];
 
 	if (g->running) {
 		(void)pthread_join(g->thread, NULL);
@@ -150,7 +150,7 @@ gather_next(struct gather *g)
 }
 
 void
-gather_close(struct gather *g)
+read_ahead_close(struct read_ahead *g)
 {
 	if (g->running)
 		(void)pthread_join(g->thread, NULL);

@@ -12,7 +12,7 @@ struct piece {
 	struct mqs_slice bytes;
 };
 
-struct gathered {
+struct read_batch {
 	struct piece	*pieces;
 	size_t		 n, cap;
 	size_t		 held;	/* bytes of the next record that are there already */
@@ -22,27 +22,27 @@ struct gathered {
 	int		 error;	/* errno: it can't be read on from here; or 0 */
 };
 
-struct gather {
+struct read_ahead {
 	int		 fd;
 	int		 ahead;		/* may read ahead */
 	int		 running;	/* and does; then only the thread may touch what follows */
 	struct mqs_split split;
 	struct mqs_buf	 other;		/* the split's buffer before this one, or after it */
-	struct gathered	 side[2];	/* but the side that was handed out is only read */
+	struct read_batch	 side[2];	/* but the side that was handed out is only read */
 	int		 now;		/* which one that is; changes between two threads */
 	pthread_t	 thread;
 };
 
 /* delim and large as for mqs_split_init; ahead: a thread may read on meanwhile. */
-void	gather_open(struct gather *, int fd, struct mqs_slice delim, size_t large,
+void	read_ahead_open(struct read_ahead *, int fd, struct mqs_slice delim, size_t large,
 	    int ahead);
 /* 1 if there is something to gather: not at the end, nor after a signal. */
-int	gather_goes_on(const struct gather *);
+int	read_ahead_goes_on(const struct read_ahead *);
 /*
  * Waits for input and takes what is ready of it, up to a good batch: valid until the
  * next call.  NULL if a signal asked to stop before anything was read.
  */
-const struct gathered *gather_next(struct gather *);
-void	gather_close(struct gather *);
+const struct read_batch *read_ahead_next(struct read_ahead *);
+void	read_ahead_close(struct read_ahead *);
 
 #endif

@@ -17,7 +17,12 @@
 #include "common/exit_status.h"
 #include "message/headers.h"
 #include "mqspool.h"
+#include "pub/batch.h"
+#include "pub/call.h"
+#include "pub/delivery_options.h"
+#include "pub/read_ahead.h"
 #include "pub/record.h"
+#include "pub/reject.h"
 
 static void __attribute__((noreturn))
 no_memory(const struct recorder *r)
@@ -52,7 +57,7 @@ too_much(const struct recorder *r)
 static int
 add(struct recorder *r, struct mqs_message *m, int keep, const char *receipt)
 {
-	const char *fault = terms_fill(&r->terms, m);
+	const char *fault = delivery_options_fill(&r->delivery, m);
 	struct mqs_error err;
 	int code;
 
@@ -72,7 +77,7 @@ add(struct recorder *r, struct mqs_message *m, int keep, const char *receipt)
 	if (code == MQS_EBUSY)
 		fail(STATUS_BUG, "%s: no room for one message", r->batch->queue);
 	if (code == MQS_OK)
-		terms_used(&r->terms, m);
+		delivery_options_used(&r->delivery, m);
 	else
 		record_bad(r, err.text);
 	return code == MQS_OK ? 0 : -1;
@@ -279,7 +284,7 @@ record_take_some(struct recorder *r, const struct piece *pieces, size_t n)
 	struct mqs_body bodies[256];
 	size_t i, sent = 0;
 
-	if (!r->json && !r->keep && r->key_delim_len == 0 && !r->terms.given &&
+	if (!r->json && !r->keep && r->key_delim_len == 0 && !r->delivery.given &&
 	    r->call == NULL) {
 		for (i = 0; i < n && i < sizeof(bodies) / sizeof(bodies[0]) &&
 		    pieces[i].kind == MQS_PIECE_WHOLE; i++)

@@ -15,7 +15,7 @@ struct recorder {
 	struct batch	*batch;
 	struct reject	*reject;	/* NULL: the first bad record ends the run */
 	struct mqs_message base;	/* key and headers that were given as options */
-	struct terms	 terms;		/* and what else they say of each message */
+	struct delivery_options	 delivery;		/* and what else they say of each message */
 	char		 key_delim[MQS_DELIM_MAX];
 	size_t		 key_delim_len;	/* 0: no -K */
 	int		 json;

@@ -10,8 +10,9 @@
 #include "base/clock.h"
 #include "common/output.h"
 #include "mqspool.h"
+#include "stat/deliveries.h"
 #include "stat/fields.h"
-#include "stat/stat.h"
+#include "stat/operands.h"
 #include "stat/table.h"
 
 static const struct table_column consumer_columns[] = {

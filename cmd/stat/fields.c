@@ -8,6 +8,7 @@
 #include "message/json.h"
 #include "mqspool.h"
 #include "stat/fields.h"
+#include "stat/table.h"
 
 void
 cell_number(struct table *t, uint64_t n)

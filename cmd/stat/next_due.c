@@ -7,7 +7,8 @@
 #include "common/exit_status.h"
 #include "common/output.h"
 #include "mqspool.h"
-#include "stat/stat.h"
+#include "stat/next_due.h"
+#include "stat/operands.h"
 
 struct due {
 	struct mqs_spool *spool;

@@ -12,10 +12,17 @@
 
 #include "common/diagnostics.h"
 #include "mqspool.h"
-#include "sub/batch.h"
+#include "sub/command_batch.h"
+#include "sub/command_ended.h"
 #include "sub/command_pool.h"
+#include "sub/command_timeout.h"
+#include "sub/filter.h"
+#include "sub/handler.h"
+#include "sub/handler_errors.h"
+#include "sub/prefetch.h"
 #include "sub/reply.h"
 #include "sub/signals.h"
+#include "sub/sub.h"
 
 static const char *
 what_happened(char *buf, size_t room, const struct handler *h)
@@ -67,7 +74,7 @@ carry_out(struct sub *s, struct handler *h, struct mqs_settlement *how,
 		report("%s: exit %d: stopping", s->command[0], WEXITSTATUS(h->status));
 	else
 		s->delivered += h->count;
-	return batch_settle(s, h, how, err);
+	return command_batch_settle(s, h, how, err);
 }
 
 /* Settles the message of a command that has ended. */
@@ -82,7 +89,7 @@ settle(struct pool *p, struct handler *h, struct mqs_error *err)
 	h->pid = 0;
 	p->running--;
 	p->working -= h->count;
-	ahead_done(&p->ahead, h->count);
+	prefetch_done(&p->ahead, h->count);
 	how.verb = verdict(s, h);
 	if (how.verb != MQS_ACK)
 		how.reason = what_happened(reason, sizeof(reason), h);
@@ -118,7 +125,7 @@ reap(struct pool *p)
 		h = &p->places[i];
 		if (h->pid == 0 || h->over)
 			continue;
-		timeout_end(h);
+		command_timeout_end(h);
 		if (waitpid(h->pid, &h->status, WNOHANG) == h->pid)
 			h->over = 1;
 	}
@@ -129,7 +136,7 @@ reap(struct pool *p)
  * stop, whether or not it has.
  */
 int
-pool_settle(struct pool *p, struct mqs_error *err)
+command_settle_ended(struct pool *p, struct mqs_error *err)
 {
 	int rc, first = MQS_OK;
 	struct handler *h;

@@ -13,9 +13,17 @@
 #include "common/diagnostics.h"
 #include "common/signals.h"
 #include "mqspool.h"
-#include "sub/batch.h"
+#include "sub/command_batch.h"
 #include "sub/command_pool.h"
+#include "sub/command_start.h"
+#include "sub/command_timeout.h"
+#include "sub/consumer.h"
+#include "sub/filter.h"
+#include "sub/handler.h"
+#include "sub/handler_body.h"
+#include "sub/handler_env.h"
 #include "sub/reply.h"
+#include "sub/sub.h"
 
 /* The command could not be started, errno says why: the message's fault, or the end. */
 static int
@@ -33,7 +41,7 @@ not_started(struct pool *p, struct handler *h, int error, struct mqs_error *err)
 		complain("%s/%s: %s: rejected: %s", s->queue, s->group, h->id, how.reason);
 		s->delivered++;
 	}
-	if ((rc = batch_settle(s, h, &how, err)) != MQS_OK || how.verb == MQS_REJECT)
+	if ((rc = command_batch_settle(s, h, &how, err)) != MQS_OK || how.verb == MQS_REJECT)
 		return rc;
 	if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE) {
 		errno = error;
@@ -45,7 +53,7 @@ not_started(struct pool *p, struct handler *h, int error, struct mqs_error *err)
 }
 
 void
-pool_discard(struct pool *p)
+command_discard(struct pool *p)
 {
 	if (!p->ready)
 		return;
@@ -62,7 +70,7 @@ make_ready(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 	int rc;
 
 	if (s->batch != 0)
-		rc = batch_prepare(p, m, err);
+		rc = command_batch_prepare(p, m, err);
 	else if ((rc = handler_describe(&p->command, s->consumer, s->queue, s->group, m,
 	    err)) == MQS_OK &&
 	    (rc = handler_body(&h->body, m, err)) == MQS_OK)
@@ -120,19 +128,19 @@ start(struct pool *p, struct handler *place, struct mqs_error *err)
 
 	if ((e = handler_start(&p->next, &p->command)) != 0) {
 		rc = not_started(p, &p->next, e, err);
-		pool_discard(p);
+		command_discard(p);
 		return rc;
 	}
 	*place = p->next;
 	p->ready = 0;
 	p->running++;
 	p->working += place->count;
-	timeout_start(p->sub, place);
+	command_timeout_start(p->sub, place);
 	return mqs_run_started(place->run, place->pid, err);
 }
 
 int
-pool_start(struct pool *p, struct mqs_error *err)
+command_start(struct pool *p, struct mqs_error *err)
 {
 	struct sub *s = p->sub;
 	int rc;

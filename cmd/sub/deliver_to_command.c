@@ -20,8 +20,19 @@
 #include "common/common_options.h"
 #include "common/signals.h"
 #include "mqspool.h"
+#include "sub/command_ended.h"
 #include "sub/command_pool.h"
+#include "sub/command_start.h"
+#include "sub/command_timeout.h"
+#include "sub/consumer.h"
+#include "sub/deliver_to_command.h"
+#include "sub/filter.h"
+#include "sub/handler.h"
+#include "sub/handler_env.h"
+#include "sub/handler_errors.h"
+#include "sub/prefetch.h"
 #include "sub/signals.h"
+#include "sub/sub.h"
 
 /* Messages that were claimed and wait for a place. */
 static size_t
@@ -57,7 +68,7 @@ claim(struct pool *p, struct mqs_error *err)
 	struct sub *s = p->sub;
 
 	if (s->look && sub_wants(s) && room(p) > 0)
-		ahead_claims(&p->ahead);
+		prefetch_claims(&p->ahead);
 	return sub_claim(s, room(p), p->running > 0, err);
 }
 
@@ -67,7 +78,7 @@ until_given_back(const struct pool *p)
 {
 	if (p->sub->unread == 0)
 		return -1;
-	return ahead_patience(&p->ahead, in_hand(p) + p->working);
+	return prefetch_patience(&p->ahead, in_hand(p) + p->working);
 }
 
 static int
@@ -75,7 +86,7 @@ give_back(struct pool *p, struct mqs_error *err)
 {
 	if (until_given_back(p) != 0)
 		return MQS_OK;
-	ahead_gave_back(&p->ahead);
+	prefetch_gave_back(&p->ahead);
 	return sub_give_back(p->sub, err);
 }
 
@@ -114,7 +125,7 @@ patience(const struct pool *p)
 	int64_t ahead = until_given_back(p);
 	int64_t filter = filter_patience(&p->filter);
 
-	return sooner(sooner(ahead, filter), timeouts_patience(p));
+	return sooner(sooner(ahead, filter), command_timeouts_patience(p));
 }
 
 /* Waits, and passes on what the commands say meanwhile. */
@@ -171,11 +182,11 @@ turn(struct pool *p, struct mqs_error *err)
 	int rc;
 
 	tell(p);
-	timeouts_act(p);
-	if ((rc = pool_settle(p, err)) != MQS_OK || (rc = pool_start(p, err)) != MQS_OK ||
+	command_timeouts_act(p);
+	if ((rc = command_settle_ended(p, err)) != MQS_OK || (rc = command_start(p, err)) != MQS_OK ||
 	    (rc = publish(p, err)) != MQS_OK ||
 	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
-	    (rc = pool_start(p, err)) != MQS_OK)
+	    (rc = command_start(p, err)) != MQS_OK)
 		return rc;
 	return p->running == 0 ? sub_flush(s, err) : sub_flush_due(s, err);
 }
@@ -188,8 +199,8 @@ let_finish(struct pool *p)
 	p->sub->unread = 0;	/* closing releases them */
 	while (p->running > 0) {
 		tell(p);
-		timeouts_act(p);
-		(void)pool_settle(p, NULL);
+		command_timeouts_act(p);
+		(void)command_settle_ended(p, NULL);
 		(void)filter_flush(&p->filter, NULL);
 		if (p->running > 0 && wait_for_more(p, NULL) != MQS_OK)
 			return;
@@ -203,7 +214,7 @@ pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 	int rc;
 
 	*p = (struct pool){ .sub = s };
-	ahead_init(&p->ahead, s->hold, s->options.prefetch);
+	prefetch_init(&p->ahead, s->hold, s->options.prefetch);
 	p->places = calloc(s->workers, sizeof(*p->places));
 	p->fds = calloc(s->workers + 2, sizeof(*p->fds));
 	if (p->places == NULL || p->fds == NULL)
@@ -218,7 +229,7 @@ pool_init(struct pool *p, struct sub *s, struct mqs_error *err)
 static void
 pool_free(struct pool *p)
 {
-	pool_discard(p);
+	command_discard(p);
 	filter_free(&p->filter);
 	handler_command_free(&p->command);
 	free(p->places);
@@ -226,7 +237,7 @@ pool_free(struct pool *p)
 }
 
 int
-sub_handlers(struct sub *s, struct mqs_error *err)
+deliver_to_command(struct sub *s, struct mqs_error *err)
 {
 	struct pool p;
 	int rc;

@@ -18,9 +18,11 @@
 #include "base/error.h"
 #include "common/signals.h"
 #include "mqspool.h"
+#include "sub/consumer.h"
+#include "sub/deliver_to_stdout.h"
 #include "sub/prefetch.h"
-#include "sub/signals.h"
-#include "sub/stdout_policy.h"
+#include "sub/stdout_acks.h"
+#include "sub/stdout_receipts.h"
 #include "sub/stdout_writer.h"
 #include "sub/sub.h"
 
@@ -32,9 +34,9 @@
 
 struct stream {
 	struct sub	*sub;
-	struct outlet	 out;
-	struct manual	 manual;
-	struct ahead	 ahead;		/* of what is to be acked */
+	struct stdout_writer	 out;
+	struct stdout_receipts	 manual;
+	struct prefetch	 ahead;		/* of what is to be acked */
 	struct mqs_buf	 kept;		/* of a large message: what was borrowed */
 	int64_t		 look_after;	/* for what the reader takes next */
 	size_t		 outstanding;	/* printed and not done with, at the last look */
@@ -88,11 +90,11 @@ print_one(struct stream *t, struct mqs_message *m, struct mqs_error *err)
 	if (is_manual(t) || s->printer.json || s->printer.format != NULL)
 		place.receipt = mqs_consumer_receipt(s->consumer, m, receipt);
 	if (m->body != NULL || m->body_fd == -1)
-		return outlet_print(&t->out, m, &place, err);
+		return writer_print(&t->out, m, &place, err);
 	if ((rc = keep_large(t, m, err)) != MQS_OK)
 		return rc;
 	mqs_consumer_rest(s->consumer);
-	rc = outlet_print(&t->out, m, &place, err);
+	rc = writer_print(&t->out, m, &place, err);
 	(void)close(m->body_fd);
 	return rc;
 }
@@ -109,7 +111,7 @@ static int
 end_later(struct stream *t, int rc, const struct mqs_error *err)
 {
 	if (rc >= 0 || rc == MQS_EINTR || t->late.code != MQS_OK ||
-	    (outlet_waiting(&t->out) == 0 && !can_wait(t, rc)))
+	    (writer_waiting(&t->out) == 0 && !can_wait(t, rc)))
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	t->late = *err;
 	t->sub->ending = 1;
@@ -125,10 +127,10 @@ fill(struct stream *t, struct mqs_error *err)
 	struct sub *s = t->sub;
 	int rc = MQS_OK;
 
-	if (s->unread == 0 || outlet_waiting(&t->out) > PRINT_BELOW)
+	if (s->unread == 0 || writer_waiting(&t->out) > PRINT_BELOW)
 		return MQS_OK;
 	while (s->unread > 0 && rc == MQS_OK && !t->out.gone &&
-	    outlet_waiting(&t->out) < PRINT_TO)
+	    writer_waiting(&t->out) < PRINT_TO)
 		if ((rc = sub_next(s, &m, err)) == MQS_OK)
 			rc = print_one(t, &m, err);
 	mqs_consumer_rest(s->consumer);
@@ -141,7 +143,7 @@ patience(const struct stream *t)
 {
 	if (is_manual(t) || t->sub->unread == 0)
 		return -1;
-	return ahead_patience(&t->ahead, t->sub->unread + t->out.n);
+	return prefetch_patience(&t->ahead, t->sub->unread + t->out.n);
 }
 
 static int
@@ -149,7 +151,7 @@ give_back(struct stream *t, struct mqs_error *err)
 {
 	if (patience(t) != 0)
 		return MQS_OK;
-	ahead_gave_back(&t->ahead);
+	prefetch_gave_back(&t->ahead);
 	return end_later(t, sub_give_back(t->sub, err), err);
 }
 
@@ -159,15 +161,15 @@ room(const struct stream *t)
 {
 	const struct sub *s = t->sub;
 
-	if (s->unread > 0 || outlet_waiting(&t->out) > PRINT_BELOW)
+	if (s->unread > 0 || writer_waiting(&t->out) > PRINT_BELOW)
 		return 0;
 	if (!is_manual(t))
 		return t->ahead.hold > t->out.n ? t->ahead.hold - t->out.n : 0;
 	if (s->options.lease == 0)
 		return SUB_CLAIM_MAX;
-	if (outlet_waiting(&t->out) > 0 || !s->look)
+	if (writer_waiting(&t->out) > 0 || !s->look)
 		return 0;
-	return manual_room(&t->manual, &t->out);
+	return receipts_room(&t->manual, &t->out);
 }
 
 /* Notes what was written and taken; makes way for a stop. */
@@ -180,16 +182,16 @@ account(struct stream *t, struct mqs_error *err)
 
 	if (stopping) {
 		s->unread = 0;
-		outlet_drop(&t->out, outlet_unbegun(&t->out));
+		writer_drop(&t->out, writer_unbegun(&t->out));
 	}
 	before = t->out.n;
 	if (is_manual(t))
-		rc = manual_mark(s, &t->manual, &t->out, err);
+		rc = receipts_mark(s, &t->manual, &t->out, err);
 	else
-		rc = stdout_settle(s, &t->out, err);
-	ahead_done(&t->ahead, before - t->out.n);
-	if (rc == MQS_OK && s->options.lease != 0 && outlet_waiting(&t->out) > 0)
-		rc = manual_give_back(s, &t->manual, &t->out, err);
+		rc = stdout_ack(s, &t->out, err);
+	prefetch_done(&t->ahead, before - t->out.n);
+	if (rc == MQS_OK && s->options.lease != 0 && writer_waiting(&t->out) > 0)
+		rc = receipts_give_back(s, &t->manual, &t->out, err);
 	return rc == MQS_OK ? sub_flush_due(s, err) : rc;
 }
 
@@ -200,7 +202,7 @@ finished(const struct stream *t)
 
 	if (t->out.gone)
 		return 1;
-	if (s->unread > 0 || outlet_waiting(&t->out) > 0)
+	if (s->unread > 0 || writer_waiting(&t->out) > 0)
 		return 0;
 	if (!stopping && !s->ending && (s->count == 0 || s->read < s->count))
 		return 0;
@@ -218,11 +220,11 @@ wait_for_more(struct stream *t, struct mqs_error *err)
 	if (t->out.n != t->outstanding)
 		t->look_after = LOOK_FIRST;
 	t->outstanding = t->out.n;
-	if (t->out.kind == OUTLET_FILE)
+	if (t->out.kind == WRITER_FILE)
 		fds[1].fd = -1;
-	if (outlet_waiting(&t->out) > 0 || (s->options.lease != 0 && s->look))
+	if (writer_waiting(&t->out) > 0 || (s->options.lease != 0 && s->look))
 		fds[1].events = POLLOUT;
-	if (t->out.n > 0 && t->out.kind == OUTLET_PIPE) {
+	if (t->out.n > 0 && t->out.kind == WRITER_PIPE) {
 		if (most < 0 || t->look_after < most)
 			most = t->look_after;
 		t->look_after *= 2;
@@ -243,7 +245,7 @@ can_go_on(const struct stream *t)
 	const struct sub *s = t->sub;
 
 	if (s->unread > 0)
-		return outlet_waiting(&t->out) <= PRINT_BELOW;
+		return writer_waiting(&t->out) <= PRINT_BELOW;
 	return s->look && sub_wants(s) && room(t) > 0;
 }
 
@@ -255,15 +257,15 @@ turn(struct stream *t, struct mqs_error *err)
 	int rc;
 
 	if (s->look && sub_wants(s) && room(t) > 0)
-		ahead_claims(&t->ahead);
+		prefetch_claims(&t->ahead);
 	if ((rc = end_later(t, sub_claim(s, room(t), 0, err), err)) != MQS_OK ||
 	    (rc = fill(t, err)) != MQS_OK)
 		return rc;
-	printed = outlet_waiting(&t->out);
-	if ((rc = outlet_write(&t->out, err)) != MQS_OK)
+	printed = writer_waiting(&t->out);
+	if ((rc = writer_write(&t->out, err)) != MQS_OK)
 		return rc;
-	if (printed > 0 && outlet_waiting(&t->out) == 0 && s->unread == 0)
-		manual_fitted(&t->manual);
+	if (printed > 0 && writer_waiting(&t->out) == 0 && s->unread == 0)
+		receipts_fitted(&t->manual);
 	if ((rc = account(t, err)) != MQS_OK)
 		return rc;
 	return give_back(t, err);
@@ -281,28 +283,28 @@ leave(struct stream *t, int failed)
 	s->unread = 0;
 	s->printer.buf.n = t->out.off = 0;
 	if (!is_manual(t)) {
-		(void)stdout_settle(s, &t->out, NULL);
+		(void)stdout_ack(s, &t->out, NULL);
 		return;
 	}
-	(void)manual_mark(s, &t->manual, &t->out, NULL);
+	(void)receipts_mark(s, &t->manual, &t->out, NULL);
 	if (!failed)
-		(void)manual_untaken(s, &t->manual, &t->out, NULL);
+		(void)receipts_untaken(s, &t->manual, &t->out, NULL);
 }
 
 int
-sub_stream(struct sub *s, struct mqs_error *err)
+deliver_to_stdout(struct sub *s, struct mqs_error *err)
 {
 	struct stream t = { .sub = s, .look_after = LOOK_FIRST };
 	int rc;
 
-	ahead_init(&t.ahead, s->hold, s->options.prefetch);
-	if ((rc = outlet_init(&t.out, &s->printer, err)) != MQS_OK)
+	prefetch_init(&t.ahead, s->hold, s->options.prefetch);
+	if ((rc = writer_init(&t.out, &s->printer, err)) != MQS_OK)
 		return rc;
 	/*
 	 * A larger pipe lets its reader go on while a commit is flushed.  Not under -m:
 	 * what lies in the pipe has been handed out there.
 	 */
-	if (t.out.kind == OUTLET_PIPE && !is_manual(&t))
+	if (t.out.kind == WRITER_PIPE && !is_manual(&t))
 		(void)fcntl(t.out.fd, F_SETPIPE_SZ, PIPE_BYTES);
 	while ((rc = turn(&t, err)) == MQS_OK && !finished(&t))
 		if (!can_go_on(&t) && (rc = wait_for_more(&t, err)) != MQS_OK)
@@ -313,7 +315,7 @@ sub_stream(struct sub *s, struct mqs_error *err)
 		*err = t.late;
 		rc = t.late.code;
 	}
-	outlet_free(&t.out);
+	writer_free(&t.out);
 	mqs_buf_free(&t.kept);
 	return rc;
 }

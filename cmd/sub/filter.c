@@ -24,7 +24,12 @@
 #include "common/diagnostics.h"
 #include "common/signals.h"
 #include "mqspool.h"
+#include "sub/arena.h"
+#include "sub/consumer.h"
 #include "sub/filter.h"
+#include "sub/filter_output.h"
+#include "sub/handler.h"
+#include "sub/sub.h"
 #include "sub/temporary_file.h"
 
 #define FLUSH_BYTES	(UINT64_C(4) << 20)	/* published, whoever else is about to end */
@@ -36,7 +41,7 @@ int
 filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 {
 	const struct mqs_publisher_options options = { .wait = -1 };
-	struct sub_output *o = &f->output;
+	struct filter_output *o = &f->output;
 	int rc;
 
 	*f = (struct filter){ .sub = s };
@@ -59,7 +64,7 @@ filter_free(struct filter *f)
 		mqs_run_free(f->waiting[--f->n].run);
 	free(f->waiting);
 	mqs_publisher_free(f->output.publisher);
-	output_free(&f->output);
+	filter_output_free(&f->output);
 }
 
 static int
@@ -85,14 +90,14 @@ filter_prepare(struct filter *f, struct handler *h, const struct mqs_message *m,
 	    mqs_buf_add(&h->meta, m->headers, m->headers_len) != 0))
 		return mqs_fail_errno(err, "%s", f->sub->to);
 	h->meta_key = f->sub->copy_meta ? m->key_len : 0;
-	return capture_open(&h->output, err);
+	return temporary_file_open(&h->output, err);
 }
 
 /* What --copy-meta copies stays until the batch is published. */
 static int
 keep_meta(struct filter *f, const struct handler *h, struct mqs_error *err)
 {
-	struct sub_output *o = &f->output;
+	struct filter_output *o = &f->output;
 	const char *copy = arena_copy(&o->arena, h->meta.p, h->meta.n);
 
 	if (copy == NULL)
@@ -110,14 +115,14 @@ static int
 add(struct filter *f, const struct handler *h, struct mqs_error *err)
 {
 	const struct mqs_message m = { .seq = h->seq, .lease = h->lease };
-	struct sub_output *o = &f->output;
+	struct filter_output *o = &f->output;
 	int rc, fd;
 
 	if ((rc = keep_meta(f, h, err)) != MQS_OK ||
-	    (rc = capture_read(&fd, h->output, err)) != MQS_OK)
+	    (rc = temporary_file_reopen(&fd, h->output, err)) != MQS_OK)
 		return rc;
 	if ((rc = mqs_publisher_input(o->publisher, f->sub->consumer, &m, err)) == MQS_OK) {
-		rc = output_send(o, fd, err);
+		rc = filter_output_send(o, fd, err);
 		f->never = rc == MQS_OK && !mqs_publisher_input_fits(o->publisher);
 		if (f->never)
 			rc = MQS_EBUSY;

@@ -15,7 +15,7 @@ struct filtered {
 
 struct filter {
 	struct sub	*sub;
-	struct sub_output output;
+	struct filter_output output;
 	int			 never;		/* the last output can never fit the limits */
 	struct filtered	*waiting;
 	size_t		 n;

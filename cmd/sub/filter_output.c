@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "message/headers.h"
 #include "mqspool.h"
+#include "sub/arena.h"
 #include "sub/filter_output.h"
 
 #define READ_BYTES	((size_t)64 * 1024)
@@ -28,7 +29,7 @@ no_memory(struct mqs_error *err)
 
 /* Says what is wrong with the record, if it is that. */
 static int
-judge(struct sub_output *o, int rc, const struct mqs_error *why, struct mqs_error *err)
+judge(struct filter_output *o, int rc, const struct mqs_error *why, struct mqs_error *err)
 {
 	if (rc == MQS_EDATA)
 		(void)snprintf(o->fault, sizeof(o->fault), "output: message %llu: %.400s",
@@ -40,14 +41,14 @@ judge(struct sub_output *o, int rc, const struct mqs_error *why, struct mqs_erro
 
 /* Copies n bytes at *p, which may be NULL then: 0 or -1. */
 static int
-keep(struct sub_output *o, const void **p, size_t n)
+keep(struct filter_output *o, const void **p, size_t n)
 {
 	*p = *p == NULL && n == 0 ? NULL : arena_copy(&o->arena, *p, n);
 	return *p == NULL && n > 0 ? -1 : 0;
 }
 
 static int
-keep_text(struct sub_output *o, const char **p, size_t n)
+keep_text(struct filter_output *o, const char **p, size_t n)
 {
 	const void *q = *p;
 	int rc = keep(o, &q, n);
@@ -57,7 +58,7 @@ keep_text(struct sub_output *o, const char **p, size_t n)
 }
 
 static int
-send(struct sub_output *o, const struct mqs_message *m, struct mqs_error *err)
+send(struct filter_output *o, const struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_error why;
 
@@ -65,7 +66,7 @@ send(struct sub_output *o, const struct mqs_message *m, struct mqs_error *err)
 }
 
 static int
-send_envelope(struct sub_output *o, struct mqs_slice line, struct mqs_error *err)
+send_envelope(struct filter_output *o, struct mqs_slice line, struct mqs_error *err)
 {
 	struct mqs_message m;
 	struct mqs_error why;
@@ -95,7 +96,7 @@ send_envelope(struct sub_output *o, struct mqs_slice line, struct mqs_error *err
 }
 
 static struct mqs_message
-base(const struct sub_output *o)
+base(const struct filter_output *o)
 {
 	struct mqs_message m = MQS_MESSAGE_INIT;
 
@@ -107,7 +108,7 @@ base(const struct sub_output *o)
 }
 
 static int
-send_body(struct sub_output *o, struct mqs_slice body, struct mqs_error *err)
+send_body(struct filter_output *o, struct mqs_slice body, struct mqs_error *err)
 {
 	struct mqs_message m = base(o);
 
@@ -120,7 +121,7 @@ send_body(struct sub_output *o, struct mqs_slice body, struct mqs_error *err)
 
 /* A piece of a long record. */
 static int
-send_piece(struct sub_output *o, enum mqs_piece kind, struct mqs_slice s,
+send_piece(struct filter_output *o, enum mqs_piece kind, struct mqs_slice s,
     struct mqs_error *err)
 {
 	struct mqs_message *m = &o->long_message;
@@ -144,7 +145,7 @@ send_piece(struct sub_output *o, enum mqs_piece kind, struct mqs_slice s,
 }
 
 static int
-send_record(struct sub_output *o, enum mqs_piece kind, struct mqs_slice s,
+send_record(struct filter_output *o, enum mqs_piece kind, struct mqs_slice s,
     struct mqs_error *err)
 {
 	if (kind == MQS_PIECE_WHOLE || kind == MQS_PIECE_FIRST)
@@ -155,7 +156,7 @@ send_record(struct sub_output *o, enum mqs_piece kind, struct mqs_slice s,
 }
 
 static int
-send_all(struct sub_output *o, struct mqs_split *split, int fd, struct mqs_error *err)
+send_all(struct filter_output *o, struct mqs_split *split, int fd, struct mqs_error *err)
 {
 	enum mqs_piece kind;
 	struct mqs_slice s;
@@ -172,7 +173,7 @@ send_all(struct sub_output *o, struct mqs_split *split, int fd, struct mqs_error
 }
 
 int
-output_send(struct sub_output *o, int fd, struct mqs_error *err)
+filter_output_send(struct filter_output *o, int fd, struct mqs_error *err)
 {
 	struct mqs_split split;
 	struct stat st;
@@ -194,7 +195,7 @@ output_send(struct sub_output *o, int fd, struct mqs_error *err)
 }
 
 void
-output_free(struct sub_output *o)
+filter_output_free(struct filter_output *o)
 {
 	arena_clear(&o->arena);
 	mqs_envelope_free(&o->envelope);

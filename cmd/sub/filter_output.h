@@ -7,7 +7,7 @@
 #include "mqspool.h"
 #include "sub/arena.h"
 
-struct sub_output {
+struct filter_output {
 	struct mqs_publisher *publisher;
 	struct mqs_slice delim;		/* of records; empty: all is one message */
 	int		 json;		/* records are envelopes */
@@ -27,7 +27,7 @@ struct sub_output {
  * fault says why; MQS_EBUSY: the batch is too full for all of it.  After any error some
  * of it may have been sent.
  */
-int	output_send(struct sub_output *, int fd, struct mqs_error *err);
-void	output_free(struct sub_output *);
+int	filter_output_send(struct filter_output *, int fd, struct mqs_error *err);
+void	filter_output_free(struct filter_output *);
 
 #endif

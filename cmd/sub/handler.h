@@ -52,44 +52,18 @@ struct handler {
 	size_t		 meta_key;	/* length of the key in it */
 };
 
-/* sub/handler_env.c: its environment. */
-int	handler_command_init(struct handler_command *, char **argv, const char *spool,
-	    struct mqs_error *err);
-void	handler_command_free(struct handler_command *);
-/* Puts a message into the environment; nothing of it is borrowed afterwards. */
-int	handler_describe(struct handler_command *, const struct mqs_consumer *,
-	    const char *queue, const char *group, const struct mqs_message *,
-	    struct mqs_error *err);
-/* The same for a number of messages at once, of which it has nothing but that. */
-int	handler_describe_batch(struct handler_command *, const char *queue,
-	    const char *group, size_t count, struct mqs_error *err);
-/* 1 if the message's part of the environment may be what made it too large. */
-int	handler_described_at_length(const struct handler_command *);
-
-/* sub/handler_body.c: a descriptor from which a command reads the whole body; or an error. */
-int	handler_body(int *fd, const struct mqs_message *, struct mqs_error *err);
-
-/*
- * sub/handler.c.  handler_init makes an empty place.  handler_open_errors gives it the pipe
- * for its stderr: 0 or an errno.  handler_start starts the command, with body, theirs and
- * run_fd as they are set: 0, or an errno: why it can't be executed.  handler_discard
- * closes what one that was not started has; handler_done what is left when it has ended.
- */
+/* Makes an empty place. */
 void	handler_init(struct handler *);
+/* Makes the pipe for its stderr: 0 or an errno. */
 int	handler_open_errors(struct handler *);
-int	handler_start(struct handler *, struct handler_command *);
-void	handler_discard(struct handler *);
-void	handler_done(struct handler *);
-
 /*
- * sub/handler_errors.c: passes on what it wrote to stderr and keeps the end of it.
- * handler_listen reads once.  handler_hang_up, when it has ended, takes what is left and
- * closes.  Both return 0 if our stderr takes no more now, and are to be called again when
- * it does; with `drop', handler_hang_up keeps the end and passes nothing on.
+ * Starts the command, with body, theirs and run_fd as they are set: 0, or an errno, why
+ * it can't be executed.
  */
-int	handler_listen(struct handler *);
-int	handler_hang_up(struct handler *, int drop);
-/* The end of its stderr as text: valid UTF-8 without NUL, or NULL if there was none. */
-const char *handler_last_words(struct handler *);
+int	handler_start(struct handler *, struct handler_command *);
+/* Closes what a command that was not started has. */
+void	handler_discard(struct handler *);
+/* Closes what is left of a command that has ended. */
+void	handler_done(struct handler *);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "mqspool.h"
-#include "sub/handler.h"
+#include "sub/handler_body.h"
 
 #define PIPE_SURE	4096	/* what any pipe holds, however many a user has */
 

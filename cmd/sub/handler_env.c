@@ -20,6 +20,7 @@
 #include "message/headers.h"
 #include "mqspool.h"
 #include "sub/handler.h"
+#include "sub/handler_env.h"
 
 /*
  * Out of the way of scripts that use 3 to 9 for themselves and of shells that save

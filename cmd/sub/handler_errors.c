@@ -13,6 +13,7 @@
 
 #include "base/name.h"
 #include "sub/handler.h"
+#include "sub/handler_errors.h"
 
 #define CHUNK		((size_t)4096)	/* what a pipe takes whole when poll(2) says so */
 

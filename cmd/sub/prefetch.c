@@ -14,16 +14,16 @@
 #define PATIENCE	(100 * MQS_MSEC)
 
 void
-ahead_init(struct ahead *a, size_t least, size_t most)
+prefetch_init(struct prefetch *a, size_t least, size_t most)
 {
 	int64_t now = mqs_boottime();
 
-	*a = (struct ahead){ .least = least, .most = most, .hold = least,
+	*a = (struct prefetch){ .least = least, .most = most, .hold = least,
 	    .claimed = now, .progress = now };
 }
 
 void
-ahead_done(struct ahead *a, size_t n)
+prefetch_done(struct prefetch *a, size_t n)
 {
 	if (n == 0)
 		return;
@@ -32,7 +32,7 @@ ahead_done(struct ahead *a, size_t n)
 }
 
 void
-ahead_claims(struct ahead *a)
+prefetch_claims(struct prefetch *a)
 {
 	int64_t now = mqs_boottime(), took = now - a->claimed;
 
@@ -48,7 +48,7 @@ ahead_claims(struct ahead *a)
 }
 
 int64_t
-ahead_patience(const struct ahead *a, size_t held)
+prefetch_patience(const struct prefetch *a, size_t held)
 {
 	int64_t left;
 
@@ -59,7 +59,7 @@ ahead_patience(const struct ahead *a, size_t held)
 }
 
 void
-ahead_gave_back(struct ahead *a)
+prefetch_gave_back(struct prefetch *a)
 {
 	a->hold = a->least;
 	a->done = 0;

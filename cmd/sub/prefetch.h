@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ahead {
+struct prefetch {
 	size_t	 least, most;	/* hold so many in any case, and never more */
 	size_t	 hold;		/* hold so many now, those that are worked on included */
 	size_t	 done;		/* messages that were done since the last claim */
@@ -13,17 +13,17 @@ struct ahead {
 	int64_t	 progress;	/* when a message was done last */
 };
 
-void	ahead_init(struct ahead *, size_t least, size_t most);
+void	prefetch_init(struct prefetch *, size_t least, size_t most);
 /* n messages are done with. */
-void	ahead_done(struct ahead *, size_t n);
+void	prefetch_done(struct prefetch *, size_t n);
 /* A claim is made: how many to hold follows from how fast they went. */
-void	ahead_claims(struct ahead *);
+void	prefetch_claims(struct prefetch *);
 /*
  * So many are held, those that are worked on included: how long, in ns, until those that
  * wait should be given back if none is done meanwhile; 0 for now, -1 for never.
  */
-int64_t	ahead_patience(const struct ahead *, size_t held);
+int64_t	prefetch_patience(const struct prefetch *, size_t held);
 /* They were given back: hold the least again. */
-void	ahead_gave_back(struct ahead *);
+void	prefetch_gave_back(struct prefetch *);
 
 #endif

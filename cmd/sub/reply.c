@@ -15,7 +15,10 @@
 #include "base/error.h"
 #include "common/diagnostics.h"
 #include "mqspool.h"
+#include "sub/consumer.h"
+#include "sub/handler.h"
 #include "sub/reply.h"
+#include "sub/sub.h"
 #include "sub/temporary_file.h"
 
 int
@@ -32,7 +35,7 @@ reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
 		return rc == MQS_NOTHING ? MQS_OK : rc;
 	if (mqs_buf_add(&h->meta, address, strlen(address) + 1) != 0)
 		return mqs_fail_errno(err, "%s", s->command[0]);
-	return capture_open(&h->output, err);
+	return temporary_file_open(&h->output, err);
 }
 
 void

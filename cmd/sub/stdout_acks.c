@@ -6,10 +6,13 @@
  * cost more than claiming.  What is not acked when mq-sub ends is released.
  */
 #include "mqspool.h"
-#include "sub/stdout_policy.h"
+#include "sub/consumer.h"
+#include "sub/stdout_acks.h"
+#include "sub/stdout_writer.h"
+#include "sub/sub.h"
 
 int
-stdout_settle(struct sub *s, struct outlet *o, struct mqs_error *err)
+stdout_ack(struct sub *s, struct stdout_writer *o, struct mqs_error *err)
 {
 	const struct printed *last;
 	uint64_t taken;
@@ -18,16 +21,16 @@ stdout_settle(struct sub *s, struct outlet *o, struct mqs_error *err)
 
 	if (o->n == 0)
 		return MQS_OK;
-	if (s->unread == 0 && outlet_waiting(o) == 0 &&
-	    (rc = outlet_sync(o, err)) != MQS_OK)
+	if (s->unread == 0 && writer_waiting(o) == 0 &&
+	    (rc = writer_sync(o, err)) != MQS_OK)
 		return rc;
-	taken = outlet_taken(o);
-	while ((n = outlet_done(o, taken)) > 0) {
-		last = outlet_peek(o, n - 1);
+	taken = writer_taken(o);
+	while ((n = writer_done(o, taken)) > 0) {
+		last = writer_peek(o, n - 1);
 		if ((rc = sub_ack_through(s, last->seq, last->lease, n, err)) != MQS_OK)
 			return rc;
 		s->delivered += n;
-		outlet_pop(o, n);
+		writer_pop(o, n);
 	}
 	return MQS_OK;
 }

@@ -16,18 +16,21 @@
  * nothing to it.
  */
 #include "mqspool.h"
-#include "sub/stdout_policy.h"
+#include "sub/consumer.h"
+#include "sub/stdout_receipts.h"
+#include "sub/stdout_writer.h"
+#include "sub/sub.h"
 
 #define GUESS_MAX	((size_t)1000)
 
 int
-manual_mark(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error *err)
+receipts_mark(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o, struct mqs_error *err)
 {
 	uint64_t written = o->printer->written, taken;
 	size_t n = 0;
 	int rc;
 
-	while (m->marked + n < o->n && outlet_peek(o, m->marked + n)->end <= written)
+	while (m->marked + n < o->n && writer_peek(o, m->marked + n)->end <= written)
 		n++;
 	if (n > 0) {
 		if ((rc = mqs_consumer_handed_out(s->consumer, n, err)) != MQS_OK)
@@ -43,18 +46,18 @@ manual_mark(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error 
 			return rc;
 		m->skipped = 0;
 	}
-	taken = o->kind == OUTLET_FILE ? written : outlet_taken(o);
-	while (m->marked > 0 && outlet_peek(o, 0)->end <= taken) {
-		outlet_pop(o, 1);
+	taken = o->kind == WRITER_FILE ? written : writer_taken(o);
+	while (m->marked > 0 && writer_peek(o, 0)->end <= taken) {
+		writer_pop(o, 1);
 		m->marked--;
 	}
 	return MQS_OK;
 }
 
 size_t
-manual_room(const struct manual *m, const struct outlet *o)
+receipts_room(const struct stdout_receipts *m, const struct stdout_writer *o)
 {
-	size_t room = outlet_room(o), n;
+	size_t room = writer_room(o), n;
 	uint64_t each;
 
 	if (room == 0 || m->messages == 0)
@@ -65,7 +68,7 @@ manual_room(const struct manual *m, const struct outlet *o)
 }
 
 void
-manual_fitted(struct manual *m)
+receipts_fitted(struct stdout_receipts *m)
 {
 	m->most = m->most < GUESS_MAX / 2 ? 2 * m->most + 1 : GUESS_MAX;
 }
@@ -80,18 +83,18 @@ release(struct sub *s, const struct printed *p, struct mqs_error *err)
 }
 
 int
-manual_give_back(struct sub *s, struct manual *mine, struct outlet *o,
+receipts_give_back(struct sub *s, struct stdout_receipts *mine, struct stdout_writer *o,
     struct mqs_error *err)
 {
-	size_t n = outlet_unbegun(o), i;
+	size_t n = writer_unbegun(o), i;
 	struct mqs_message m = MQS_MESSAGE_INIT;
 	struct printed p = { 0 };
 	int rc;
 
 	for (i = 0; i < n; i++)
-		if ((rc = release(s, outlet_peek(o, o->n - n + i), err)) != MQS_OK)
+		if ((rc = release(s, writer_peek(o, o->n - n + i), err)) != MQS_OK)
 			return rc;
-	outlet_drop(o, n);
+	writer_drop(o, n);
 	while (s->unread > 0 && (rc = sub_next(s, &m, err)) != MQS_NOTHING) {
 		if (rc != MQS_OK)
 			return rc;
@@ -110,14 +113,14 @@ manual_give_back(struct sub *s, struct manual *mine, struct outlet *o,
 }
 
 int
-manual_untaken(struct sub *s, struct manual *m, struct outlet *o, struct mqs_error *err)
+receipts_untaken(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o, struct mqs_error *err)
 {
 	int rc;
 
 	for (; m->marked > 0; m->marked--) {
-		if ((rc = release(s, outlet_peek(o, 0), err)) != MQS_OK)
+		if ((rc = release(s, writer_peek(o, 0), err)) != MQS_OK)
 			return rc;
-		outlet_pop(o, 1);
+		writer_pop(o, 1);
 		s->delivered--;
 	}
 	return MQS_OK;

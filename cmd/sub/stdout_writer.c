@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "common/printer.h"
 #include "sub/stdout_writer.h"
 
 #define SOCKET_ROOM	((size_t)64 * 1024)
@@ -50,12 +51,12 @@ open_anew(int fd)
 }
 
 int
-outlet_init(struct outlet *o, struct printer *printer, struct mqs_error *err)
+writer_init(struct stdout_writer *o, struct printer *printer, struct mqs_error *err)
 {
 	struct stat st;
 	int fd, flags;
 
-	*o = (struct outlet){ .printer = printer, .kind = OUTLET_OTHER,
+	*o = (struct stdout_writer){ .printer = printer, .kind = WRITER_OTHER,
 	    .fd = printer->fd };
 	if (fstat(o->fd, &st) != 0 || (flags = fcntl(o->fd, F_GETFL)) == -1)
 		return output_error(err);
@@ -64,11 +65,11 @@ outlet_init(struct outlet *o, struct printer *printer, struct mqs_error *err)
 		return output_error(err);
 	}
 	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) {
-		o->kind = OUTLET_FILE;
+		o->kind = WRITER_FILE;
 	} else if (S_ISSOCK(st.st_mode)) {
-		o->kind = OUTLET_SOCKET;
+		o->kind = WRITER_SOCKET;
 	} else if (S_ISFIFO(st.st_mode)) {
-		o->kind = OUTLET_PIPE;
+		o->kind = WRITER_PIPE;
 		if ((fd = open_anew(o->fd)) != -1) {
 			o->fd = fd;
 			o->own = 1;
@@ -78,30 +79,30 @@ outlet_init(struct outlet *o, struct printer *printer, struct mqs_error *err)
 }
 
 void
-outlet_free(struct outlet *o)
+writer_free(struct stdout_writer *o)
 {
 	if (o->own)
 		(void)close(o->fd);
 	free(o->ring);
-	*o = (struct outlet){ .fd = -1 };
+	*o = (struct stdout_writer){ .fd = -1 };
 }
 
 size_t
-outlet_waiting(const struct outlet *o)
+writer_waiting(const struct stdout_writer *o)
 {
 	return o->printer->buf.n - o->off;
 }
 
 /* Moves what is still to be written to the front of the buffer. */
 static void
-compact(struct outlet *o)
+compact(struct stdout_writer *o)
 {
 	mqs_buf_drop(&o->printer->buf, o->off);
 	o->off = 0;
 }
 
 static int
-remember(struct outlet *o, const struct mqs_message *m, struct mqs_error *err)
+remember(struct stdout_writer *o, const struct mqs_message *m, struct mqs_error *err)
 {
 	size_t cap = o->cap == 0 ? RING_FIRST : o->cap * 2, i;
 	struct printed *ring;
@@ -110,21 +111,21 @@ remember(struct outlet *o, const struct mqs_message *m, struct mqs_error *err)
 		if ((ring = calloc(cap, sizeof(*ring))) == NULL)
 			return mqs_fail_errno(err, "messages on their way");
 		for (i = 0; i < o->n; i++)
-			ring[i] = *outlet_peek(o, i);
+			ring[i] = *writer_peek(o, i);
 		free(o->ring);
 		o->ring = ring;
 		o->cap = cap;
 		o->first = 0;
 	}
 	o->n++;
-	*outlet_peek(o, o->n - 1) = (struct printed){
-	    .end = o->printer->written + outlet_waiting(o),
+	*writer_peek(o, o->n - 1) = (struct printed){
+	    .end = o->printer->written + writer_waiting(o),
 	    .seq = m->seq, .lease = m->lease };
 	return MQS_OK;
 }
 
 int
-outlet_print(struct outlet *o, const struct mqs_message *m,
+writer_print(struct stdout_writer *o, const struct mqs_message *m,
     const struct mqs_envelope_place *place, struct mqs_error *err)
 {
 	int rc;
@@ -142,13 +143,13 @@ outlet_print(struct outlet *o, const struct mqs_message *m,
 
 /* At most n bytes, without waiting: how many, or -1 with errno (EAGAIN). */
 static ssize_t
-write_some(const struct outlet *o, const char *p, size_t n)
+write_some(const struct stdout_writer *o, const char *p, size_t n)
 {
 	struct pollfd ready = { .fd = o->fd, .events = POLLOUT };
 
-	if (o->kind == OUTLET_SOCKET)
+	if (o->kind == WRITER_SOCKET)
 		return send(o->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (o->kind == OUTLET_FILE || o->own)
+	if (o->kind == WRITER_FILE || o->own)
 		return write(o->fd, p, n);
 	if (poll(&ready, 1, 0) < 1) {
 		errno = EAGAIN;
@@ -158,7 +159,7 @@ write_some(const struct outlet *o, const char *p, size_t n)
 }
 
 int
-outlet_write(struct outlet *o, struct mqs_error *err)
+writer_write(struct stdout_writer *o, struct mqs_error *err)
 {
 	struct mqs_buf *buf = &o->printer->buf;
 	ssize_t done;
@@ -182,9 +183,9 @@ outlet_write(struct outlet *o, struct mqs_error *err)
 }
 
 int
-outlet_sync(struct outlet *o, struct mqs_error *err)
+writer_sync(struct stdout_writer *o, struct mqs_error *err)
 {
-	if (o->kind != OUTLET_FILE || o->synced == o->printer->written)
+	if (o->kind != WRITER_FILE || o->synced == o->printer->written)
 		return MQS_OK;
 	while (fdatasync(o->fd) != 0) {
 		if (errno == EINVAL || errno == EROFS)
@@ -197,13 +198,13 @@ outlet_sync(struct outlet *o, struct mqs_error *err)
 }
 
 uint64_t
-outlet_taken(const struct outlet *o)
+writer_taken(const struct stdout_writer *o)
 {
 	int unread = 0;
 
-	if (o->kind == OUTLET_FILE)
+	if (o->kind == WRITER_FILE)
 		return o->synced;
-	if (o->kind == OUTLET_PIPE && ioctl(o->fd, FIONREAD, &unread) == 0 &&
+	if (o->kind == WRITER_PIPE && ioctl(o->fd, FIONREAD, &unread) == 0 &&
 	    unread > 0)
 		/* What others wrote into the same pipe counts as ours: too late, never too early. */
 		return (uint64_t)unread < o->printer->written ?
@@ -212,16 +213,16 @@ outlet_taken(const struct outlet *o)
 }
 
 size_t
-outlet_room(const struct outlet *o)
+writer_room(const struct stdout_writer *o)
 {
 	struct pollfd ready = { .fd = o->fd, .events = POLLOUT };
 	int size, unread;
 
-	if (o->kind == OUTLET_FILE)
+	if (o->kind == WRITER_FILE)
 		return SOCKET_ROOM;
 	if (poll(&ready, 1, 0) < 1)
 		return 0;
-	if (o->kind != OUTLET_PIPE)
+	if (o->kind != WRITER_PIPE)
 		return SOCKET_ROOM;
 	if ((size = fcntl(o->fd, F_GETPIPE_SZ)) < 0 ||
 	    ioctl(o->fd, FIONREAD, &unread) != 0 || unread >= size)
@@ -230,20 +231,20 @@ outlet_room(const struct outlet *o)
 }
 
 struct printed *
-outlet_peek(const struct outlet *o, size_t i)
+writer_peek(const struct stdout_writer *o, size_t i)
 {
 	return &o->ring[(o->first + i) & (o->cap - 1)];
 }
 
 size_t
-outlet_done(const struct outlet *o, uint64_t taken)
+writer_done(const struct stdout_writer *o, uint64_t taken)
 {
 	const struct printed *p;
 	uint64_t lease = 0;
 	size_t n;
 
 	for (n = 0; n < o->n; n++) {
-		p = outlet_peek(o, n);
+		p = writer_peek(o, n);
 		if (p->end > taken || (n > 0 && p->lease != lease))
 			break;
 		lease = p->lease;
@@ -252,24 +253,24 @@ outlet_done(const struct outlet *o, uint64_t taken)
 }
 
 void
-outlet_pop(struct outlet *o, size_t n)
+writer_pop(struct stdout_writer *o, size_t n)
 {
 	if (n == 0)
 		return;
-	o->begin = outlet_peek(o, n - 1)->end;
+	o->begin = writer_peek(o, n - 1)->end;
 	o->first = (o->first + n) & (o->cap - 1);
 	o->n -= n;
 }
 
 size_t
-outlet_unbegun(const struct outlet *o)
+writer_unbegun(const struct stdout_writer *o)
 {
 	uint64_t begin;
 	size_t n;
 
 	for (n = 0; n < o->n; n++) {
 		/* A message begins where the one before it ends. */
-		begin = n + 1 < o->n ? outlet_peek(o, o->n - n - 2)->end : o->begin;
+		begin = n + 1 < o->n ? writer_peek(o, o->n - n - 2)->end : o->begin;
 		if (begin < o->printer->written)
 			break;
 	}
@@ -277,13 +278,13 @@ outlet_unbegun(const struct outlet *o)
 }
 
 void
-outlet_drop(struct outlet *o, size_t n)
+writer_drop(struct stdout_writer *o, size_t n)
 {
 	uint64_t end = o->printer->written;
 
 	o->n -= n;
-	if (o->n > 0 && outlet_peek(o, o->n - 1)->end > end)
-		end = outlet_peek(o, o->n - 1)->end;
+	if (o->n > 0 && writer_peek(o, o->n - 1)->end > end)
+		end = writer_peek(o, o->n - 1)->end;
 	o->printer->buf.n = o->off + (size_t)(end - o->printer->written);
 	if (o->printer->buf.n == o->off)
 		o->off = o->printer->buf.n = 0;

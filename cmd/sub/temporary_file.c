@@ -30,7 +30,7 @@ open_named(const char *dir)
 }
 
 int
-capture_open(int *fd, struct mqs_error *err)
+temporary_file_open(int *fd, struct mqs_error *err)
 {
 	const char *dir = getenv("TMPDIR");
 
@@ -48,7 +48,7 @@ capture_open(int *fd, struct mqs_error *err)
 }
 
 int
-capture_read(int *fd, int captured, struct mqs_error *err)
+temporary_file_reopen(int *fd, int captured, struct mqs_error *err)
 {
 	char path[32];
 

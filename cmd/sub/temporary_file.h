@@ -5,8 +5,8 @@
 #include "mqspool.h"
 
 /* A new file in $TMPDIR, or /tmp, that goes with its last descriptor. */
-int	capture_open(int *fd, struct mqs_error *err);
+int	temporary_file_open(int *fd, struct mqs_error *err);
 /* The same file from its beginning, for reading only, with an offset of its own. */
-int	capture_read(int *fd, int captured, struct mqs_error *err);
+int	temporary_file_reopen(int *fd, int captured, struct mqs_error *err);
 
 #endif

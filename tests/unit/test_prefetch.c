@@ -7,12 +7,12 @@
 static size_t
 held_after(size_t least, size_t most, size_t n, int64_t took)
 {
-	struct ahead a;
+	struct prefetch a;
 
-	ahead_init(&a, least, most);
-	ahead_done(&a, n);
+	prefetch_init(&a, least, most);
+	prefetch_done(&a, n);
 	a.claimed -= took;
-	ahead_claims(&a);
+	prefetch_claims(&a);
 	check_u64(a.done, 0);
 	return a.hold;
 }
@@ -34,25 +34,25 @@ test_hold(void)
 static void
 test_patience(void)
 {
-	struct ahead a;
+	struct prefetch a;
 
-	ahead_init(&a, 100, 1000);
-	check(ahead_patience(&a, 100) == -1);
-	check(ahead_patience(&a, 101) > 0);
+	prefetch_init(&a, 100, 1000);
+	check(prefetch_patience(&a, 100) == -1);
+	check(prefetch_patience(&a, 101) > 0);
 	a.progress -= MQS_SECOND;
-	check(ahead_patience(&a, 101) == 0);
-	ahead_done(&a, 0);
-	check(ahead_patience(&a, 101) == 0);
-	ahead_done(&a, 1);
-	check(ahead_patience(&a, 101) > 0);
+	check(prefetch_patience(&a, 101) == 0);
+	prefetch_done(&a, 0);
+	check(prefetch_patience(&a, 101) == 0);
+	prefetch_done(&a, 1);
+	check(prefetch_patience(&a, 101) > 0);
 	a.hold = 1000;
 	a.progress -= MQS_SECOND;
-	ahead_gave_back(&a);
+	prefetch_gave_back(&a);
 	check_u64(a.hold, 100);
-	check(ahead_patience(&a, 101) > 0);
-	ahead_init(&a, 100, 100);
+	check(prefetch_patience(&a, 101) > 0);
+	prefetch_init(&a, 100, 100);
 	a.progress -= MQS_SECOND;
-	check(ahead_patience(&a, 101) == -1);
+	check(prefetch_patience(&a, 101) == -1);
 }
 
 int

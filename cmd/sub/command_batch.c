@@ -1,5 +1,5 @@
 /*
- * sub/batch.c - mq-sub --batch: several messages to one run of the command
+ * sub/command_batch.c - mq-sub --batch: several messages to one run of the command
  *
  * As many as are in hand, up to the number asked for, are written one after the other, as
  * the framing options have it, into a file without a name that becomes the command's
@@ -14,7 +14,13 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "sub/batch.h"
+#include "common/printer.h"
+#include "sub/command_batch.h"
+#include "sub/command_pool.h"
+#include "sub/consumer.h"
+#include "sub/handler.h"
+#include "sub/handler_env.h"
+#include "sub/sub.h"
 #include "sub/temporary_file.h"
 
 #define FLUSH_BYTES	((size_t)64 * 1024)
@@ -72,7 +78,7 @@ fill(struct pool *p, struct printer *out, const struct mqs_message *first,
 }
 
 int
-batch_prepare(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
+command_batch_prepare(struct pool *p, const struct mqs_message *m, struct mqs_error *err)
 {
 	struct handler *h = &p->next;
 	struct sub *s = p->sub;
@@ -82,20 +88,20 @@ batch_prepare(struct pool *p, const struct mqs_message *m, struct mqs_error *err
 	out.buf = (struct mqs_buf){ 0 };
 	if ((h->more = calloc(s->batch, sizeof(*h->more))) == NULL)
 		return mqs_fail_errno(err, "%s", s->command[0]);
-	if ((rc = capture_open(&file, err)) != MQS_OK)
+	if ((rc = temporary_file_open(&file, err)) != MQS_OK)
 		return rc;
 	out.fd = file;
 	if ((rc = fill(p, &out, m, err)) == MQS_OK &&
 	    (rc = handler_describe_batch(&p->command, s->queue, s->group, h->count,
 	    err)) == MQS_OK)
-		rc = capture_read(&h->body, file, err);
+		rc = temporary_file_reopen(&h->body, file, err);
 	mqs_buf_free(&out.buf);
 	(void)close(file);
 	return rc;
 }
 
 int
-batch_settle(struct sub *s, const struct handler *h, struct mqs_settlement *how,
+command_batch_settle(struct sub *s, const struct handler *h, struct mqs_settlement *how,
     struct mqs_error *err)
 {
 	size_t i;

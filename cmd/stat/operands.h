@@ -1,6 +1,6 @@
-/* stat/stat.h - what mq-stat shows beside its table: deliveries, and when there is work */
-#ifndef MQ_CMD_STAT_STAT_H
-#define MQ_CMD_STAT_STAT_H
+/* stat/operands.h - what mq-stat does for each operand, or once for the whole spool */
+#ifndef MQ_CMD_STAT_OPERANDS_H
+#define MQ_CMD_STAT_OPERANDS_H
 
 #include "mqspool.h"
 
@@ -10,13 +10,8 @@ typedef int	stat_fn(void *arg, const char *queue, const char *group,
 /*
  * Calls fn for n operands QUEUE[/GROUP], once for everything if there are none; one that
  * fails is reported and does not hide the others.  Returns a status, that of the first
- * failure, and so do the others below.
+ * failure.
  */
 int	stat_each(char **operands, int n, stat_fn *fn, void *arg);
-
-/* -l: living consumers, and what is out to them. */
-int	stat_list(struct mqs_spool *, char **operands, int n, int json);
-/* --next-due: seconds until there is work; STATUS_NOTHING if none is to be expected. */
-int	stat_next_due(struct mqs_spool *, char **operands, int n);
 
 #endif

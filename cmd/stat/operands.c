@@ -1,8 +1,8 @@
-/* stat/stat.c - see stat/stat.h */
+/* stat/operands.c - see stat/operands.h */
 #include "common/arguments.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
-#include "stat/stat.h"
+#include "stat/operands.h"
 
 static int
 look(const char *operand, stat_fn *fn, void *arg)

@@ -1,5 +1,5 @@
 /*
- * pub/input.c - where mq-pub's records come from
+ * pub/publish_input.c - where mq-pub's records come from
  *
  * Between two looks at an input that has nothing ready, nothing is held back: a writer
  * that waits for its own message to be consumed does not wait for ever.
@@ -17,8 +17,10 @@
 #include "common/input.h"
 #include "common/signals.h"
 #include "mqspool.h"
-#include "pub/input.h"
+#include "pub/batch.h"
+#include "pub/publish_input.h"
 #include "pub/read_ahead.h"
+#include "pub/record.h"
 
 /* What a byte of a body or header can need in an envelope: \\u0000. */
 #define JSON_BYTES	6
@@ -36,7 +38,7 @@ unreadable(struct recorder *r, int status)
 
 /* A record without end must not take all memory. */
 static void
-check_held(struct recorder *r, const struct gathered *g)
+check_held(struct recorder *r, const struct read_batch *g)
 {
 	uint64_t most = mqs_publisher_max_message(r->batch->publisher);
 
@@ -53,16 +55,16 @@ check_held(struct recorder *r, const struct gathered *g)
 static int
 publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
 {
-	const struct gathered *got;
-	struct gather g;
+	const struct read_batch *got;
+	struct read_ahead g;
 	size_t i;
 	int all = 0;
 
-	gather_open(&g, fd, delim, r->json ? 0 : MQS_INLINE_MAX, !r->keep);
-	while (gather_goes_on(&g)) {
+	read_ahead_open(&g, fd, delim, r->json ? 0 : MQS_INLINE_MAX, !r->keep);
+	while (read_ahead_goes_on(&g)) {
 		if (!r->batch->atomic && (!r->keep || !input_ready(fd)))
 			batch_flush(r->batch);
-		if ((got = gather_next(&g)) == NULL)
+		if ((got = read_ahead_next(&g)) == NULL)
 			break;
 		for (i = 0; i < got->n;)
 			i += record_take_some(r, got->pieces + i, got->n - i);
@@ -75,7 +77,7 @@ publish_input(struct recorder *r, int fd, struct mqs_slice delim, int status)
 		record_drop(r);
 	if (!r->keep)		/* stopped or not: the records are in the buffers */
 		batch_flush(r->batch);
-	gather_close(&g);
+	read_ahead_close(&g);
 	return all;
 }
 

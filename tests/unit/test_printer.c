@@ -1,4 +1,4 @@
-/* test_output.c - messages printed in each framing, into what takes them badly */
+/* test_printer.c - messages printed in each framing, into what takes them badly */
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "common/output.h"
+#include "common/printer.h"
 
 #define LARGE	((size_t)700001)
 

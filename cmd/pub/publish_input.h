@@ -1,6 +1,6 @@
-/* pub/input.h - where mq-pub's records come from */
-#ifndef MQ_CMD_PUB_INPUT_H
-#define MQ_CMD_PUB_INPUT_H
+/* pub/publish_input.h - where mq-pub's records come from */
+#ifndef MQ_CMD_PUB_PUBLISH_INPUT_H
+#define MQ_CMD_PUB_PUBLISH_INPUT_H
 
 #include "pub/record.h"
 

@@ -1,5 +1,5 @@
 /*
- * sub/claim.c - claiming, settling and waiting
+ * sub/consumer.c - claiming, settling and waiting
  *
  * A commit costs a disk flush, so settlements are collected and go with the next
  * claim; on a busy queue that is one commit for thousands of messages.  Where no claim
@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "common/signals.h"
 #include "mqspool.h"
+#include "sub/consumer.h"
 #include "sub/signals.h"
 #include "sub/sub.h"
 

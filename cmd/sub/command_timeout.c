@@ -1,5 +1,5 @@
 /*
- * sub/timeout.c - mq-sub --timeout: commands that take too long
+ * sub/command_timeout.c - mq-sub --timeout: commands that take too long
  *
  * SIGTERM to the command's process group, and SIGKILL if the command has not ended
  * KILL_AFTER later.  When it ends, what it left in its group is killed: the message is
@@ -11,6 +11,10 @@
 
 #include "base/clock.h"
 #include "sub/command_pool.h"
+#include "sub/command_timeout.h"
+#include "sub/consumer.h"
+#include "sub/handler.h"
+#include "sub/sub.h"
 
 #define KILL_AFTER	(5 * MQS_SECOND)
 
@@ -31,14 +35,14 @@ is_timed(const struct handler *h)
 }
 
 void
-timeout_start(const struct sub *s, struct handler *h)
+command_timeout_start(const struct sub *s, struct handler *h)
 {
 	h->timed_out = 0;
 	h->deadline = s->timeout == 0 ? 0 : mqs_later(mqs_boottime(), s->timeout);
 }
 
 void
-timeouts_act(struct pool *p)
+command_timeouts_act(struct pool *p)
 {
 	int64_t now = mqs_boottime();
 	struct handler *h;
@@ -55,7 +59,7 @@ timeouts_act(struct pool *p)
 }
 
 int64_t
-timeouts_patience(const struct pool *p)
+command_timeouts_patience(const struct pool *p)
 {
 	int64_t now, first = -1;
 	const struct handler *h;
@@ -70,7 +74,7 @@ timeouts_patience(const struct pool *p)
 }
 
 void
-timeout_end(const struct handler *h)
+command_timeout_end(const struct handler *h)
 {
 	if (h->timed_out && has_ended(h->pid))
 		(void)kill(-h->pid, SIGKILL);
