@@ -286,3 +286,31 @@ messages_of() {
 	[ "$(depth q/g)$(depth q/manual)$(depth q/handled)" = 000 ]
 	clean q
 }
+
+# many COMMAND: runs a shell command in each of 1,100 processes, made by a few.
+many() {
+	local i
+	for ((i = 0; i < 11; i++)); do
+		sh -c 'i=0; while [ $i -lt 100 ]; do '"$1"' & i=$((i + 1)); done; wait' 3>&- &
+	done
+}
+
+@test "1,100 consumers wait: looking, publishing and one more consumer work" {
+	case ${MQ_BIN:-} in
+	*/asan/*) skip "a process takes ten times the memory and the time under the sanitizers" ;;
+	esac
+	mq-pub q before
+	mq-sub -e q/g
+	mq-ctl create q/h
+	many 'mq-sub -q -W 60s q/g >>got'
+	until_true '[ "$(field consumers q/g)" = 1100 ]'
+	[ "$(depth q/h)" = 1 ]
+	timeout 30 mq-pub q one two
+	[ "$(timeout 30 mq-sub -e q/h | wc -l)" = 3 ]
+	[ "$(timeout 30 mq-replay q | wc -l)" = 3 ]
+	timeout 30 mq-ctl check q
+	timeout 30 mq-ctl list
+	until_true '[ "$(wc -l <got)$(depth q/g)" = 20 ]'
+	mq-ctl delete q
+	wait
+}

@@ -16,7 +16,7 @@
  *		(test_engine_lives.c), test_rest (test_engine_edges.c)
  *  7 turn	test_turn (test_db_processes.c)
  *  8 map	test_map_full, test_map_resized (test_db_commit.c); address_space.bats
- *  9 readers	test_readers_full; test_dead_reader (test_engine_lives.c)
+ *  9 readers	test_readers_dead, test_readers_many; test_dead_reader (test_engine_lives.c)
  * 10 commit	test_refused_commit, test_size_limit (test_db_commit.c), test_panic
  *		(test_db_damage.c); full disks in faults.bats
  * 11 trimming	retention.bats ("publishing trims")
@@ -186,29 +186,96 @@ test_permissions(void)
 	teardown();
 }
 
-static int
-take_all_slots(void *arg)
+/* Begins to read until all slots are taken: how many times it could. */
+static size_t
+take_all_slots(struct mqs_db *db, struct mqs_tx **txs, size_t most)
 {
-	struct mqs_db *db = open_db(0);
-	struct mqs_tx *tx;
-	int n = 0, rc;
+	size_t n = 0;
+	int rc = MQS_OK;
 
-	(void)arg;
-	while ((rc = mqs_tx_read(db, &tx, &err)) == MQS_OK && n < 2000)
+	stop = 1;		/* do not wait for a slot */
+	while (n < most && (rc = mqs_tx_read(db, &txs[n], &err)) == MQS_OK)
 		n++;
-	return rc == MQS_EBUSY && n >= 1000 ? 0 : 1;
+	stop = 0;
+	check_int(rc, MQS_EINTR);
+	check(n >= 1000);
+	return n;
+}
+
+static struct mqs_tx *slots[2000];
+
+static int
+die_with_all_slots(void *arg)
+{
+	(void)arg;
+	return take_all_slots(open_db(0), slots, 2000) > 0 ? 0 : 1;
 }
 
 static void
-test_readers_full(void)
+test_readers_dead(void)
 {
 	struct mqs_db *db = fresh();
 	struct mqs_tx *tx;
 
-	check_int(in_child(take_all_slots, NULL), 0);
+	check_int(in_child(die_with_all_slots, NULL), 0);
 	check_int(mqs_tx_read(db, &tx, &err), 0);	/* after sweeping the dead */
 	mqs_tx_abort(tx);
 	check_int(mqs_db_check_readers(db, &err), 0);
+	finish(db);
+}
+
+static int waiting[2];		/* a pipe: a process waits for a slot */
+
+static int
+say_that_it_waits(void *arg)
+{
+	(void)arg;
+	return write(waiting[1], "", 1) == 1 ? 0 : 1;
+}
+
+/* Opens the file and reads: 0. */
+static int
+open_and_read(void *arg)
+{
+	struct mqs_tx *tx;
+	struct mqs_db *db;
+
+	options.interrupted = arg == NULL ? interrupted : say_that_it_waits;
+	stop = 1;
+	db = open_db(0);
+	if (mqs_tx_read(db, &tx, &err) != MQS_OK)
+		return 1;
+	mqs_tx_abort(tx);
+	mqs_db_close(db);
+	return 0;
+}
+
+static void
+test_readers_many(void)
+{
+	struct mqs_db *db = fresh();
+	size_t i, n = take_all_slots(db, slots, 2000);
+	int status;
+	pid_t pid;
+	char b;
+
+	/* Another process waits for a slot, and gets the first that is free. */
+	must(pipe(waiting) == 0);
+	must((pid = fork()) != -1);
+	if (pid == 0)
+		_exit(open_and_read(waiting));
+	must(read(waiting[0], &b, 1) == 1);
+	mqs_tx_abort(slots[--n]);
+	must(waitpid(pid, &status, 0) == pid);
+	check_int(status, 0);
+	close(waiting[0]);
+	close(waiting[1]);
+	/* At rest none of them has one. */
+	for (i = 0; i < n; i++)
+		mqs_tx_rest(slots[i]);
+	check_int(in_child(open_and_read, NULL), 0);
+	while (n > 0)
+		mqs_tx_abort(slots[--n]);
 	finish(db);
 }
 
@@ -281,7 +348,8 @@ main(void)
 	run_test("descriptors are closed on exec", test_close_on_exec);
 	run_test("opening waits at the gate", test_gate);
 	run_test("permissions: read-only, lock file", test_permissions);
-	run_test("slots of dead readers are used again", test_readers_full);
+	run_test("slots of dead readers are used again", test_readers_dead);
+	run_test("readers at rest have no slot; one is waited for", test_readers_many);
 	run_test("a file that was deleted or replaced", test_path);
 	run_test("a relative path, and chdir", test_relative_path);
 	run_test("sync modes", test_relax);

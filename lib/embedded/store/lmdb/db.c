@@ -22,7 +22,7 @@
  *
  * A handle has one write transaction, in the handle itself, and any number of read
  * transactions, all listed, so that reopening can end those at rest.  A read
- * transaction that is ended is kept as a spare, at rest, with its reader slot.
+ * transaction that is ended is kept in memory as a spare, to be begun anew.
  *
  * A crash at any step leaves the last commit: LMDB writes new pages elsewhere, syncs
  * them, then writes its meta page.  Locks go with the process.  A crash while a new

@@ -12,15 +12,15 @@
  *		not opened once LMDB has it: closing it would drop the locks of this
  *		process.
  *  8 map	map_size.c; mqs_env_recover where another process outgrew it.
- *  9 readers	mqs_env_free_dead_readers, at opening and where the table is full.
+ *  9 readers	mqs_env_free_dead_readers, at opening; see reader_slot.c.
  * 10 panic	mqs_env_usable reopens what is broken.
  * 15 modes	mqs_dbfile_share_lock: whoever may read the data may write the lock file.
  * 16 overlay	mqs_dbfile_check opens for writing first.
  * 17 size	data_file.c checks it before LMDB sees the file.
  *
  * Reopening moves the map, and so does growing it.  Both are refused while a read
- * transaction of this handle is active, because its borrowed values would dangle; read
- * transactions at rest are ended, and begin anew when they are renewed.
+ * transaction of this handle is active, because its borrowed values would dangle.  Read
+ * transactions at rest have ended, and begin anew when they are renewed.
  */
 #include <sys/stat.h>
 
@@ -233,13 +233,7 @@ mqs_env_usable(struct mqs_db *db, struct mqs_error *err)
 int
 mqs_env_recover(struct mqs_db *db, int error, struct mqs_error *err)
 {
-	int dead = 0;
-
 	switch (error) {
-	case MDB_READERS_FULL:
-		if (mdb_reader_check(db->env, &dead) != 0 || dead == 0)
-			break;
-		return MQS_OK;
 	case MDB_MAP_RESIZED:
 		/* Another process, with a larger map, made the file outgrow ours. */
 		if (db->active > 0)

@@ -4,7 +4,7 @@
  * LMDB answers with numbers of its own (MDB_...) or with an errno.  Each gets an MQS_E...
  * and a sentence here.  Rules of the design's section 8 that are kept here:
  *
- *  9 readers	MDB_READERS_FULL, after dead ones were looked for, is MQS_EBUSY.
+ *  9 readers	MDB_READERS_FULL, after a slot was waited for, is MQS_EBUSY.
  * 10 commit	mqs_lmdb_fail_commit: whatever the cause, nothing was published.  After
  *		MDB_PANIC the handle is marked broken, and the next begin reopens it.
  *

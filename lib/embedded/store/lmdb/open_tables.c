@@ -15,6 +15,7 @@
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 #include "embedded/store/lmdb/open_tables.h"
+#include "embedded/store/lmdb/reader_slot.h"
 
 /* A table that is not there: whose file is it then? */
 static int
@@ -56,7 +57,8 @@ mqs_env_open_tables(struct mqs_db *db, int make, struct mqs_error *err)
 	MDB_txn *txn;
 	int rc;
 
-	if ((rc = mdb_txn_begin(db->env, NULL, make ? 0 : MDB_RDONLY, &txn)) != 0)
+	if ((rc = make ? mdb_txn_begin(db->env, NULL, 0, &txn) :
+	    mqs_reader_begin(db, &txn)) != 0)
 		return mqs_lmdb_fail(db, rc, "", err);
 	if ((rc = open_in(db, txn, make ? MDB_CREATE : 0, err)) != MQS_OK) {
 		mdb_txn_abort(txn);
