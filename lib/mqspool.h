@@ -37,6 +37,8 @@
  *		state; different handles are independent, except that a spool
  *		shares its open queues between the handles made from it, so a
  *		spool and all handles made from it belong to one thread.
+ *		A consumer that has nothing to do may run a thread of its own, which
+ *		takes no signals and touches no handle, until it is given something.
  * Processes	Open after fork(2): a child must not use its parent's handles.
  *		Open a directory once in a process: closing one of two spools
  *		of it would drop the locks that the other relies on.

@@ -17,6 +17,7 @@
 #include "embedded/consume_admission.h"
 #include "embedded/consume_collect.h"
 #include "embedded/consume_deliveries.h"
+#include "embedded/consume_line.h"
 #include "embedded/consume_reclaim.h"
 #include "embedded/consume_run.h"
 #include "embedded/consume_select.h"
@@ -336,6 +337,7 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	if (held != NULL && max > 0 && *count == 0 && !*held && c->held > 0 &&
 	    (rc = awaited(c, held, err)) != MQS_OK)
 		return rc;
+	mqs_consumer_line(c, *count, max > 0 && room > 0);
 	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;
 }
 

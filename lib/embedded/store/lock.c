@@ -112,6 +112,22 @@ mqs_turn_give(int fd, int64_t byte)
 	(void)set_lock(fd, F_OFD_SETLK, F_UNLCK, byte);
 }
 
+int
+mqs_line_lock_try(int fd, int64_t byte)
+{
+	return set_lock(fd, F_OFD_SETLK, F_WRLCK, byte);
+}
+
+int
+mqs_line_lock_wait(int fd, int64_t byte)
+{
+	int rc;
+
+	while ((rc = set_lock(fd, F_OFD_SETLKW, F_WRLCK, byte)) == -1 && errno == EINTR)
+		continue;
+	return rc;
+}
+
 /* 0, or -1. */
 int
 mqs_idle_set(int fd, int64_t byte, int on)

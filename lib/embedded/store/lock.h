@@ -28,6 +28,15 @@ int	mqs_turn_take(int fd, int64_t byte, int64_t deadline,
 void	mqs_turn_give(int fd, int64_t byte);
 
 /*
+ * The head of a line (wake_line.h): an exclusive lock of one byte.  _try: 0, or -1 with
+ * errno EAGAIN or EACCES if another open file has it.  _wait sleeps in the kernel until it
+ * comes, whatever signals do, and is a cancellation point: 0, or -1.  mqs_turn_give gives
+ * it up.
+ */
+int	mqs_line_lock_try(int fd, int64_t byte);
+int	mqs_line_lock_wait(int fd, int64_t byte);
+
+/*
  * Idleness: a shared lock of one byte, which nobody ever takes exclusively.  It says no
  * more than that some other open file of this one has it, and ends with the process.
  */

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/store/wake.h"
+#include "embedded/store/wake_line.h"
 #include "embedded/store/wake_watch.h"
 
 #define TICK		MQS_SECOND
@@ -39,6 +40,7 @@ struct mqs_wake {
 	const struct mqs_dir *dir;	/* outlives the wake */
 	int		 epoll, timer;
 	struct mqs_watches watches;	/* those that are missing are polled for */
+	struct mqs_line	 line;
 	int64_t		 armed;		/* all times are mqs_boottime; 0: none */
 	int64_t		 due, tick, poll;
 	int64_t		 owner_event, recheck;
@@ -110,13 +112,16 @@ mqs_wake_new(struct mqs_wake **out, const struct mqs_dir *dir,
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return mqs_fail_errno(err, "%s: waiting", dir->path);
 	w->dir = dir;
-	w->timer = w->watches.inotify = -1;
+	w->timer = w->watches.inotify = w->line.come = -1;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll == -1)
 		goto failed;
 	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (w->timer == -1 || add_to_epoll(w, w->timer) == -1)
 		goto failed;
+	/* Without it there is no line, and all watch. */
+	if (mqs_line_init(&w->line) == 0 && add_to_epoll(w, w->line.come) == -1)
+		mqs_line_done(&w->line);
 	mqs_watches_begin(&w->watches, dir, w->epoll, group, owners);
 	plan(w, mqs_boottime());
 	if (arm(w) == -1)
@@ -140,6 +145,36 @@ mqs_wake_at(struct mqs_wake *w, int64_t when, struct mqs_error *err)
 {
 	w->due = when;
 	return arm(w) == -1 ? fail(w, err, "timer") : 0;
+}
+
+/* Watches again what was not watched behind the first in line. */
+static void
+resume(struct mqs_wake *w)
+{
+	mqs_watches_set(&w->watches);
+	plan(w, mqs_boottime());
+}
+
+void
+mqs_wake_line_up(struct mqs_wake *w, int turn, int64_t byte)
+{
+	if (w->line.place == MQS_LINE_OUT &&
+	    mqs_line_join(&w->line, turn, byte) == MQS_LINE_BEHIND) {
+		mqs_watches_suspend(&w->watches);
+		w->due = 0;	/* whoever is the first has the time of what is due */
+		plan(w, mqs_boottime());
+		(void)arm(w);	/* else a wake too many */
+	}
+}
+
+void
+mqs_wake_step_out(struct mqs_wake *w)
+{
+	enum mqs_line_place from = w->line.place;
+
+	mqs_line_leave(&w->line);
+	if (from == MQS_LINE_BEHIND)
+		resume(w);
 }
 
 /* Looks at the owner again at the next of the times after its event. */
@@ -197,6 +232,10 @@ mqs_wake_drain(struct mqs_wake *w, unsigned *what, struct mqs_error *err)
 	*what = 0;
 	if (mqs_watches_take(&w->watches, what) == -1)
 		return fail(w, err, "inotify");
+	if (mqs_line_advance(&w->line)) {
+		resume(w);
+		*what |= MQS_WAKE_FIRST;
+	}
 	if (*what & MQS_WAKE_OWNER) {
 		w->owner_event = now;
 		w->rechecks = 0;
@@ -214,6 +253,7 @@ mqs_wake_free(struct mqs_wake *w)
 {
 	if (w == NULL)
 		return;
+	mqs_line_done(&w->line);
 	mqs_watches_end(&w->watches);
 	if (w->timer != -1)
 		close(w->timer);

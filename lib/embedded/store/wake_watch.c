@@ -213,3 +213,15 @@ mqs_watches_end(struct mqs_watches *w)
 		close(w->inotify);
 	w->inotify = -1;
 }
+
+void
+mqs_watches_suspend(struct mqs_watches *w)
+{
+	struct mqs_watch *watch;
+
+	/* Its instance too: a user has 128 of them by default. */
+	mqs_watches_end(w);
+	for (watch = w->watch; watch < w->watch + MQS_WATCHES; watch++)
+		watch->wd = -1;
+	w->missing = 0;
+}

@@ -17,6 +17,8 @@
 #define MQS_WAKE_TIME	8u	/* the time that was set has come, or a second went by */
 #define MQS_WAKE_GONE	16u	/* the directory was moved or deleted */
 
+#define MQS_WAKE_FIRST	32u	/* this consumer is the first in line now, see wake_line.h */
+
 #define MQS_WATCHES	4	/* the log's page, the group's page, owner/, the directory */
 #define MQS_WATCH_PAGE	(MQS_NAME_MAX + sizeof(".group.stat"))
 
@@ -45,6 +47,8 @@ void	mqs_watches_begin(struct mqs_watches *, const struct mqs_dir *, int epoll,
 void	mqs_watches_end(struct mqs_watches *);
 /* Sets the watches that are missing, as far as can be. */
 void	mqs_watches_set(struct mqs_watches *);
+/* Takes all watches back; nothing is missing meanwhile.  mqs_watches_set sets them again. */
+void	mqs_watches_suspend(struct mqs_watches *);
 /* Adds what inotify has to tell to a set of MQS_WAKE_...: 0, or -1 and errno. */
 int	mqs_watches_take(struct mqs_watches *, unsigned *what);
 
