@@ -19,7 +19,6 @@ FUZZ_SECONDS ?= 30
 VERSION	:= $(shell sed -n 's/^.define MQ_VERSION "\(.*\)"/\1/p' lib/base/error.c)
 INSTALL	?= install
 PKG_CONFIG ?= pkg-config
-
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	  -Wvla -Wconversion $(if $(WERROR),-Werror)
@@ -27,9 +26,7 @@ HARDEN	= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 SAN.asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN.fuzz = $(SAN.asan) -fsanitize=fuzzer-no-link
 SAN	= $(SAN.$(VARIANT))
-ifeq ($(VARIANT),fuzz)
-CC	= clang
-endif
+CC	:= $(if $(filter fuzz,$(VARIANT)),clang,$(CC))
 
 # A library that has no .pc file is -lNAME.
 pkg	= $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && $(PKG_CONFIG) $(2) $(1) || echo $(3))
@@ -61,14 +58,14 @@ FUZZ	= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTED	= $(UNIT) $(TORTURE) $(BENCH)
 SHARED	= $(filter-out $(TORTURE:$(B)/%=$(B)/tests/%.o),$(patsubst %.c,$(B)/%.o,$(wildcard tests/torture/*.c)))
 OBJS	= $(LIB) $(CMD) $(PARTS) $(TOOLS:%=$(B)/cmd/%.o) $(TESTED:$(B)/%=$(B)/tests/%.o) $(SHARED)
-MAN	= $(wildcard man/*.[1-9])
-COMPLETIONS = $(DESTDIR)$(DATADIR)/bash-completion/completions
+MAN	= $(notdir $(wildcard man/*.[1-9]))
+MANDIRS	= $(addprefix $(DESTDIR)$(MANDIR)/man,$(sort $(patsubst .%,%,$(suffix $(MAN)))))
+BASH	= $(DESTDIR)$(DATADIR)/bash-completion/completions
 ZSH	= $(DESTDIR)$(DATADIR)/zsh/site-functions
 FISH	= $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 
-# A short line for each file; V=1 shows whole commands.
-say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$@';)
-
+# Begins a recipe: a short line for each file; V=1 shows whole commands.
+say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$@';) mkdir -p $(@D) &&
 # A make of our own in the middle of a recipe, on all processors unless -j was given.
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
@@ -76,87 +73,64 @@ all: $(BINS)
 unit: $(UNIT) $(TORTURE) $(ENGINES)
 tests: $(BINS) unit
 
+# These need more than building does: packages are installed first, if any is missing.
+check demo asan lint bench: setup
+setup:; @tests/setup
 check:
-	@tests/setup
 	@$(again) tests
 	@tests/run $(B)
-
 demo:
-	@tests/setup
 	@$(again) all
 	@PATH="$(abspath $(B))/bin:$$PATH" tests/demo.sh
-
 asan:
-	@tests/setup
 	@$(again) VARIANT=asan B=build/asan tests
-
 lint:
-	@tests/setup
 	@$(again) all
 	@tests/lint/all $(B)
-
 bench:
-	@tests/setup
 	@$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
-
 fuzz:
 	@tests/setup clang
 	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
-
 fuzzers: $(FUZZ)
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(COMPLETIONS) $(ZSH) $(FISH)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(BASH) $(ZSH) $(FISH) $(MANDIRS)
 	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
-	for page in $(MAN); do \
-		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
-	done
+	for page in $(MAN); do $(INSTALL) -m 644 man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit; done
 	$(INSTALL) -m 644 completions/mq.zsh $(ZSH)/_mq
 	for tool in $(TOOLS); do \
-		$(INSTALL) -m 644 completions/mq.bash $(COMPLETIONS)/$$tool && \
+		$(INSTALL) -m 644 completions/mq.bash $(BASH)/$$tool && \
 		$(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; \
 	done
-
 uninstall:
-	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(COMPLETIONS)/%)
-	rm -f $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq
-	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(BASH)/%) $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq
+	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 dist:
 	git archive --prefix=mq-$(VERSION)/ -o mq-$(VERSION).tar.gz HEAD
-
 clean:
 	rm -rf build mq-*.tar.gz
 
+# What objects depend on beside files: $(1) is kept in a file, written when it changes.
+keep	= @mkdir -p $(@D); text='$(subst ','\'',$(1))'; echo "$$text" | cmp -s - $@ || echo "$$text" >$@
 # Other flags or another compiler rebuild everything.
 $(B)/flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(compile) $(link) $(LIBS))' | cmp -s - $@ || \
-	    echo '$(subst ','\'',$(compile) $(link) $(LIBS))' >$@
-
+	$(call keep,$(compile) $(link) $(LIBS))
 # Where engines are is known to one file, so that another PREFIX rebuilds only that.
 $(B)/libdir: FORCE
-	@mkdir -p $(@D)
-	@echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
+	$(call keep,$(LIBDIR))
 $(B)/lib/engine/find.o: $(B)/libdir
 $(B)/lib/engine/find.o: DEFINE = -DMQ_LIBDIR='"$(LIBDIR)"'
 
 $(B)/%.o: %.c $(B)/flags
-	@mkdir -p $(@D)
-	$(call say,CC)$(compile) $(DEFINE) -MMD -MP -c -o $@ $<
-
+	$(call say,CC) $(compile) $(DEFINE) -MMD -MP -c -o $@ $<
 $(B)/libmqspool.a: $(LIB)
-	@rm -f $@
-	$(call say,AR)$(AR) rcs $@ $^
-
 $(B)/libcmd.a: $(CMD)
-	@rm -f $@
-	$(call say,AR)$(AR) rcs $@ $^
-
+$(B)/%.a:
+	$(call say,AR) rm -f $@ && $(AR) rcs $@ $^
 $(BINS) $(TESTED): $(B)/libcmd.a $(B)/libmqspool.a
-	@mkdir -p $(@D)
-	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
+	$(call say,LD) $(link) -o $@ $(filter %.o,$^) $(B)/libcmd.a $(B)/libmqspool.a $(LIBS)
 $(BINS): $(B)/bin/%: $(B)/cmd/%.o
 $(foreach tool,$(TOOLS),$(eval $(B)/bin/$(tool): $(call objects,cmd/$(tool:mq-%=%))))
 $(TESTED): $(B)/%: $(B)/tests/%.o
@@ -165,15 +139,11 @@ $(B)/unit/test_prefetch: $(B)/cmd/sub/prefetch.o
 
 # Engines for tests, in folders of their own, since their name is the scheme's.
 $(B)/engines/%/kafka.so: tests/engines/%.c $(B)/libmqspool.a $(B)/flags
-	@mkdir -p $(@D)
-	$(call say,LD)$(compile) -fPIC -shared -o $@ $< lib/base/error.c
-
+	$(call say,LD) $(compile) -fPIC -shared -o $@ $< lib/base/error.c
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
-	@mkdir -p $(@D)
-	$(call say,CC)$(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
+	$(call say,CC) $(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
 
 -include $(OBJS:.o=.d) $(FUZZ:=.d)
-
-.PHONY: all unit tests check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
+.PHONY: all unit tests setup check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
 FORCE:
 .SECONDARY: $(OBJS)
