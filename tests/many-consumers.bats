@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# many-consumers.bats - many consumers of a group that wait, and many processes in a queue
+# many-consumers.bats - many consumers of a group that wait, in a line
 
 load lib/common
 
@@ -92,20 +92,4 @@ delivered() {
 	until_true '[ "$(sort -u seen/* 2>/dev/null | wc -l)" = 6 ]'
 	touch go
 	until_true '[ "$(depth q/g)" = 0 ]'
-}
-
-@test "more than 1,024 processes in a queue: looking, publishing, consuming all work" {
-	[ -z "${MQ_SANITIZED:-}" ] || skip "a thousand sanitized processes do not fit this machine"
-	touch out
-	consumers 1100
-	mq-pub q one
-	until_true 'delivered 1'
-	until_true "[ \"\$(mq-stat -J q/g | jq -c '[.depth, .consumers]')\" = '[0,1100]' ]"
-	[ "$(mq-replay q)" = one ]
-	mq-ctl check q
-	mq-ctl list >/dev/null
-	[ "$(mq-sub -e q/other)" = one ]
-	seq 100 | mq-pub q
-	until_true 'delivered 101'
-	[ ! -s errors ] || { sort errors | uniq -c | head; return 1; }
 }
