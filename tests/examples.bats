@@ -27,7 +27,7 @@ examples() {
 	[ -z "${MQ_SANITIZED:-}" ] || flags=-fsanitize=address,undefined
 	# shellcheck disable=SC2086 # none, or one
 	${CC:-cc} -std=c11 -Wall -Wextra -Werror $flags -I"$top/lib" -o example example.c \
-	    "$MQ_BIN/../libmqspool.a" -llmdb -ljansson
+	    "$MQ_BIN/../libmqspool.a" -llmdb -ljansson -lbsd
 	run ./example
 	assert_success
 	assert_output "hello"

@@ -243,7 +243,7 @@ sound() {
 
 @test "-p: malformed" {
 	fails 64 "mq-pub: -p: '10': too large (at most 9)" mq-pub -p 10 q x
-	fails 64 "mq-pub: -p: '-1': not a number" mq-pub -p -1 q x
+	fails 64 "mq-pub: -p: '-1': too small (at least 0)" mq-pub -p -1 q x
 	fails 64 "mq-pub: -p: 'high': not a number" mq-pub -p high q x
 	[ ! -e spool ]
 }
