@@ -4,6 +4,7 @@
 #	make check		installs what the tests need, then runs all of them
 #	make check VARIANT=asan	the same under the address and undefined sanitizers
 #	make demo lint bench fuzz install
+#	make fresh		these in minimal Debian roots; RELEASES=trixie for one of them
 #
 # CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR are respected; WERROR=1 for -Werror.
 # Objects never lie beside sources: each variant has its directory, B.
@@ -93,6 +94,9 @@ fuzz:
 	@tests/setup clang
 	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
 	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+fresh:
+	@tests/setup debootstrap git
+	@tests/fresh $(RELEASES)
 fuzzers: $(FUZZ)
 
 install: all
@@ -144,6 +148,6 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmqspool.a
 	$(call say,CC) $(compile) -fsanitize=fuzzer -MMD -MP -o $@ $< $(B)/libmqspool.a $(LIBS)
 
 -include $(OBJS:.o=.d) $(FUZZ:=.d)
-.PHONY: all unit tests setup check demo asan lint bench fuzz fuzzers install uninstall dist clean FORCE
+.PHONY: all unit tests setup check demo asan lint bench fuzz fresh fuzzers install uninstall dist clean FORCE
 FORCE:
 .SECONDARY: $(OBJS)
