@@ -1,138 +1,10 @@
 /* consume_examine.c - see consume_examine.h */
-#include "base/clock.h"
 #include "base/error.h"
 #include "embedded/consume_examine.h"
+#include "embedded/consume_outcome.h"
 #include "embedded/consume_removed.h"
 #include "embedded/damaged_message.h"
-#include "embedded/dead_letter_make.h"
 #include "embedded/queue/group_key_order.h"
-
-/* ------------------------------------------------- what becomes of it -- */
-
-static int
-expired(const struct mqs_claim *cl, const struct mqs_message *m)
-{
-	return m->expires != 0 && m->expires <= cl->now;
-}
-
-static void
-take(struct mqs_claim *cl, const struct mqs_entry *e)
-{
-	cl->entries[cl->n++] = *e;
-}
-
-/* Only where somebody has said where dead letters go are the expired among them. */
-static int
-expire(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
-{
-	struct mqs_settle_tx *stx = &cl->stx;
-	int rc;
-
-	stx->kept = 0;
-	if (*cl->c->group->log->settings.dead_letter == '\0')
-		rc = mqs_group_key_leave(&stx->gtx, e, err);
-	else
-		rc = mqs_dead_letter_make(stx, e, e->attempts, "expired", NULL, err);
-	if (!stx->kept)
-		stx->gtx.v[MQS_GROUP_EXPIRED]++;
-	return rc;
-}
-
-/* 1 if a message is for another group. */
-static int
-for_others(const struct mqs_claim *cl, const struct mqs_record *r)
-{
-	const char *group = cl->c->group->name;
-
-	return r->flags & MQS_RECORD_ONLY_GROUP &&
-	    (strlen(group) != r->only_group_len ||
-	    memcmp(group, r->only_group, r->only_group_len) != 0);
-}
-
-/* What is for this group alone is so because it matched once. */
-static int
-matches(const struct mqs_claim *cl, const struct mqs_record *r)
-{
-	return r->flags & MQS_RECORD_ONLY_GROUP ||
-	    mqs_bindings_match(&cl->c->group->bindings, &r->message);
-}
-
-/* 1 if this consumer takes it, which is asked once of each message. */
-static int
-is_wanted(struct mqs_claim *cl, const struct mqs_entry *e, const struct mqs_message *m)
-{
-	struct mqs_wanted *w = &cl->c->wanted;
-	uint64_t sort = 9 - e->priority;
-
-	if (w->fn == NULL)
-		return 1;
-	if (sort > w->from_sort || (sort == w->from_sort && e->id > w->from_id)) {
-		w->from_sort = sort;
-		w->from_id = e->id;
-	}
-	return w->fn(w->arg, m);
-}
-
-/* It may go out: now, or, where all are looked at first, in its turn. */
-static int
-give(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_error *err)
-{
-	if (cl->survey)
-		return mqs_group_hold_ready(&cl->stx.gtx, e, err);
-	take(cl, e);
-	return MQS_OK;
-}
-
-/* The same if the consumer wants it; else it is held for others. */
-static int
-give_wanted(struct mqs_claim *cl, const struct mqs_entry *e, const struct mqs_message *m,
-    struct mqs_error *err)
-{
-	if (!cl->survey && !is_wanted(cl, e, m))
-		return mqs_group_hold_ready(&cl->stx.gtx, e, err);
-	return give(cl, e, err);
-}
-
-/* A message that was not looked at before. */
-static int
-admit(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_error *err)
-{
-	const struct mqs_message *m = &r->message;
-	struct mqs_group_tx *gtx = &cl->stx.gtx;
-	struct mqs_held h = { .class = MQS_WAITING, .sort = (uint64_t)m->not_before };
-	int rc, out;
-
-	if (for_others(cl, r))
-		return MQS_OK;
-	if (!matches(cl, r)) {
-		gtx->v[MQS_GROUP_FILTERED]++;
-		return MQS_OK;
-	}
-	h.entry.id = m->seq;
-	h.entry.size = m->body_len;
-	h.entry.priority = (uint32_t)m->priority;
-	if (gtx->group->settings.ordered)
-		h.entry.key = mqs_key_hash(m);
-	if (expired(cl, m))
-		return expire(cl, &h.entry, err);
-	if (m->not_before > cl->now)
-		return mqs_group_hold(gtx, &h, err);
-	if ((rc = mqs_group_key_enter(gtx, &h.entry, &out, err)) != MQS_OK || !out)
-		return rc;
-	return give_wanted(cl, &h.entry, m, err);
-}
-
-/* What is dropped unseen must be what it says. */
-static int
-expired_for_sure(struct mqs_claim *cl, struct mqs_record *r, struct mqs_error *err)
-{
-	int rc;
-
-	if (!expired(cl, &r->message))
-		return 0;
-	rc = mqs_log_reader_at(&cl->c->reader, r->message.seq, 1, r, err);
-	return rc == MQS_OK ? expired(cl, &r->message) : rc;
-}
 
 int
 mqs_examine_ready_wanted(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_error *err)
@@ -143,7 +15,7 @@ mqs_examine_ready_wanted(struct mqs_claim *cl, const struct mqs_held *h, struct 
 	rc = mqs_log_reader_at(&cl->c->reader, h->entry.id, 0, &r, err);
 	if (rc < 0 && rc != MQS_EDAMAGED)
 		return rc;
-	if (rc == MQS_OK && !is_wanted(cl, &h->entry, &r.message)) {
+	if (rc == MQS_OK && !mqs_outcome_wanted(cl, &h->entry, &r.message)) {
 		cl->passed++;
 		return MQS_OK;
 	}
@@ -165,12 +37,12 @@ mqs_examine_ready(struct mqs_claim *cl, const struct mqs_held *h, struct mqs_err
 		gtx->v[MQS_GROUP_DROPPED]++;
 		return mqs_group_key_leave(gtx, &h->entry, err);
 	}
-	if (rc == MQS_OK && (rc = expired_for_sure(cl, &r, err)) == 1)
-		return expire(cl, &h->entry, err);
+	if (rc == MQS_OK && (rc = mqs_outcome_expired(cl, &r, err)) == 1)
+		return mqs_outcome_expire(cl, &h->entry, err);
 	/* A damaged one is found so when it is handed out. */
 	if (rc < 0 && rc != MQS_EDAMAGED)
 		return rc;
-	take(cl, &h->entry);
+	mqs_outcome_take(cl, &h->entry);
 	return MQS_OK;
 }
 
@@ -329,7 +201,7 @@ examine_damaged(struct mqs_claim *cl, struct mqs_error *err)
 		return rc;
 	if (decoded && is_indexed(cl, &r) && pass_again(cl, &r) == MQS_OK)
 		return MQS_OK;
-	return give(cl, &e, err);
+	return mqs_outcome_give(cl, &e, err);
 }
 
 /*
@@ -384,15 +256,17 @@ examine_other(struct mqs_claim *cl, uint64_t id, struct mqs_slice value, struct 
 	    (rc = pass(cl, id, r.ordinal, r.message.body_len, err)) != MQS_OK ||
 	    (rc = pass_again(cl, &r)) != MQS_NOTHING)
 		return rc;
-	if (!cl->closely && expired(cl, &r.message) && !mqs_record_verify(id, value))
+	if (!cl->closely && mqs_outcome_is_expired(cl, &r.message) &&
+	    !mqs_record_verify(id, value))
 		return suspect(cl, err);
-	return admit(cl, &r, err);
+	return mqs_outcome_new(cl, &r, err);
 }
 
 int
 mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 {
 	struct mqs_log_reader *reader = &cl->c->reader;
+	struct mqs_entry e = { 0 };
 	uint64_t id, ordinal, size;
 	struct mqs_slice value;
 	struct mqs_held h;
@@ -415,10 +289,14 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 	/* For everybody (bindings apart), at any time, and in no order. */
 	if ((rc = pass(cl, id, ordinal, size, err)) != MQS_OK)
 		return rc;
-	if (cl->plain_matches)
-		return give_wanted(cl, &(struct mqs_entry){ .id = id, .size = size }, NULL,
-		    err);
-	cl->stx.gtx.v[MQS_GROUP_FILTERED]++;
+	e.id = id;
+	e.size = size;
+	if (!cl->plain_matches)
+		cl->stx.gtx.v[MQS_GROUP_FILTERED]++;
+	else if (cl->survey || cl->c->wanted.fn != NULL)
+		return mqs_outcome_give_wanted(cl, &e, NULL, err);
+	else	/* most messages of most queues */
+		mqs_outcome_take(cl, &e);
 	return MQS_OK;
 }
 
@@ -445,9 +323,9 @@ mqs_examine_ahead(struct mqs_claim *cl, uint64_t id, unsigned priority, struct m
 	cl->passed++;
 	v[MQS_GROUP_AHEAD]++;
 	if (rc == MQS_EDAMAGED)
-		return give(cl, &e, err);
+		return mqs_outcome_give(cl, &e, err);
 	v[MQS_GROUP_AHEAD_BYTES] += r.message.body_len;
-	if ((rc = expired_for_sure(cl, &r, err)) < 0)
-		return rc == MQS_EDAMAGED ? give(cl, &e, err) : rc;
-	return admit(cl, &r, err);
+	if ((rc = mqs_outcome_expired(cl, &r, err)) < 0)
+		return rc == MQS_EDAMAGED ? mqs_outcome_give(cl, &e, err) : rc;
+	return mqs_outcome_new(cl, &r, err);
 }

@@ -1,7 +1,7 @@
 /*
- * consume_examine.h - one message that a claim looks at, and what becomes of it
+ * consume_examine.h - the messages that a claim looks at, one at a time
  *
- * It is taken, held (not due yet, its key is busy), passed (for others), or dies.
+ * consume_outcome.h says what becomes of each.
  *
  * The cursor passes over the log once.  Messages with a priority above 0 are also in an
  * index of the log, over which each priority has a cursor of its own, which runs ahead:
