@@ -1,8 +1,8 @@
 /*
- * mq-ack - settle deliveries that another process took
+ * mq-ack - settles deliveries that another process took
  *
- * All receipts of a run are settled in the same way, which the options name.  Where
- * they come from, and what is done with one that is not good, is in ack/settle_receipts.c.
+ * All receipts of a run are settled in one way, which the options name.  Where the
+ * receipts come from, and what happens to one that is not valid: ack/settle_receipts.c.
  */
 #include <string.h>
 

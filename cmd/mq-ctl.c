@@ -1,8 +1,8 @@
 /*
  * mq-ctl - makes, configures, empties, removes and verifies queues and groups
  *
- * Each subcommand is a tool of its own, with its own option table and its own
- * --help; the common options may stand before its name as well as behind it.
+ * Each subcommand is a struct tool with an option table and a --help of its own.  The
+ * common options may stand before the subcommand's name as well as behind it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /*
- * mq-pub - append messages to a queue
+ * mq-pub - appends messages to a queue
  *
- * Exits 0 only when every message is on stable storage.  Records come from operands,
- * files or stdin (pub_input), become messages (pub_record), are put aside if bad
- * (pub_reject), and are published in batches (pub_batch).
+ * The tool exits with 0 only when every message is on stable storage.  Records come from
+ * operands, files or stdin (pub/publish_input.c) and become messages (pub/record.c),
+ * which are published in batches (pub/batch.c).  Bad records end the run or are put
+ * aside (pub/reject.c).
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /*
- * mq-replay - reads what queues retain, again, without touching any group
+ * mq-replay - prints again what queues retain, without touching any group
  *
- * Messages are printed into a buffer straight from the library's snapshot.  The
- * snapshot is given up (merge_rest) before every write, since a reader of ours that
- * stops reading would otherwise keep the queue's space from being used again.
+ * Messages are printed into a buffer straight from the library's snapshot.  The snapshot
+ * is given up (merge_rest) before every write: the write may wait for a slow reader, and
+ * a snapshot keeps the queue's space from being used again.
  *
- * Signals are not caught, with -F neither: there is nothing to finish or give back,
- * and a write to a reader that has stopped reading must not outlive a SIGTERM.
+ * Signals are not caught, not even with -F.  There is nothing to finish or to give back,
+ * and SIGTERM must end a write to a reader that has stopped reading.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /*
- * mq-stat - looks at queues and groups without touching them
+ * mq-stat - shows queues and groups without touching them
  *
- * What the library reports is gathered first and printed afterwards: it may
- * report from inside a snapshot of the queue, which must not be held while a
- * reader of our output is slow.
+ * The library reports from inside a snapshot of the queue.  Therefore everything is
+ * gathered first and printed afterwards: printing may wait for a slow reader, and no
+ * snapshot may be held for so long.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,9 @@
 /*
  * mq-sub - delivers a group's messages: to stdout, or to a command
  *
- * What is settled, and when, is told in sub/stdout_acks.c, sub/stdout_receipts.c and sub/deliver_to_command.c.
+ * This file reads the command line and opens the consumer.  Delivery, and when a message
+ * is settled: sub/deliver_to_stdout.c (with stdout_acks.c, or stdout_receipts.c under -m)
+ * and sub/deliver_to_command.c (with command_ended.c).
  */
 #include <bsd/stdlib.h>
 #include <bsd/string.h>

@@ -1,16 +1,16 @@
 /*
  * ack/settle_receipts.c - receipts, from operands or from stdin, and their settling
  *
- * On stdin a receipt is the first field of a record, or the "receipt" of an envelope.
- * All that is ready is settled in one go, so that what a worker has acknowledged is
- * settled while the worker waits for more.
+ * On stdin a receipt is the first field of a record, or "receipt" in an envelope.  All
+ * receipts that are ready to be read are settled in one batch, so that a worker's
+ * receipts are settled while it waits for more work.
  *
- * A receipt that is no longer good is reported and the rest goes on: the message was
- * delivered again, and settling it is another's business now.  What is no receipt at
- * all ends the run, after what came before it has been settled.
+ * A receipt that is no longer valid, because its message was delivered again meanwhile,
+ * is reported, and the other receipts are still settled.  Text that is no receipt ends
+ * the run after the receipts before it have been settled.
  *
- * A kill leaves some receipts settled and some not; settling is in no way harmed by
- * being repeated.
+ * A kill leaves some receipts settled and some not.  The run can be repeated: settling a
+ * delivery twice does no harm.
  */
 #include <errno.h>
 #include <string.h>

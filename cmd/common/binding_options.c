@@ -1,4 +1,4 @@
-/* common/binding_options.c - see common/binding_options.h */
+/* common/binding_options.c - the options that bind a group: -k, --key, -H, --any */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * common/binding_options.h - the options that bind a group: -k, --key, -H, --any
  *
- * Each -k and each --key is a binding; all -H of a command line are one, of which all
- * must be in a message, or, with --any, at least one.
+ * Each -k and each --key is a binding.  All -H of a command line make one binding: a
+ * message must have all of these headers, or, with --any, at least one.
  */
 #ifndef MQ_CMD_COMMON_BINDING_OPTIONS_H
 #define MQ_CMD_COMMON_BINDING_OPTIONS_H
@@ -21,7 +21,7 @@ enum { BINDINGS_KEY = 0x200, BINDINGS_ANY };
 /* Their names, for struct tool.asks. */
 #define BINDINGS_ASKS	"pattern", "key", "header", "any"
 
-/* { 0 } is none. */
+/* { 0 } has no bindings. */
 struct bindings {
 	struct mqs_binding	*list;
 	size_t			 n, cap;
@@ -29,9 +29,9 @@ struct bindings {
 	int			 any;		/* --any */
 };
 
-/* Takes one of these options: 1, or 0 if it is another; malformed, it ends the tool with 64. */
+/* Takes an option: 1, or 0 if it is another one; a malformed argument ends the tool with 64. */
 int	bindings_option(struct bindings *, int id, const char *arg);
-/* After the last option: list and n are whole, each of them checked. */
+/* Call after the last option: list and n are complete then, and checked. */
 void	bindings_done(struct bindings *);
 void	bindings_free(struct bindings *);
 

@@ -1,13 +1,14 @@
 /*
  * common/damage.c - leaving in order when the spool's files turn out to be damaged
  *
- * The files are mapped into memory, so a file that is cut short under us, a disk
- * that can't be read, or a wild page number shows as SIGBUS or SIGSEGV at some
- * instruction in the midst of a transaction.  Nothing can be saved then, and nothing
- * needs to be: what was not committed was not promised.  All that is left is to say
- * which spool it was and to leave with the right status, by write(2) and _exit(2)
- * alone, on a stack of our own (the fault may be the stack's).  The line is made
- * beforehand.
+ * The files are mapped into memory.  A file that another process cuts short, a disk that
+ * can't be read, or a wild page number shows as SIGBUS or SIGSEGV, at any instruction in
+ * the midst of a transaction.  Nothing can be saved then, and nothing needs to be: what
+ * was not committed was not promised.
+ *
+ * The signal handler names the spool and leaves with the right status.  It uses write(2)
+ * and _exit(2) alone, on a stack of its own (the fault may be the stack's), and the line
+ * that it writes was formatted before.
  */
 #include <errno.h>
 #include <signal.h>

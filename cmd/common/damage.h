@@ -3,12 +3,12 @@
 #define MQ_CMD_COMMON_DAMAGE_H
 
 /*
- * From now on a SIGSEGV or SIGBUS is reported as damage of `spool' by the program
- * `name', status 74.  Call again when a better name of the spool is known.
+ * From now on a SIGSEGV or SIGBUS is reported as damage of `spool' by the program `name',
+ * and ends it with 74.  Call it again when the spool's name is known.
  */
 void	damage_catch_faults(const char *name, const char *spool);
 
-/* mqs_options.on_damage: says it, and leaves with status 74. */
+/* mqs_options.on_damage: reports the text, and leaves with status 74. */
 void	damage_found(void *arg, const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * common/help.c - what the option tables say when they are asked
+ * common/help.c - answering --help, --version and --help-options from the option tables
  *
- * --help, --version and --help-options are answered on stdout.  All of it comes from
- * the tables that the parser uses, so it can't differ from what is accepted.
+ * The answers are made from the tables that the parser uses, so they can't differ from
+ * what is accepted.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* common/help.h - what the option tables say when they are asked */
+/* common/help.h - answering --help, --version and --help-options from the option tables */
 #ifndef MQ_CMD_COMMON_HELP_H
 #define MQ_CMD_COMMON_HELP_H
 

@@ -1,10 +1,10 @@
 /*
- * common/input.c - taking all that is ready of an input, and waiting for more
+ * common/input.c - reading everything that an input has ready, and waiting for more
  *
- * A tool commits what it has read when reading on would block: a slow writer's record
- * goes out at once, a fast one's commits hold thousands.  A pipe gives at most 64 KiB
- * at a time, often 4: therefore reading goes on for as long as more is ready, up to a
- * good batch.
+ * A tool commits what it has read when reading on would block: a slow writer's record is
+ * committed at once, and a fast writer's commits hold thousands.  One read of a pipe
+ * gives at most 64 KiB, often 4.  Therefore reading goes on while more is ready, up to a
+ * full batch.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-/* common/position.c - see common/position.h */
+/* common/position.c - a place in a queue as people write it: an id, or a time */
 #include <string.h>
 
 #include "base/clock.h"

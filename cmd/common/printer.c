@@ -1,17 +1,16 @@
 /*
  * common/printer.c - messages in the framing that was asked for
  *
- * Messages are collected in a buffer that its owner flushes (at 64 to 128 KiB: a pipe's
- * worth, which still fits a cache), so that a message costs a copy and no system call.
- * What is flushed, and therefore visible to a reader, ends within a message only where
- * a large body goes out in parts.
+ * Messages are collected in a buffer, which the caller flushes at 64 to 128 KiB (what a
+ * pipe takes and a cache holds), so that a message costs a copy and no system call.  A
+ * flush ends within a message only where a large body is written in parts.
  *
- * On a terminal, each message is made harmless in the buffer once it is whole; of a large
- * body each part is, so that a character of several bytes at the end of a part shows as
- * bytes.
+ * On a terminal each message is made harmless (terminal.c) in the buffer once it is
+ * complete.  Of a large body each part is, so a character of several bytes that two
+ * parts divide is shown as bytes.
  *
- * A message that could not be printed whole leaves nothing of it in the buffer, except
- * after a part of a large body went out: that is an error from which there is no way on.
+ * A message that could not be printed leaves nothing in the buffer, except when a part
+ * of a large body was written already: after that error the output can't be continued.
  */
 #include <errno.h>
 #include <poll.h>

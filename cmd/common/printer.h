@@ -15,7 +15,7 @@
  */
 struct printer {
 	int		 fd;
-	int		 terminal;	/* fd is one: what is printed is made harmless */
+	int		 terminal;	/* fd is a terminal: messages are made harmless */
 	struct mqs_buf	 buf;
 	uint64_t	 written;	/* bytes that reached fd */
 	int		 json;		/* envelopes, which end in delim as well */
@@ -28,7 +28,7 @@ struct printer {
 };
 
 void	printer_init(struct printer *, int fd);	/* newline framing */
-/* Options of printer: returns 1 if id was one; ends with 64 if malformed. */
+/* Takes an option: 1, or 0 if it is another one; a malformed argument ends the tool with 64. */
 int	printer_option(struct printer *, int id, const char *arg);
 enum { PRINTER_JSON = 0x300 };
 /* The rows of the option table that printer_option takes. */
@@ -40,12 +40,15 @@ enum { PRINTER_JSON = 0x300 };
 	{ 'f', "format", "FORMAT", "print as FORMAT says: %s body, %k key, %o id, ... (see the page)" }
 
 /*
- * Appends one message.  Flushes by itself only for a large body.  0, MQS_EIO with
- * errno kept (EPIPE: the reader went away), or another error.
+ * Appends one message, and flushes only for a large body.  0, MQS_EIO with errno kept
+ * (EPIPE: the reader went away), or another error.
  */
 int	print_message(struct printer *, const struct mqs_message *,
 	    const struct mqs_envelope_place *, struct mqs_error *err);
-/* Writes all that is buffered: 0, or MQS_EIO with errno kept.  Waits where the descriptor would block. */
+/*
+ * Writes the whole buffer: 0, or MQS_EIO with errno kept.  It waits if fd is non-blocking
+ * and takes no more.
+ */
 int	printer_flush(struct printer *, struct mqs_error *err);
 void	printer_free(struct printer *);
 

@@ -1,16 +1,17 @@
 /*
- * common/signals.c - being asked to stop
+ * common/signals.c - being asked to stop by SIGINT, SIGTERM or SIGHUP
  *
- * The first SIGINT, SIGTERM or SIGHUP asks: `stopping' says which one it was, and the
- * tool finishes what it must.  More of SIGTERM or SIGHUP change nothing: timeout(1)
- * and service managers send them in pairs.  A SIGINT a second after the first is a
- * person who means it, and kills.  A signal that is ignored when the tool starts stays
- * so, as nohup(1) and shells that run jobs in the background expect.
+ * The first of these signals asks: `stopping' says which one it was, and the tool
+ * finishes what it must.  Further SIGTERM or SIGHUP change nothing, because timeout(1)
+ * and service managers send them in pairs.  A SIGINT more than a second after the first
+ * signal comes from a person who means it, and kills.  A signal that was ignored when
+ * the tool started stays ignored, as nohup(1) and shells with background jobs expect.
  *
- * Handlers are installed without SA_RESTART, so that a signal ends a wait; wait_poll
- * closes the gap between looking at `stopping' and waiting.  The library's waits for
- * locks have that gap, and a grace may end in the midst of one: so once we were asked
- * to stop, SIGALRM ends every wait once a second, and the library asks again.
+ * Signal handlers are installed without SA_RESTART, so that a signal ends a wait.  A
+ * signal between the look at `stopping' and the wait would be missed: wait_poll blocks
+ * signals in between.  The library's waits for locks can't do that, and a grace
+ * (stop_grace) may run out in the midst of one.  So after the first signal SIGALRM ends
+ * every wait once a second, and the library asks `interrupted' again.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,14 +1,14 @@
 /*
  * common/tool.c - how every tool starts, and how it reads its command line
  *
- * A tool is one table of options.  getopt_long(3) reads the options; operands are
- * gathered here, not by its permutation, for three reasons: "-5" can be an operand
- * where no option is called 5, a tool can learn where "--" was, and the operands end
- * up together at the end of argv whatever libc does.
+ * getopt_long(3) reads the options.  Operands are gathered here and not by its
+ * permutation, for three reasons: "-5" can be an operand where no option is called 5; a
+ * tool can learn where "--" was; and the operands end up together at the end of argv in
+ * every libc.
  *
- * Of argv, everything before optind has been read.  Operands that were met are moved
- * to argv[1], argv[2], ... (a place that is behind optind, always), and at the end to
- * just before what is left.
+ * Everything in argv before optind has been read.  Operands that were met are moved to
+ * argv[1], argv[2], ..., which is always before optind.  At the end they are moved to
+ * just before the words that were not read.
  */
 #include <errno.h>
 #include <fcntl.h>

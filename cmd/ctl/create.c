@@ -1,8 +1,8 @@
 /*
  * ctl/create.c - mq-ctl create
  *
- * One that is killed leaves the operands before done and those after untouched, and can
- * be repeated with -p.
+ * The operands are made one after the other.  A kill leaves those made that came before,
+ * and the command can be repeated with -p.
  */
 #include <inttypes.h>
 #include <string.h>

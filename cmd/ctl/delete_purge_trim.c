@@ -1,9 +1,9 @@
 /*
  * ctl/delete_purge_trim.c - mq-ctl delete, purge and trim: removing queues, groups, messages
  *
- * Each is one call of the library for each operand, all or nothing by itself.  One that
- * is killed leaves the operands before done and those after untouched, and can be
- * repeated (delete with -f).
+ * Each operand is one call of the library, which does all of it or nothing.  A kill
+ * leaves the operands done that came before, and the command can be repeated (delete
+ * with -f).
  */
 #include <inttypes.h>
 #include <string.h>

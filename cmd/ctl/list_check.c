@@ -1,8 +1,8 @@
 /*
- * ctl/list_check.c - mq-ctl list and check: what is there, and whether it is sound
+ * ctl/list_check.c - mq-ctl list and check: names, and findings
  *
- * Both gather the names first and look at each queue afterwards, so that nothing is
- * held open while output is slow, and one damaged queue does not hide the others.
+ * Both gather all names first and look at each queue afterwards: no snapshot is held
+ * while output is slow, and a damaged queue does not hide the others.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /*
  * ctl/settings.c - mq-ctl set and show
  *
- * `show' prints what `set' reads: lines NAME=VALUE.  What is read is gathered first,
- * so that all of it goes to the library in one call, which sets all or nothing.
- * Control characters never get into a value here, so a value is always one line.
+ * `show' prints what `set' reads: lines NAME=VALUE.  `set' gathers all of its input
+ * first and passes it to the library in one call, which sets everything or nothing.  A
+ * value with control characters is refused, so a value is always one line.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * ctl/subcommand.c - what all subcommands of mq-ctl do alike
  *
- * A subcommand is told once with all its operands: nothing is done if one of them is
- * malformed, and one that fails does not keep the others from being done.
+ * All operands are checked before the first is acted on, so a malformed one has no
+ * effect.  An operand that fails is reported, and the others are still done.
  */
 #include "common/arguments.h"
 #include "common/diagnostics.h"

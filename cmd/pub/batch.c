@@ -1,14 +1,15 @@
 /*
- * pub/batch.c - what mq-pub has collected and not yet published
+ * pub/batch.c - messages that mq-pub has collected and not yet published
  *
- * A message is published when batch_flush returns, never before; ids and receipts
- * are printed after that and in the order of the input, so a kill at any moment leaves
- * no id printed that is not durable, at most messages whose ids nobody was told.
+ * A message is durable when batch_flush returns, not before.  Ids and receipts are
+ * printed after that, in the order of the input.  So a kill at any moment never leaves a
+ * printed id whose message is lost; it may leave durable messages whose ids were not
+ * printed.
  *
- * Message bytes are borrowed from where they were read, or copied to `kept', which
- * each flush empties.  `kept' has a fixed size and never moves, for messages point
- * into it.  Under --atomic it is as large as one transaction may be; pages that were
- * never written to cost nothing.
+ * The bytes of messages are borrowed from the input's buffer, or copied to `kept', which
+ * each flush empties.  Messages point into `kept', so it has a fixed size and never
+ * moves.  Under --atomic its size is the most that one transaction may hold; pages of it
+ * that were never written to cost nothing.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* pub/batch.h - what mq-pub has collected and not yet published */
+/* pub/batch.h - messages that mq-pub has collected and not yet published */
 #ifndef MQ_CMD_PUB_BATCH_H
 #define MQ_CMD_PUB_BATCH_H
 
@@ -18,7 +18,7 @@ struct batch {
 	int		 atomic;	/* one flush, at the end of the input */
 	int		 mandatory;	/* some group must get each message */
 	int64_t		 wait;		/* while the queue is full, ns; -1: for ever */
-	char		*kept;		/* copies, good until the next flush */
+	char		*kept;		/* copies, valid until the next flush */
 	size_t		 kept_size, kept_used;
 	struct mqs_buf	 out;		/* to print when the batch is durable */
 	int		 out_failed;	/* no memory for out */
@@ -26,14 +26,14 @@ struct batch {
 };
 
 /*
- * Opens the queue; ends the tool on failure.  print, atomic, mandatory and wait stand
- * already.
+ * Opens the queue; ends the tool on failure.  The caller has set print, atomic, mandatory
+ * and wait, and the rest to 0.
  */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*
- * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and
- * why.  keep: the message is copied, so it need not stay until the flush.  receipt
- * (or NULL) is printed once the message is durable.  Other errors end the tool.
+ * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and the
+ * reason.  With keep it is copied; else its bytes must stay until the flush.  receipt (or
+ * NULL) is printed once the message is durable.  Any other error ends the tool.
  */
 int	batch_add(struct batch *, const struct mqs_message *, int keep,
 	    const char *receipt, struct mqs_error *err);

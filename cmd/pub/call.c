@@ -1,10 +1,10 @@
 /*
- * pub/call.c - mq-pub --call: one message, and the reply to it
+ * pub/call.c - mq-pub --call: publishing one message, and waiting for the reply
  *
- * The mailbox is there before the message is, so no reply can miss it, and is removed
- * when this process ends; where that was killed, by others.  All of the input is read before anything is published: a
- * second message is an error, and then none was.  With -W the message expires when nobody
- * waits for its reply any more.
+ * The mailbox is made before the message is published, so that no reply can miss it.
+ * This process removes it when it ends; after a kill, the next caller does.  All of the
+ * input is read before anything is published: a second message is an error, and the
+ * first is not published either.  With -W the message expires when the wait is over.
  */
 #include <errno.h>
 #include <stdlib.h>

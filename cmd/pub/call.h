@@ -1,4 +1,4 @@
-/* pub/call.h - mq-pub --call: one message, and the reply to it */
+/* pub/call.h - mq-pub --call: publishing one message, and waiting for the reply */
 #ifndef MQ_CMD_PUB_CALL_H
 #define MQ_CMD_PUB_CALL_H
 
@@ -12,18 +12,18 @@ struct pub_call {
 	struct mqs_call	*call;		/* NULL until there is a mailbox */
 	int64_t		 wait;		/* for the reply, ns; -1: for ever */
 	int64_t		 until;		/* CLOCK_BOOTTIME; 0: for ever */
-	int64_t		 expires;	/* the message's, by the judged clock; 0: never */
-	int		 taken;		/* a message was */
+	int64_t		 expires;	/* of the message, by the clock that $MQ_NOW shifts; 0: never */
+	int		 taken;		/* there is a message already */
 };
 
-/* Opens the mailbox and adds its header; the time that was given runs from now. */
+/* Makes the mailbox and adds its address to the headers; `wait' runs from now. */
 void	call_begin(struct pub_call *, struct mqs_spool *, const char *queue,
 	    struct mqs_buf *headers);
-/* Why a message can't be called with, or NULL; gives it what a call's has. */
+/* Makes a message a call (it expires with the wait): NULL, or why it can't be one. */
 const char *call_fill(struct pub_call *, struct mqs_message *);
 /*
- * All of the input was published: waits for the reply and prints it: the exit status.
- * Ends the tool if there is none.
+ * After the input was published: waits for the reply, prints it, and returns the exit
+ * status.  Without a reply the tool ends.
  */
 int	call_finish(struct pub_call *, const struct batch *);
 

@@ -1,9 +1,9 @@
 /*
- * pub/delivery_options.c - see pub/delivery_options.h
+ * pub/delivery_options.c - mq-pub's options about delivery: -p, -d, --at, --ttl, -i
  *
- * A delay and a time to live are counted from when the message was read, not from when
- * the tool started: it may have been reading for days.  What an envelope says for
- * itself goes first.
+ * A delay and a time to live are counted from the moment when the message was read, not
+ * from the start of the tool, which may have been reading for days.  The fields of an
+ * envelope (-J) take precedence over the options.
  */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* pub/delivery_options.h - when, how urgently and how often at most mq-pub's messages go out */
+/* pub/delivery_options.h - mq-pub's options about delivery: -p, -d, --at, --ttl, -i */
 #ifndef MQ_CMD_PUB_DELIVERY_OPTIONS_H
 #define MQ_CMD_PUB_DELIVERY_OPTIONS_H
 
@@ -28,16 +28,17 @@ struct delivery_options {
 
 #define DELIVERY_OPTIONS_INIT { .delay = -1, .ttl = -1 }
 
-/* Takes an option: 1, or 0 if it is none of these; a malformed one ends the tool. */
+/* Takes an option: 1, or 0 if it is another one; a malformed argument ends the tool. */
 int	delivery_option(struct delivery_options *, int id, const char *arg);
-/* Ends the tool over options that contradict each other, or the number of operands. */
+/* Ends the tool if options contradict each other, or the number of operands. */
 void	delivery_options_check(const struct delivery_options *, int operands);
 /*
- * Gives a message what it lacks, as of now: NULL, or why it can't have it.  The
- * message id is not spent before delivery_options_used says that the message was taken.
+ * Sets the fields of a message that the message itself leaves open, as of now: NULL, or
+ * why they can't be set.  The id of -i is for one message: it is used up only when
+ * delivery_options_used says that the message was accepted.
  */
 const char *delivery_options_fill(const struct delivery_options *, struct mqs_message *);
-/* A message was taken: what was given to only one is spent. */
+/* A message was accepted: the id of -i, if it has it, is used up. */
 void	delivery_options_used(struct delivery_options *, const struct mqs_message *);
 
 #endif

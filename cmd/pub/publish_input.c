@@ -1,11 +1,11 @@
 /*
- * pub/publish_input.c - where mq-pub's records come from
+ * pub/publish_input.c - publishing all records of operands, of files, or of stdin
  *
- * Between two looks at an input that has nothing ready, nothing is held back: a writer
- * that waits for its own message to be consumed does not wait for ever.
+ * When no more input is ready, everything that was read is published before the tool
+ * waits: a writer may be waiting for its own message to be consumed.
  *
- * Records are borrowed from what was gathered, which goes when more is: all of them are
- * published, or copied (recorder.keep), before that.
+ * Records are borrowed from the input's buffer, which is used again when more is read.
+ * Therefore all records are published, or copied (recorder.keep), before that.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
-/* pub/publish_input.h - where mq-pub's records come from */
+/* pub/publish_input.h - publishing all records of operands, of files, or of stdin */
 #ifndef MQ_CMD_PUB_PUBLISH_INPUT_H
 #define MQ_CMD_PUB_PUBLISH_INPUT_H
 
 #include "pub/record.h"
 
 /*
- * Each publishes all of its input and returns 1; or, when a signal asks to stop, what
- * was read till then (under --atomic: nothing), and returns 0.
+ * Each publishes all of its input and returns 1.  When a signal asks to stop, it publishes
+ * the records that were read before (under --atomic none) and returns 0.
  */
 
 /* n operands, each of them a record. */

@@ -1,18 +1,19 @@
 /*
  * pub/read_ahead.c - an input's records, a batch at a time, read ahead where that pays
  *
- * Where a batch was full and the input is a regular file, the next batch is read and
- * split by a thread while this one is stored, which is mostly waiting for the disk.
- * The thread lasts for one batch: starting and joining it is all the synchronization
- * there is, and costs a hundredth of the commit.  It does nothing but read, split and
- * allocate; signals are not for it; and where it can't be had, the caller does the same
- * itself.  A file's end is never waited for, so neither is the thread.  Pipes are left to
- * their writer, which is another process already, and nothing is begun for a single
- * message.
+ * While a full batch of a regular file is being stored, which is mostly waiting for the
+ * disk, a thread reads and splits the next batch.  A thread lives for one batch: it is
+ * started and joined, and there is no other synchronization.  That costs a hundredth of
+ * the commit.  The thread only reads, splits and allocates, with all signals blocked.
+ * If it can't be started, the caller reads by itself.
  *
- * What a batch points to stays while the next is gathered, in the other of two buffers.
- * What was read is also given, whatever happens meanwhile: after a signal the batch
- * that is under way is the last, and a read that fails comes after what it followed.
+ * Only regular files are read ahead: they never make the thread wait.  A pipe's writer
+ * is a process of its own, which runs meanwhile anyway.  For a single message no thread
+ * starts.
+ *
+ * There are two buffers: a batch stays valid while the next one is read into the other.
+ * After a signal, the batch under way is the last.  A read error is reported after the
+ * records that were read before it.
  */
 #include <sys/stat.h>
 

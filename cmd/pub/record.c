@@ -1,12 +1,12 @@
 /*
  * pub/record.c - records of mq-pub's input made into messages
  *
- * A record is a body; or under -K a key, a delimiter and a body; or under -J an
- * envelope.  Records longer than MQS_INLINE_MAX come in pieces (except under -J) and
- * go to a file of the library's piece by piece.
+ * A record is a body; under -K a key, a delimiter and a body; under -J an envelope.  A
+ * record longer than MQS_INLINE_MAX comes in pieces (except under -J), which go to a
+ * file of the library one by one.
  *
- * The first bad record ends the run after what came before it has been published
- * (under --atomic: nothing is).  With --reject-to it is put aside instead.
+ * The first bad record ends the run, after the records before it have been published
+ * (under --atomic nothing is published).  With --reject-to it is put aside instead.
  */
 #include <errno.h>
 #include <string.h>

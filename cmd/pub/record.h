@@ -14,34 +14,34 @@
 struct recorder {
 	struct batch	*batch;
 	struct reject	*reject;	/* NULL: the first bad record ends the run */
-	struct mqs_message base;	/* key and headers that were given as options */
+	struct mqs_message base;	/* key and headers from options */
 	struct delivery_options	 delivery;		/* and what else they say of each message */
 	char		 key_delim[MQS_DELIM_MAX];
 	size_t		 key_delim_len;	/* 0: no -K */
 	int		 json;
-	int		 keep;		/* records do not stay until the batch is flushed */
+	int		 keep;		/* the buffer is reused before the flush: copy records */
 
 	const char	*source;	/* "stdin", a file's name, "command line" */
-	const char	*unit;		/* "record", "message"; NULL: the source is one */
-	uint64_t	 number;	/* of the record that is being read */
+	const char	*unit;		/* "record", "message"; NULL: all of the source is one */
+	uint64_t	 number;	/* of the current record */
 	struct pub_call	*call;		/* NULL: no --call */
 	int		 bad_status;	/* what a bad record ends the run with */
 
 	struct mqs_envelope envelope;	/* reused for each record */
-	struct mqs_buf	 headers;	/* an envelope's, with those of base */
+	struct mqs_buf	 headers;	/* an envelope's headers and those of base */
 	struct mqs_message long_message; /* the record that comes in pieces */
-	int		 long_bad;	/* it is bad; its remainder is passed over */
+	int		 long_bad;	/* that record is bad: its other pieces are skipped */
 };
 
 /* Takes a whole record, or a piece of one, as mqs_split_next gives them. */
 void	record_take(struct recorder *, enum mqs_piece, struct mqs_slice);
-/* Takes some of n pieces, one at least: how many.  Like ones are taken together. */
+/* Takes at least one of n pieces and returns how many.  Plain records go together. */
 size_t	record_take_some(struct recorder *, const struct piece *, size_t n);
-/* Drops a record of which the last piece has not come. */
+/* Forgets a record whose last piece has not come. */
 void	record_drop(struct recorder *);
 /*
- * The current record is bad for this reason.  Returns only with --reject-to; else
- * what came before it is published, and the tool ends.
+ * The current record is bad for this reason.  With --reject-to it is put aside.  Without,
+ * the records before it are published and the tool ends.
  */
 void	record_bad(struct recorder *, const char *reason);
 void	record_free(struct recorder *);

@@ -1,12 +1,13 @@
 /*
- * pub/reject.c - bad records put aside: mq-pub --reject-to
+ * pub/reject.c - mq-pub --reject-to: bad records put aside
  *
- * The file is appended to, a record and its delimiter in one write where the system
- * takes them in one, so that several publishers can share it.  A record that comes in
- * pieces may turn out to be too long only after most of it was given to the library,
- * which does not give it back; therefore such a record is also kept in an unnamed
- * file until its fate is known.  A kill leaves nothing of that file, and at worst a
- * record cut short at the end of the reject file.
+ * Records are appended to the file, each with its delimiter and if possible in one
+ * write, so that several publishers can share the file.
+ *
+ * A long record comes in pieces, and whether it is too long is known only after most of
+ * it was passed to the library, which does not give it back.  So its pieces are also
+ * kept in an unnamed file until that is known.  A kill leaves nothing of the unnamed
+ * file, and at worst a record cut short at the end of the reject file.
  */
 #include <bsd/string.h>
 

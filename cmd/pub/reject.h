@@ -1,4 +1,4 @@
-/* pub/reject.h - bad records put aside: mq-pub --reject-to */
+/* pub/reject.h - mq-pub --reject-to: bad records put aside */
 #ifndef MQ_CMD_PUB_REJECT_H
 #define MQ_CMD_PUB_REJECT_H
 
@@ -9,7 +9,7 @@
 struct reject {
 	const char	*path;
 	int		 fd;
-	int		 held;		/* unnamed file with a record that comes in pieces; -1 */
+	int		 held;		/* unnamed file with the pieces of a long record; or -1 */
 	struct mqs_slice delim;		/* written after each record */
 	uint64_t	 count;
 };
@@ -18,11 +18,11 @@ struct reject {
 void	reject_open(struct reject *, const char *path, struct mqs_slice delim);
 /* Appends a record. */
 void	reject_record(struct reject *, struct mqs_slice record);
-/* Puts a piece of a long record aside, until it is known to be good or bad. */
+/* Keeps a piece of a long record until the record is known to be good or bad. */
 void	reject_hold(struct reject *, struct mqs_slice piece);
-/* Appends what was held (bad), or forgets it (good). */
+/* Appends the kept pieces if the record is bad; forgets them. */
 void	reject_held(struct reject *, int bad);
-/* Makes all of it durable. */
+/* Makes the file durable and closes it. */
 void	reject_close(struct reject *);
 
 #endif

@@ -1,16 +1,16 @@
 /*
  * replay/merge.c - the messages of several queues in the order of their time
  *
- * Each source holds its earliest message, the head, borrowed from its reader; the
- * earliest of the heads goes out.  With one source that is the whole cost: a
- * message is printed straight from where the library has it.
+ * Each source holds its earliest message, the head, which is borrowed from its reader.
+ * merge_next gives the earliest of all heads.  With one source nothing is copied: a
+ * message is printed straight from the library's snapshot.
  *
- * A reader must rest before anything that may block, and resting takes away what
- * was borrowed.  The heads that are held are therefore copied by merge_rest: at most
- * one for each source, once for each buffer written, and none at all with one
- * source, because its head was taken before.  A large body is kept as a duplicate of
- * its descriptor.  Seeking to the head again instead would be wrong: the position
- * in "the last ten" or in a group's rest can't be opened a second time.
+ * A reader must rest before anything that may block, and a message borrowed from it is
+ * gone then.  So merge_rest copies the heads: at most one for each source, once for each
+ * buffer written.  With one source there is none to copy, because the head was printed
+ * before.  Of a large body only the descriptor is duplicated.  Reading a head again
+ * later instead would be wrong: the readers of --last, and of a group, can't be set back
+ * to a message.
  *
  * Invariant: a head that is HEAD_BORROWED has a reader that is not resting.
  */

@@ -14,7 +14,7 @@ struct source {
 	char		 queue[MQS_NAME_MAX + 1];
 	char		 group[MQS_NAME_MAX + 1];	/* "" if none */
 	struct mqs_envelope_place place;
-	struct mqs_message head;	/* its earliest, not yet taken */
+	struct mqs_message head;	/* its earliest message, not yet printed */
 	enum {
 		HEAD_WANTED,
 		HEAD_DRY,	/* the reader has no more (for now) */
@@ -39,24 +39,24 @@ int	merge_init(struct merge *, size_t n);
 int	merge_open(struct merge *, size_t i, struct mqs_spool *,
 	    const struct mqs_reader_options *, struct mqs_error *err);
 /*
- * The source with the earliest head, to be printed and then taken; of equal times
- * the one that was named first.  MQS_NOTHING: all are dry.  Damaged messages are
- * reported, counted and passed over.
+ * Gives the source with the earliest head; of equal times, the source that was named
+ * first.  Print the head, then call merge_take.  MQS_NOTHING: no source has more.  Damaged
+ * messages are reported, counted and passed over.
  */
 int	merge_next(struct merge *, struct source **, struct mqs_error *err);
 void	merge_take(struct source *);
 /*
- * Lets all readers rest, before anything that may block.  The heads are kept: those
- * that were borrowed from a reader are copied first.
+ * Lets all readers rest; call it before anything that may block.  Heads that are borrowed
+ * from a reader are copied first.
  */
 int	merge_rest(struct merge *, struct mqs_error *err);
 /*
- * Rests, then waits until a reader may have more: MQS_OK (perhaps for nothing),
- * MQS_ETIMEOUT after timeout_ms (-1: never), or MQS_NOTHING when whoever read the
+ * Lets all readers rest, then waits until one may have more: MQS_OK (it may have none),
+ * MQS_ETIMEOUT after timeout_ms (-1: never), or MQS_NOTHING when the reader of the
  * descriptor `out' has gone away.
  */
 int	merge_wait(struct merge *, int out, int timeout_ms, struct mqs_error *err);
-/* Asks the readers again that had no more. */
+/* Has merge_next ask those readers again that had no more. */
 void	merge_again(struct merge *);
 void	merge_free(struct merge *);
 

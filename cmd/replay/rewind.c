@@ -1,4 +1,4 @@
-/* replay/rewind.c - see replay/rewind.h */
+/* replay/rewind.c - mq-replay --rewind: moving groups to another place of their queues */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /*
- * stat/deliveries.c - mq-stat -l: living consumers, and what is out to them
+ * stat/deliveries.c - mq-stat -l: living consumers, and the deliveries that they hold
  *
- * Gathered first and printed afterwards, as in mq-stat.c: the library tells it from
- * inside a snapshot.
+ * All is gathered first and printed afterwards, for the reason given in mq-stat.c.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "mqspool.h"
 
-/* Prints both for the operands; returns a status. */
+/* Prints them for the operands, or for everything; returns a status. */
 int	stat_list(struct mqs_spool *, char **operands, int n, int json);
 
 #endif

@@ -1,4 +1,4 @@
-/* stat/fields.c - see stat/fields.h */
+/* stat/fields.c - numbers, times and processes in the tables and JSON of mq-stat */
 #include <inttypes.h>
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "mqspool.h"
 
-/* Prints the seconds until there is work: 0; STATUS_NOTHING if none is to be expected. */
+/* Prints the seconds until there is work.  A status: STATUS_NOTHING if none is expected. */
 int	stat_next_due(struct mqs_spool *, char **operands, int n);
 
 #endif

@@ -1,4 +1,4 @@
-/* stat/operands.c - see stat/operands.h */
+/* stat/operands.c - what mq-stat does for each operand, or once for the whole spool */
 #include "common/arguments.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"

@@ -8,9 +8,9 @@
 typedef int	stat_fn(void *arg, const char *queue, const char *group,
 	    struct mqs_error *err);
 /*
- * Calls fn for n operands QUEUE[/GROUP], once for everything if there are none; one that
- * fails is reported and does not hide the others.  Returns a status, that of the first
- * failure.
+ * Calls fn for each of n operands QUEUE[/GROUP], or once for everything if n is 0.  An
+ * operand that fails is reported, and the others are still looked at.  Returns the status
+ * of the first failure.
  */
 int	stat_each(char **operands, int n, stat_fn *fn, void *arg);
 

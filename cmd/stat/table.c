@@ -1,10 +1,9 @@
 /*
- * stat/table.c - see stat/table.h
+ * stat/table.c - aligned columns of text, buffered until all of it is known
  *
- * The text of all cells stands in one buffer, in order, each ended by NUL, so
- * that a table of any length is one allocation that grows; the width of each
- * column is kept up as cells come.  Invariant: cells holds exactly `filled'
- * strings.
+ * The text of all cells stands in one buffer, in order, each cell ended by NUL, so that
+ * a table of any length is one allocation that grows.  The width of each column is kept
+ * up to date as cells come.  Invariant: `cells' holds exactly `filled' strings.
  */
 #include <stdarg.h>
 #include <string.h>

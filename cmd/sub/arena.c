@@ -1,4 +1,4 @@
-/* sub/arena.c - copies of bytes that are all given up at once */
+/* sub/arena.c - copies of bytes that are all freed at once */
 #include <stdlib.h>
 #include <string.h>
 

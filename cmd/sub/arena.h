@@ -1,4 +1,4 @@
-/* sub/arena.h - copies of bytes that are all given up at once */
+/* sub/arena.h - copies of bytes that are all freed at once */
 #ifndef MQ_CMD_SUB_ARENA_H
 #define MQ_CMD_SUB_ARENA_H
 

@@ -1,14 +1,15 @@
 /*
  * sub/command_batch.c - mq-sub --batch: several messages to one run of the command
  *
- * As many as are in hand, up to the number asked for, are written one after the other, as
- * the framing options have it, into a file without a name that becomes the command's
- * stdin: it is complete before the command starts.  Each message has a slot in the owner
- * file, all of them under the lock of one run; so what becomes of them when mq-sub is
- * killed is what becomes of a single one.  The command's status settles all of them.
+ * All claimed messages, up to the number of --batch, are written one after the other
+ * into an unnamed file, framed as the options say.  The file becomes the command's
+ * stdin, so it is complete before the command starts.  Each message has a slot in the
+ * owner file, and one lock, that of the run, covers all slots: when mq-sub is killed,
+ * each message is treated as the message of a single run would be.  The command's status
+ * settles all of them.
  *
- * Those in front of a damaged message are a batch: the next batch meets it again, and ends
- * mq-sub.
+ * A damaged message ends the batch before it.  The next batch begins with the damaged
+ * message, and mq-sub ends with an error.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -8,11 +8,11 @@
 #include "sub/sub.h"
 
 /*
- * Makes the next run ready: m, and what was claimed with it, up to sub->batch.  Messages
- * are taken from the consumer meanwhile.
+ * Makes the next run ready, with m and the claimed messages after it, up to sub->batch in
+ * all.  Those are read from the consumer here.
  */
 int	command_batch_prepare(struct pool *, const struct mqs_message *m, struct mqs_error *err);
-/* Settles all messages of a run alike. */
+/* Settles all messages of a run in the same way. */
 int	command_batch_settle(struct sub *, const struct handler *, struct mqs_settlement *how,
 	    struct mqs_error *err);
 

@@ -1,11 +1,14 @@
 /*
- * sub/command_ended.c - what becomes of a message when its command has ended
+ * sub/command_ended.c - settling the message of a command that has ended
  *
- * Its status decides: 0 acks; 65 and 100 reject; 126 and 127 say that the command can't
- * be executed, which is not the message's fault: it is released, and mq-sub stops with
- * that status; all else retries, and so does what --timeout ended, whatever its status.
- * Whichever settles first wins, so a command that used mq-ack itself has its way.  Under
- * --to, 0 publishes what it printed, and then acks.
+ * The command's exit status decides.  0 acks; under --to it first publishes what the
+ * command printed.  65 and 100 reject.  126 and 127 mean that the command can't be
+ * executed, which is not the message's fault: the message is released, and mq-sub ends
+ * with that status.  Everything else retries, and so does a command that --timeout
+ * ended, whatever its status.
+ *
+ * The first settling of a delivery holds.  So a command that called mq-ack has decided,
+ * and its exit status changes nothing.
  */
 #include <stdio.h>
 #include <sys/wait.h>

@@ -18,12 +18,12 @@ struct pool {
 	size_t			 running;	/* commands */
 	size_t			 working;	/* messages that they were given */
 	struct handler		 next;		/* made ready while others run */
-	int			 ready;		/* next is */
+	int			 ready;		/* 1: next can be started */
 	struct prefetch		 ahead;
 	struct filter		 filter;	/* if sub->to is set */
 	struct pollfd		*fds;		/* consumer, our stderr, each place's stderr */
-	int			 deaf;		/* our stderr takes no more for now */
-	int			 told;		/* of sub_asked: passed on so far */
+	int			 deaf;		/* our stderr takes no more: commands' is not read */
+	int			 told;		/* how much of sub_asked the commands know of */
 };
 
 #endif

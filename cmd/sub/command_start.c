@@ -1,10 +1,11 @@
 /*
- * sub/command_start.c - starting commands
+ * sub/command_start.c - making commands ready, and starting them
  *
- * All that a start needs (environment, body, the owner file's slot, a pipe for stderr)
- * is made ready while other commands still run, so that between the end of one and the
- * start of the next there is little more than the start itself.  What is ready has not
- * begun: its slot says so, and it comes back uncounted if mq-sub is killed.
+ * Everything that a start needs (environment, body, slot in the owner file, pipe for
+ * stderr) is prepared while other commands still run.  So little more than the start
+ * lies between the end of one command and the start of the next.  A command that is
+ * ready has not begun, and its slot says so: if mq-sub is killed, the message comes back
+ * without a counted attempt.
  */
 #include <errno.h>
 #include <string.h>

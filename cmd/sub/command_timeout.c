@@ -1,10 +1,11 @@
 /*
- * sub/command_timeout.c - mq-sub --timeout: commands that take too long
+ * sub/command_timeout.c - mq-sub --timeout: ending commands that take too long
  *
- * SIGTERM to the command's process group, and SIGKILL if the command has not ended
- * KILL_AFTER later.  When it ends, what it left in its group is killed: the message is
- * delivered again, and nothing of the last attempt shall still work on it.  A command
- * that had ended when its time was up, though nobody had looked yet, was in time.
+ * When its time is up, the command's process group gets SIGTERM, and SIGKILL if the
+ * command has not ended KILL_AFTER later.  When the command has ended, the rest of its
+ * process group is killed: the message will be delivered again, and no process of this
+ * attempt may still work on it.  A command that had ended before its time was up was in
+ * time, even if mq-sub looked only later.
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,20 +1,21 @@
 /*
- * sub/consumer.c - claiming, settling and waiting
+ * sub/consumer.c - claiming and settling messages, and waiting for them
  *
- * A commit costs a disk flush, so settlements are collected and go with the next
- * claim; on a busy queue that is one commit for thousands of messages.  Where no claim
- * follows, they are carried out FLUSH_AFTER later: a kill before that repeats them.
+ * A commit costs a disk flush.  So settlements are collected and committed together with
+ * the next claim: on a busy queue one commit settles thousands of messages.  If no claim
+ * follows, they are committed after FLUSH_AFTER.  A kill before the commit means that
+ * these messages are delivered again.
  *
- * A claim is tried when there may be something (look): at first, after one that found
- * messages, after a wake, and when a settling may have made room or made a message
- * deliverable again.
+ * A claim is tried when it may find something (sub.look): at the start, after a claim
+ * that found messages, after a wake, and after a settling that may have made room or
+ * made a message deliverable again.
  *
- * "Nothing to deliver" (-e, -W) is a claim that found nothing and was not held back,
- * while nothing is being worked on.  Time counts from the last moment when that was
- * not so, and when it is up one last claim decides.
+ * -e and -W end mq-sub when there is nothing to deliver: a claim found nothing, it was
+ * not held back by a limit, and no message is being worked on.  -W counts from the last
+ * moment when this was not so.  When the time is up, one more claim decides.
  *
- * Asked to stop, the library's waits end with MQS_EINTR.  What is needed to end well
- * gets GRACE_MS to wait for locks even so.
+ * When a signal asks to stop, the library's waits end with MQS_EINTR.  Ending in order
+ * may still need locks, and gets GRACE_MS to wait for them.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,17 +1,18 @@
 /*
- * sub/deliver_to_command.c - delivery to a command, one process for each message
+ * sub/deliver_to_command.c - delivering messages to a command, one process for each
  *
- * Up to -P commands run.  When one ends, the next message is started first and only
- * then is the settling of the last one committed, together with the claim of the next:
- * the commit's flush to disk and the command's own work go on at the same time.  For
- * that some messages are claimed ahead (sub/prefetch.c), and more are claimed when a
- * quarter of that is left.
+ * Up to -P commands run at once.  When a command ends, the next message's command is
+ * started first.  Only then is the ended command's message settled, in one commit with
+ * the next claim, so that the commit's disk flush and the new command run at the same
+ * time.  This needs some messages claimed ahead (sub/prefetch.c); more are claimed when
+ * a quarter of them is left.
  *
- * A run goes: slot in the owner file - spawned - started mark - settled - slot cleared.
- * See mqs_run_new for what a kill between these leaves.
+ * The steps of a run are: slot in the owner file, spawn, mark as started, settle, clear
+ * the slot.  mqs_run_new tells what a kill between two of them leaves.
  *
- * A command that can't be executed ends it all.  Asked to stop, or after an error, those
- * that run may finish.  Asked again they get SIGTERM, and the third time SIGKILL.
+ * If the command can't be executed, mq-sub ends.  After an error, or when a signal asks
+ * to stop, the running commands may finish.  A second signal sends them SIGTERM, a third
+ * SIGKILL.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -183,8 +184,8 @@ turn(struct pool *p, struct mqs_error *err)
 
 	tell(p);
 	command_timeouts_act(p);
-	if ((rc = command_settle_ended(p, err)) != MQS_OK || (rc = command_start(p, err)) != MQS_OK ||
-	    (rc = publish(p, err)) != MQS_OK ||
+	if ((rc = command_settle_ended(p, err)) != MQS_OK ||
+	    (rc = command_start(p, err)) != MQS_OK || (rc = publish(p, err)) != MQS_OK ||
 	    (rc = give_back(p, err)) != MQS_OK || (rc = claim(p, err)) != MQS_OK ||
 	    (rc = command_start(p, err)) != MQS_OK)
 		return rc;

@@ -1,15 +1,17 @@
 /*
- * sub/deliver_to_stdout.c - delivery to stdout
+ * sub/deliver_to_stdout.c - delivering messages to stdout
  *
- * One loop that never waits for one thing alone: it claims, prints into a buffer
- * straight from the library's snapshot, gives the snapshot up (mqs_consumer_rest),
- * writes what goes, notes what was taken, and only then waits: for room, for messages,
- * for a signal, or, since nothing tells when a pipe's reader has taken what lies in it,
- * for a moment that doubles from 50 us to 20 ms.
+ * One loop: claim messages, print them into a buffer straight from the library's
+ * snapshot, give the snapshot up (mqs_consumer_rest), write as much as stdout takes,
+ * settle what was taken, and wait.  Nothing but the end of the loop waits, and it waits
+ * for everything at once: for room, for messages, for a signal.  Nothing tells when a
+ * pipe's reader has read.  So while the pipe is not empty, the wait is short, and
+ * doubles from 50 us to 20 ms.
  *
- * Asked to stop, it takes back what has not been begun to be written, finishes a
- * message that was, and waits for the reader to take the rest or to go away.  A reader
- * that goes away is a normal end; what it did not take is released.
+ * When a signal asks to stop, messages of which no byte was written are taken back.  A
+ * message that was begun is written to its end.  Then the loop waits until the reader
+ * has taken the rest or goes away.  A reader that goes away is no error: the messages
+ * that it did not take are released.
  */
 #include <fcntl.h>
 #include <unistd.h>

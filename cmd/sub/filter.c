@@ -1,20 +1,25 @@
 /*
- * sub/filter.c - mq-sub --to: what commands print is published, exactly once
+ * sub/filter.c - mq-sub --to: publishing what commands print, exactly once
  *
- * A command's stdout is a file without a name.  When it has ended with 0, what is in the
- * file becomes messages of a batch, together with those of other commands that ended
- * meanwhile: a commit costs a disk flush, so while others run, it waits for FLUSH_AFTER.
- * The order is: the batch is durable, with a mark for each input, in one
- * transaction of the other queue; then the inputs are settled (mqs_publisher_input).  A
- * kill before the one repeats the commands; a kill between the two makes the inputs come
- * again, which are acked without a run where the mark is seen in time, and whose outputs
- * are void where it is not; nor do they become dead letters if that was the last attempt.
+ * A command's stdout is an unnamed file.  When the command has ended with 0, the file's
+ * content becomes messages of a batch, together with the output of other commands that
+ * ended meanwhile.  A commit costs a disk flush, so while other commands run, the batch
+ * waits for FLUSH_AFTER.
  *
- * An output that is no list of messages is the command's failure, and retried.  One that
- * is larger than a transaction may be will not get smaller: its input is rejected.
+ * First the batch is committed to the other queue: the outputs, and a marker for each
+ * input, in one transaction.  Then the inputs are settled (mqs_publisher_input).
  *
- * If publishing fails, nothing of the batch was published, and mq-sub ends: what it has
- * not settled is released.
+ * Killed before the commit: the inputs are delivered again, and the commands run again.
+ * Killed between the two: the inputs are delivered again, but their markers are there.
+ * If the marker is seen before the command starts, the input is acked without a run; if
+ * not, the output of the new run is void.  Nor do such inputs become dead letters.
+ *
+ * Output that can't be parsed into messages counts as a failure of the command, and the
+ * input is retried.  An input whose output is too large for a transaction is rejected:
+ * it would be too large the next time as well.
+ *
+ * If publishing fails, nothing of the batch was published.  mq-sub ends, and the inputs
+ * that are not settled are released.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* sub/filter.h - mq-sub --to: what commands print is published, exactly once */
+/* sub/filter.h - mq-sub --to: publishing what commands print, exactly once */
 #ifndef MQ_CMD_SUB_FILTER_H
 #define MQ_CMD_SUB_FILTER_H
 
@@ -7,7 +7,7 @@
 #include "sub/handler.h"
 #include "sub/sub.h"
 
-/* A command that has ended well: its outputs are in the batch, its input waits for them. */
+/* An input whose outputs are in the batch, to be settled once they are published. */
 struct filtered {
 	uint64_t	 seq, lease;
 	struct mqs_run	*run;
@@ -19,7 +19,7 @@ struct filter {
 	int			 never;		/* the last output can never fit the limits */
 	struct filtered	*waiting;
 	size_t		 n;
-	int64_t		 due;		/* when they should be published, at the latest */
+	int64_t		 due;		/* when the batch is published, at the latest */
 };
 
 /* Opens the queue that the outputs go to. */
@@ -27,22 +27,22 @@ int	filter_init(struct filter *, struct sub *, struct mqs_error *err);
 /* Frees it; inputs whose outputs were not published are not settled. */
 void	filter_free(struct filter *);
 /*
- * Gives a command the file for its output, and keeps what --copy-meta copies; or
- * MQS_NOTHING: the outputs of this message are there, and it was acked.
+ * Gives a command the file for its output, and keeps the key and headers for --copy-meta.
+ * MQS_NOTHING: the outputs of this message were published before, and it was acked.
  */
 int	filter_prepare(struct filter *, struct handler *, const struct mqs_message *,
 	    struct mqs_error *err);
 /*
- * A command has ended with 0.  MQS_NOTHING: its outputs are in the batch, and the rest is
- * filter_flush's, its run too; MQS_OK: they are not, `how' (with its reason) says what is
- * to be done about the message.
+ * A command has ended with 0.  MQS_NOTHING: its outputs are in the batch, and filter_flush
+ * settles the message and frees the run.  MQS_OK: its outputs can't be published, and the
+ * caller settles the message as `how' says.
  */
 int	filter_take(struct filter *, struct handler *, struct mqs_settlement *how,
 	    struct mqs_error *err);
-/* Publishes the batch, then settles what it was made of; _due: if it is time to. */
+/* Publishes the batch, then settles its inputs; filter_flush_due: if it is time to. */
 int	filter_flush(struct filter *, struct mqs_error *err);
 int	filter_flush_due(struct filter *, struct mqs_error *err);
-/* How long, in ns, until it is time to: -1 if there is nothing to publish. */
+/* How long, in ns, until it is time to publish: -1 if there is nothing to. */
 int64_t	filter_patience(const struct filter *);
 
 #endif

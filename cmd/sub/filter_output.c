@@ -1,9 +1,10 @@
 /*
  * sub/filter_output.c - what a command printed, made into messages of another queue
  *
- * Records are as in mq-pub's input: a body, or under -J an envelope.  Small ones are
- * copied until they are published, long ones go to files of the queue in pieces, so that
- * memory grows only with the small records of one output.  No output is no message.
+ * Records are as in mq-pub's input: a body, or under -J an envelope.  Short records are
+ * copied until they are published, long records go to files of the queue in pieces:
+ * memory grows only with the short records of one output.  An empty output makes no
+ * message.
  */
 #include <sys/stat.h>
 

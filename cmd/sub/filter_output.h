@@ -12,20 +12,20 @@ struct filter_output {
 	struct mqs_slice delim;		/* of records; empty: all is one message */
 	int		 json;		/* records are envelopes */
 	struct mqs_slice key, headers;	/* of all messages, or to fill what envelopes lack */
-	struct arena	 arena;		/* what is in the batch, until the flush */
-	char		 fault[MQS_ERROR_TEXT];	/* what was wrong with it */
+	struct arena	 arena;		/* copies of the records in the batch, until the flush */
+	char		 fault[MQS_ERROR_TEXT];	/* why the last output is no messages */
 
 	struct mqs_envelope envelope;	/* reused for each record */
 	struct mqs_buf	 filled;
-	unsigned long long number;	/* of the record that is looked at */
+	unsigned long long number;	/* of the current record */
 	unsigned	 large;		/* large bodies so far */
 	struct mqs_message long_message; /* the record that comes in pieces */
 };
 
 /*
- * Sends the messages in a file to the publisher.  MQS_EDATA: it is no such thing, and
- * fault says why; MQS_EBUSY: the batch is too full for all of it.  After any error some
- * of it may have been sent.
+ * Sends the messages in a file to the publisher.  MQS_EDATA: the file can't be parsed into
+ * messages, and fault says why.  MQS_EBUSY: the batch has no room for all of them.  After
+ * any error some of them may have been sent.
  */
 int	filter_output_send(struct filter_output *, int fd, struct mqs_error *err);
 void	filter_output_free(struct filter_output *);

@@ -1,11 +1,11 @@
 /*
  * sub/handler.c - starting a command for one message
  *
- * posix_spawn, never fork: a parent with a large map forks slowly.  The child gets the
- * body as stdin, our stdout or a file that takes its output, a pipe as stderr (sub/handler_errors.c) and, under a number
- * that is out of its way, the descriptor whose lock says that this run lives, unless the
- * engine needs none.  All
- * else is close-on-exec.
+ * Commands are started by posix_spawn, never by fork, which is slow in a process with a
+ * large map.  The command gets the body as stdin; our stdout, or a file for its output,
+ * as stdout; and a pipe as stderr (sub/handler_errors.c).  It also inherits the
+ * descriptor whose lock says that this run lives, under a number that programs hardly
+ * use, unless the engine needs none.  All other descriptors are close-on-exec.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,11 @@
 /*
  * sub/handler_body.c - a message's body as a command's stdin
  *
- * It is complete before the command starts, so that the death of mq-sub never looks
- * like a short body: a pipe that holds all of it, an unlinked file in memory where a
- * pipe is too small, or, for a large body, the file that it is stored in, opened anew
- * so that it has an offset of its own and can't be written to.
+ * The whole body is there before the command starts, so that the death of mq-sub never
+ * looks like a short body.  It is in a pipe that holds all of it; in an unnamed file in
+ * memory where a pipe is too small; or, if it is large, in the file where the queue
+ * stores it.  That file is opened again, read-only, so that the descriptor has an offset
+ * of its own.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,13 @@
 /*
  * sub/handler_env.c - the environment of a command
  *
- * What mq-sub was given, with MQ_SPOOL naming the same spool whatever directory the
- * command goes to, and the message in MQ_QUEUE MQ_GROUP MQ_ID MQ_KEY MQ_TIME (RFC 3339,
- * UTC) MQ_ATTEMPT MQ_RECEIPT MQ_PRIORITY MQ_HEADERS (a JSON object); or, of several, their
- * number in MQ_COUNT.  The array is made
- * once; for each message only these strings are written anew, into the same buffers.
+ * It is mq-sub's environment; MQ_SPOOL, as an absolute path, so that it is right in any
+ * directory that the command goes to; and the message: MQ_QUEUE MQ_GROUP MQ_ID MQ_KEY
+ * MQ_TIME (RFC 3339, UTC) MQ_ATTEMPT MQ_RECEIPT MQ_PRIORITY MQ_HEADERS (a JSON object).
+ * A batch has the number of its messages in MQ_COUNT instead.
+ *
+ * The array is made once.  For each message only the strings about the message are
+ * written, into the same buffers.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,10 +1,11 @@
 /*
- * sub/handler_errors.c - a command's stderr: passed on, and its last words kept
+ * sub/handler_errors.c - a command's stderr: passed on, and its end kept
  *
- * The last words go into a dead letter.  Where our own stderr takes no more, the pipe is
- * left to fill, and the command waits as it would have without us in between; mq-sub
- * itself never does.  When the command has ended, what is left in the pipe is taken and
- * the pipe closed: a child that it left behind with the same stderr is not waited for.
+ * The end of a command's stderr goes into a dead letter as the reason.  When our own
+ * stderr takes no more, the pipe is left to fill, and the command waits, as it would if
+ * it had our stderr itself; mq-sub does not wait.  When the command has ended, the rest
+ * is read from the pipe and the pipe is closed, even if a child of the command still has
+ * it open.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,11 +1,12 @@
 /*
- * sub/prefetch.c - how many messages to hold for what is to come
+ * sub/prefetch.c - how many messages to claim ahead
  *
- * What is held can't be worked on by others, so it should be little; but each claim is
- * a commit, and commands that take a millisecond, or a reader that takes thousands in
- * one, are done sooner than a disk flushes.  So, unless a number was asked for, as many
- * are held as go by in SPAN, and at least twice as many commands as run at once.  If
- * then nothing is done for PATIENCE, what waits is given back.
+ * Claimed messages are withheld from other consumers, so few should be claimed ahead.
+ * But each claim is a commit, and a disk flush takes longer than a command that runs for
+ * a millisecond, or a reader that takes thousands of messages in one.  So, unless
+ * --prefetch names a number, as many are held as are handled in SPAN, and at least twice
+ * as many as commands run at once.  If no message is done for PATIENCE, the waiting ones
+ * are given back.
  */
 #include "base/clock.h"
 #include "sub/prefetch.h"

@@ -1,14 +1,16 @@
 /*
- * sub/reply.c - what a command prints goes back to who published its message
+ * sub/reply.c - sending what a command prints to the caller who published its message
  *
- * A message with the header mq-reply-to, whose caller lives: the command's stdout is a
- * file without a name, and when it has ended, that and the status go into the caller's
- * mailbox.  The message is answered then, whatever the status, and acked; except where
- * the command could not be executed.  A kill before the reply repeats the command, one
- * after it makes the message come again, which is acked without a run.
+ * This is for a message with the header mq-reply-to whose caller still waits (mq-pub
+ * --call).  The command's stdout is an unnamed file.  When the command has ended, the
+ * file and the exit status go into the caller's mailbox, and the message is acked
+ * whatever the status, unless the command could not be executed.
  *
- * If the caller has gone, the message is one like any other, but for its output when it
- * was already being printed.
+ * Killed before the reply: the message is delivered again, and the command runs again.
+ * Killed after it: the message is delivered again, and acked without a run.
+ *
+ * If the caller has gone, the message is treated as any other.  If it goes while the
+ * command runs, the output is lost.
  */
 #include <string.h>
 

@@ -1,14 +1,15 @@
 /*
- * sub/signals.c - what signals tell mq-sub, and waiting so that none is missed
+ * sub/signals.c - signals that mq-sub gets while commands run, and a wait that misses none
  *
- * Signals are held back only around the wait.  Every handler leaves a trace that
- * sub_poll compares with what it saw last, while they are held back; so a signal that
- * comes between the main loop's look and the wait ends the wait at once.  Everywhere
- * else they come as they please: the library's waits for locks are ended by them.
+ * Signals are blocked only around the wait.  Every signal handler changes a variable.
+ * With the signals blocked, sub_poll compares these variables with what it saw before,
+ * and then waits with the signals unblocked (ppoll).  So a signal that comes between the
+ * main loop's last look and the wait ends the wait at once.  Elsewhere signals are not
+ * blocked, and end the library's waits for locks.
  *
- * While commands run, asking twice means something: the first SIGTERM, SIGINT or
- * SIGHUP lets them finish, later ones are for them.  What follows within a second is
- * not counted: timeout(1) and service managers send signals in pairs.
+ * While commands run, asking twice has a meaning: the first SIGTERM, SIGINT or SIGHUP
+ * lets the commands finish, later ones are passed on to them.  Signals within a second
+ * count once, because timeout(1) and service managers send them in pairs.
  */
 #include <errno.h>
 #include <string.h>

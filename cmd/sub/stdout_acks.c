@@ -1,9 +1,9 @@
 /*
- * sub/stdout_acks.c - acknowledging what stdout's reader took
+ * sub/stdout_acks.c - acking the messages that stdout's reader took
  *
  * Nothing is acked that could still be lost: what lies in a pipe, or in a file's dirty
- * pages.  A file is synced once for all that a claim brought, so that syncing does not
- * cost more than claiming.  What is not acked when mq-sub ends is released.
+ * pages.  A file is synced once for all messages of a claim, so that syncing does not
+ * cost more than claiming.  Messages that are not acked when mq-sub ends are released.
  */
 #include "mqspool.h"
 #include "sub/consumer.h"

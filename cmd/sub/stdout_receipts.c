@@ -1,19 +1,23 @@
 /*
- * sub/stdout_receipts.c - deliveries to stdout that others settle, by receipt (-m)
+ * sub/stdout_receipts.c - mq-sub -m: deliveries to stdout that others settle by receipt
  *
- * Written is handed out: from then on the attempt counts and the lease outlives mq-sub.
- * It is marked after the write, so a kill between the two leaves a message that was
- * seen and comes back uncounted: repeated, as at least once allows, not lost.
+ * A message counts as handed out when it was written: from then on its attempt counts
+ * and its lease outlives mq-sub.  It is marked as handed out after the write.  A kill
+ * between the two leaves a message that was seen and comes back without a counted
+ * attempt: it is delivered twice, and not lost.
  *
- * When the reader goes away, what it left in the pipe was seen by nobody; it is
- * released, so that it need not wait for its lease to run out.
+ * When the reader goes away, nobody has seen what it left in the pipe.  These messages
+ * are released, so that they need not wait for their leases to end.
  *
- * With -l the lease runs from the claim.  So that this is when it is handed out, no
- * more is claimed than the pipe has room for, by the average size of messages so far
- * (and by how that went), and what does not fit after all is given back at once.  The
- * library marks in the order of reading, so what was given back is passed over there
- * (skipped) once all before it is marked; by then it is settled, and the mark means
- * nothing to it.
+ * With -l a lease runs from the claim.  Claim and handing-out must then be the same
+ * moment: no more is claimed than the pipe has room for, by the average size of messages
+ * so far (halved after a claim that did not fit), and what does not fit is given back at
+ * once.
+ *
+ * The library marks messages in the order in which they were read.  Messages that were
+ * given back lie in between; they are counted in `skipped' and passed over when
+ * everything before them is marked.  They are settled by then, so marking them has no
+ * effect.
  */
 #include "mqspool.h"
 #include "sub/consumer.h"
@@ -24,7 +28,8 @@
 #define GUESS_MAX	((size_t)1000)
 
 int
-receipts_mark(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o, struct mqs_error *err)
+receipts_mark(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o,
+    struct mqs_error *err)
 {
 	uint64_t written = o->printer->written, taken;
 	size_t n = 0;
@@ -113,7 +118,8 @@ receipts_give_back(struct sub *s, struct stdout_receipts *mine, struct stdout_wr
 }
 
 int
-receipts_untaken(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o, struct mqs_error *err)
+receipts_untaken(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o,
+    struct mqs_error *err)
 {
 	int rc;
 

@@ -1,19 +1,20 @@
 /*
- * sub/stdout_writer.c - stdout as mq-sub fills it: never waiting, and knowing who took what
+ * sub/stdout_writer.c - writing to stdout without waiting, and knowing what its reader took
  *
- * Messages are printed into the printer's buffer and written from there as far as the
- * descriptor takes them.  A ring remembers where each ends in the stream of bytes, so
- * that it can be settled when its last byte was taken.  The ring holds what is in the
- * buffer and in the pipe; how many that are, prefetch bounds.
+ * Messages are printed into the printer's buffer, and written from there as far as the
+ * descriptor takes them.  A ring holds for each message the offset where it ends in the
+ * stream of bytes, so that it can be settled when its last byte was taken.  The ring
+ * holds the messages in the buffer and in the pipe; their number is bounded by the
+ * prefetch.
  *
- * A pipe is shared with others (a shell, the reader), and so is its O_NONBLOCK flag.
- * So it is opened anew, which gives a description of our own with a flag of its own.
- * Where that can't be had (no /proc, or a pipe made by another user), and for
- * terminals, poll(2) is asked and then at most PIPE_BUF bytes are written, which fit
- * where poll says that something does.
+ * A pipe is shared with other processes (the shell, the reader), and so is its
+ * O_NONBLOCK flag.  Therefore the pipe is opened again through /proc: the new open file
+ * description is ours alone.  Where that fails (no /proc, or a pipe of another user),
+ * and for terminals, poll(2) is asked, and then at most PIPE_BUF bytes are written,
+ * which fit whenever poll reports room.
  *
- * What a pipe's reader took is what was written less FIONREAD, which the write end
- * answers as well, and goes on answering when the reader has gone.
+ * What a pipe's reader took is what was written less FIONREAD.  The write end answers
+ * FIONREAD as well, even when the reader has gone.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* sub/stdout_writer.h - stdout as mq-sub fills it: never waiting, and knowing who took what */
+/* sub/stdout_writer.h - writing to stdout without waiting, and knowing what its reader took */
 #ifndef MQ_CMD_SUB_STDOUT_WRITER_H
 #define MQ_CMD_SUB_STDOUT_WRITER_H
 
@@ -15,7 +15,7 @@ enum writer_kind {
 	WRITER_OTHER		/* a terminal or device: likewise */
 };
 
-/* A message that was printed and is not done with. */
+/* A message that was printed and not yet forgotten. */
 struct printed {
 	uint64_t	 end;		/* offset in all output where it ends */
 	uint64_t	 seq, lease;
@@ -26,8 +26,8 @@ struct stdout_writer {
 	size_t		 off;
 	enum writer_kind kind;
 	int		 fd;
-	int		 own;		/* fd is a description of our own, non-blocking */
-	int		 gone;		/* who reads has gone away */
+	int		 own;		/* fd is an open file description of ours, non-blocking */
+	int		 gone;		/* the reader has gone away */
 	uint64_t	 synced;	/* WRITER_FILE: bytes on stable storage */
 	struct printed	*ring;		/* n of them from `first' on, the oldest first */
 	size_t		 first, n, cap;
@@ -37,32 +37,32 @@ struct stdout_writer {
 int	writer_init(struct stdout_writer *, struct printer *, struct mqs_error *err);
 void	writer_free(struct stdout_writer *);
 
-/* Bytes that are printed and not yet written. */
+/* How many bytes are printed and not yet written. */
 size_t	writer_waiting(const struct stdout_writer *);
 /*
- * Prints a message that was claimed, into the buffer.  A large body is copied out,
- * which may wait; it is its own flush, so what waits must have been written before.
+ * Prints a claimed message into the buffer.  Printing a large body writes the buffer and
+ * the body, and may wait; whatever was in the buffer must have been written before.
  */
 int	writer_print(struct stdout_writer *, const struct mqs_message *,
 	    const struct mqs_envelope_place *, struct mqs_error *err);
-/* Writes what can be written now.  A reader that is gone is no error: see gone. */
+/* Writes as much as stdout takes now.  A reader that has gone sets `gone': no error. */
 int	writer_write(struct stdout_writer *, struct mqs_error *err);
-/* WRITER_FILE: puts on stable storage what was written. */
+/* WRITER_FILE: syncs what was written. */
 int	writer_sync(struct stdout_writer *, struct mqs_error *err);
-/* How many bytes of all output were taken. */
+/* How many bytes of the whole output the reader took. */
 uint64_t writer_taken(const struct stdout_writer *);
-/* How many bytes can surely be begun without waiting: 0 if none. */
+/* How many bytes can surely be written without waiting. */
 size_t	writer_room(const struct stdout_writer *);
 
-/* The i-th oldest message that is not done with; i < n. */
+/* The i-th oldest message of the ring; i < n. */
 struct printed *writer_peek(const struct stdout_writer *, size_t i);
-/* How many of the oldest end within the first `taken' bytes and are of one lease. */
+/* How many of the oldest end within the first `taken' bytes and have one lease. */
 size_t	writer_done(const struct stdout_writer *, uint64_t taken);
-/* Forgets the n oldest. */
+/* Takes the n oldest out of the ring. */
 void	writer_pop(struct stdout_writer *, size_t n);
-/* How many of the newest have been printed, but no byte of them written. */
+/* How many of the newest are printed, with no byte of them written. */
 size_t	writer_unbegun(const struct stdout_writer *);
-/* Takes the n newest back, of which none may have been begun. */
+/* Takes the n newest out of ring and buffer; no byte of them may have been written. */
 void	writer_drop(struct stdout_writer *, size_t n);
 
 #endif

@@ -1,11 +1,4 @@
-/*
- * sub/sub.h - mq-sub's state, and its dealings with the consumer
- *
- * mq-sub.c reads the command line and ends; sub/consumer.c claims, settles and waits;
- * sub/deliver_to_stdout.c delivers to stdout (settling as sub/stdout_acks.c does, or leaving that to
- * others: sub/stdout_receipts.c); sub/deliver_to_command.c delivers to commands, and sub/filter.c publishes what
- * they print.
- */
+/* sub/sub.h - mq-sub's state: what the command line asked for, and how far it is */
 #ifndef MQ_CMD_SUB_SUB_H
 #define MQ_CMD_SUB_SUB_H
 
@@ -31,13 +24,13 @@ struct sub {
 	int64_t		 idle;		/* stop after nothing for so long; -1: never */
 	int		 must_exist;	/* -e: the queue is not to be made */
 	size_t		 workers;
-	size_t		 hold;		/* messages to hold at least, prefetch at most */
+	size_t		 hold;		/* claim ahead at least so many; options.prefetch at most */
 	char		**command;	/* NULL: to stdout */
-	char		 to[MQS_NAME_MAX + 1];	/* its output goes to this queue; "": to stdout */
-	int		 copy_meta;	/* with the key and headers of the input */
-	int		 whole;		/* all of it is one message */
+	char		 to[MQS_NAME_MAX + 1];	/* --to: queue of the command's output; "": none */
+	int		 copy_meta;	/* --to: outputs have the key and headers of the input */
+	int		 whole;		/* --to: all of an output is one message */
 	size_t		 batch;		/* messages for a command at most; 0: just one */
-	int64_t		 timeout;	/* commands may take so long, ns; 0: as long as they like */
+	int64_t		 timeout;	/* ns that a command may take; 0: no limit */
 	struct printer	 printer;
 
 	/* How far it is. */
@@ -45,12 +38,12 @@ struct sub {
 	size_t		 unread;	/* claimed, not yet read (removed ones included) */
 	uint64_t	 delivered;
 	int		 look;		/* a claim may find something */
-	int		 held;		/* the last claim was held back */
+	int		 held;		/* a limit held the last claim back */
 	int		 ending;	/* claim no more */
 	int64_t		 idle_since;
 	size_t		 collected;	/* settlements not yet carried out */
-	int64_t		 flush_by;	/* when they should be, at the latest */
-	int		 status;	/* of a handler that ends it all: 126, 127, or 0 */
+	int64_t		 flush_by;	/* when they are carried out, at the latest */
+	int		 status;	/* of a command that can't be executed: 126, 127; or 0 */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * sub/temporary_file.c - files without a name, for what commands print or are to read
+ * sub/temporary_file.c - unnamed files, for what commands print or are to read
  *
- * On a disk and not in memory, so that memory does not grow with them; without a name,
- * so that nothing is left when everybody who has them open is killed.
+ * They are on a disk, not in memory, so that memory does not grow with them.  They have
+ * no name, so that nothing is left when every process that has them open was killed.
  */
 #include <errno.h>
 #include <fcntl.h>
