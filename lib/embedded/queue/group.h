@@ -54,43 +54,43 @@ enum {
 };
 
 enum mqs_group_value {
-	MQS_GROUP_FLOOR,
-	MQS_GROUP_DURABLE_FLOOR,
-	MQS_GROUP_GENERATION,	/* when it was made, in ns; rewinds add 1 */
-	MQS_GROUP_CURSOR,	/* id up to which all was looked at */
-	MQS_GROUP_ORDINAL,	/* of the cursor */
-	MQS_GROUP_BYTES,	/* appended up to the cursor */
+	MQS_GROUP_FLOOR,	/* below this id, every message is settled */
+	MQS_GROUP_DURABLE_FLOOR,	/* the same, even after any crash (queue/group_tx.h) */
+	MQS_GROUP_GENERATION,	/* when the group was made, in ns; each rewind adds 1 */
+	MQS_GROUP_CURSOR,	/* the main cursor: the last id that was looked at */
+	MQS_GROUP_ORDINAL,	/* the ordinal of that message */
+	MQS_GROUP_BYTES,	/* bytes of bodies ever appended, up to that message */
 	MQS_GROUP_LAST_LEASE,
 	MQS_GROUP_LEASED,	/* messages under a lease */
 	MQS_GROUP_LEASED_BYTES,
-	MQS_GROUP_WAITING,	/* messages held, by class */
+	MQS_GROUP_WAITING,	/* messages held, by class (queue/group_held.h) */
 	MQS_GROUP_READY,
 	MQS_GROUP_PARKED,
 	MQS_GROUP_HELD_BYTES,
-	MQS_GROUP_NEXT_DUE,	/* wall clock, of the first waiting; 0: none */
+	MQS_GROUP_NEXT_DUE,	/* when the first waiting message is due, wall clock; 0: none */
 	MQS_GROUP_SETTINGS,	/* counts changes of settings */
-	MQS_GROUP_DELIVERED,	/* ever */
+	MQS_GROUP_DELIVERED,	/* from here to DROPPED: messages ever counted so */
 	MQS_GROUP_ACKED,
 	MQS_GROUP_RETRIED,
 	MQS_GROUP_RELEASED,
 	MQS_GROUP_REJECTED,
 	MQS_GROUP_DEAD,
 	MQS_GROUP_EXPIRED,
-	MQS_GROUP_DROPPED,	/* removed from the log before it was settled */
-	MQS_GROUP_CURSORS,	/* of priorities 1 to 9: ids up to which all of them were looked at */
-	MQS_GROUP_PRIORITISED = MQS_GROUP_CURSORS + 9,	/* the log's when those were at its end */
-	MQS_GROUP_AHEAD,	/* messages of a priority looked at beyond the cursor */
+	MQS_GROUP_DROPPED,	/* removed from the log before they were settled */
+	MQS_GROUP_CURSORS,	/* nine cursors, of priorities 1 to 9 (consume_examine.h) */
+	MQS_GROUP_PRIORITISED = MQS_GROUP_CURSORS + 9,	/* MQS_LOG_PRIORITISED when these had come to the end */
+	MQS_GROUP_AHEAD,	/* messages that those have passed and the main cursor has not */
 	MQS_GROUP_AHEAD_BYTES,
-	MQS_GROUP_SKIPPED,	/* held as skipped: settled beyond the cursor */
+	MQS_GROUP_SKIPPED,	/* held as skipped: settled ahead of the main cursor */
 	MQS_GROUP_FILTERED,	/* ever passed because no binding matched */
-	MQS_GROUP_DIGEST,	/* of the bindings; 0: none, so that everything matches */
-	MQS_GROUP_PAUSED,	/* 1: nothing is given out */
-	MQS_GROUP_ACTIVE,	/* exclusive: owner that is the active consumer; 0: none */
-	MQS_GROUP_ACTIVE_BOOT,
-	MQS_GROUP_TEMP,		/* owner with which the group goes; 0: it stays */
+	MQS_GROUP_DIGEST,	/* of the bindings; 0: there are none, so every message matches */
+	MQS_GROUP_PAUSED,	/* 1: no message is given out */
+	MQS_GROUP_ACTIVE,	/* exclusive group: owner file of the active consumer; 0: none */
+	MQS_GROUP_ACTIVE_BOOT,	/* the boot in which it was made */
+	MQS_GROUP_TEMP,		/* temporary group: owner file of its consumer; else 0 */
 	MQS_GROUP_TEMP_BOOT,
-	MQS_GROUP_USED,		/* wall clock of a consumer's last commit */
-	MQS_GROUP_EXPIRES,	/* the setting, for those who read the page; ns, 0: never */
+	MQS_GROUP_USED,		/* when a consumer last committed, wall clock */
+	MQS_GROUP_EXPIRES,	/* the setting `expires', for readers of the page; ns, 0: never */
 	MQS_GROUP_VALUES
 };
 
@@ -98,10 +98,10 @@ struct mqs_group {
 	struct mqs_log	*log;		/* borrowed */
 	char		 name[MQS_NAME_MAX + 1];
 	struct mqs_db	*db;
-	int		 page;
+	int		 page;		/* descriptor of GROUP.group.stat */
 	struct mqs_group_settings settings;
 	struct mqs_bindings bindings;
-	uint64_t	 settings_seen;	/* value of MQS_GROUP_SETTINGS that both are of */
+	uint64_t	 settings_seen;	/* MQS_GROUP_SETTINGS when both were loaded */
 	uint64_t	 generation_synced;	/* a generation that no crash can undo; 0: none known */
 };
 

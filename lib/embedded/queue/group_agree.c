@@ -5,7 +5,7 @@
 #include "embedded/queue/group_agree.h"
 #include "embedded/queue/group_state.h"
 
-/* Other bindings than there are: names the command that makes them so. */
+/* Reports other bindings than were asked for, with the command that would set these. */
 static int
 bound_otherwise(const struct mqs_group *group, const struct mqs_group_new *new,
     struct mqs_error *err)

@@ -1,4 +1,4 @@
-/* common/binding_options.c - see common/binding_options.h */
+/* group_bindings.c - see group_bindings.h */
 #include <stdlib.h>
 
 #include "base/error.h"

@@ -1,10 +1,11 @@
 /*
- * group_key_order.h - one message of a key at a time, in a group whose setting `ordered' is on
+ * group_key_order.h - ordered groups: one message of a key at a time
  *
- * engine/key_order.h has the rules.  Table busy says for each key which of its messages is
- * out: under a lease, ready, or waiting to be tried again.  The others that the group has
- * looked at are parked, sorted by the hash of their key and then by id.  A message that is
- * delayed has no place until it is due; then it is parked or out like a new one.
+ * engine/key_order.h has the rules; this keeps their tables in the group's file, for groups
+ * whose setting `ordered' is on.  The table `busy' says for each key which of its messages is
+ * out: under a lease, ready, or waiting for a retry.  The other messages of the key that the
+ * group has looked at are held as parked, sorted by the hash of the key and then by id.  A
+ * delayed message takes part only once it is due; then it is out or parked, like a new one.
  *
  * All of this changes within the caller's transaction, so a crash leaves the state before
  * it.
@@ -16,13 +17,13 @@
 #include "engine/key_order.h"
 
 /*
- * An entry that is in none of the group's tables wants to go out.  *out: it may (it
- * has no key, or its key is now busy with it); otherwise it has been parked.
+ * Asks whether a message that is in none of the group's tables may go out.  1 in *out: it
+ * may, and its key, if it has one, is busy with it from now on.  0: it has been parked.
  */
 int	mqs_group_key_enter(struct mqs_group_tx *, const struct mqs_entry *, int *out, struct mqs_error *err);
-/* An entry that was out is settled for good.  Nothing, if it was not out. */
+/* Tells that a message is settled for good.  If it was out, the next one of its key goes out. */
 int	mqs_group_key_leave(struct mqs_group_tx *, const struct mqs_entry *, struct mqs_error *err);
-/* Up to max of the waiting whose time has come are ready, or parked; *count of them. */
+/* Makes up to max waiting messages that are due ready, or parks them; *count is how many. */
 int	mqs_group_key_ripen(struct mqs_group_tx *, int64_t now, size_t max, size_t *count, struct mqs_error *err);
 
 #endif

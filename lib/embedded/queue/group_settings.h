@@ -1,8 +1,10 @@
 /*
- * group_settings.h - settings and bindings of a group, within one of its transactions
+ * group_settings.h - storing and loading the settings and bindings of a group
  *
- * All that is given goes in or nothing does (the caller aborts after an error).  What
- * of it others must see without opening the group goes into its state.
+ * The functions work within a transaction of the group.  After an error the caller aborts
+ * it, so that either all that was given is stored, or nothing.  The group's state repeats
+ * what others must know without opening the group: `expires', and the digest of the
+ * bindings.
  */
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_SETTINGS_H
 #define MQS_EMBEDDED_QUEUE_GROUP_SETTINGS_H
@@ -10,15 +12,16 @@
 #include "embedded/queue/group.h"
 
 /*
- * Sets NAME=VALUE.  "binding" is the text of one (message/binding.h), may come more than
- * once, and all of them replace what there is; an empty one is none.
+ * Stores n strings NAME=VALUE.  NAME may also be "binding"; VALUE is then the text form of a
+ * binding (message/binding.h).  It may come more than once, and all of them together replace
+ * the bindings of the group; an empty VALUE stands for no binding.
  */
 int	mqs_group_settings_store(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES],
 	    const char *const *pairs, size_t n, struct mqs_error *err);
-/* Gives the group these bindings and no others. */
+/* Replaces the bindings of the group. */
 int	mqs_group_bindings_store(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES],
 	    const struct mqs_bindings *, struct mqs_error *err);
-/* Tells settings, then bindings; non-zero from fn is returned. */
+/* Calls fn with each setting, then with each binding.  If fn returns non-zero, that is returned. */
 int	mqs_group_settings_each(struct mqs_tx *, mqs_setting_fn *fn, void *arg, struct mqs_error *err);
 
 /*

@@ -1,8 +1,8 @@
 /*
- * group_settle_all.h - settling at once all that a group has looked at
+ * group_settle_all.h - settles at once every message that a group has leased or holds
  *
- * For a purge, and for a group whose log was restored from an older copy.  Leases
- * end, held messages go; the cursor stays where it is.
+ * This serves a purge, and a group whose log was replaced by an older copy.  The cursor
+ * stays where it is.
  */
 #ifndef MQS_EMBEDDED_QUEUE_GROUP_SETTLE_ALL_H
 #define MQS_EMBEDDED_QUEUE_GROUP_SETTLE_ALL_H
@@ -10,8 +10,9 @@
 #include "embedded/queue/group_tx.h"
 
 /*
- * Adds to *count how many messages that were.  *more: there may be more than `max' held
- * ones, which is as many as this transaction should take.
+ * Ends all leases, and holds up to `max' messages no longer, which bounds the size of the
+ * transaction.  Adds to *count how many messages were settled.  1 in *more: call again in
+ * another transaction, since more may be held.
  */
 int	mqs_group_settle_all(struct mqs_group_tx *, size_t max, uint64_t *count, int *more,
 	    struct mqs_error *err);

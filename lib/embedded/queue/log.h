@@ -1,5 +1,5 @@
 /*
- * log.h - the log of a queue: log.mdb and log.stat
+ * log.h - the log of a queue: its messages, in log.mdb, and its status page, log.stat
  *
  * Tables of log.mdb (keys compare as bytes; numbers in keys are big-endian,
  * numbers in values little-endian):
@@ -12,18 +12,23 @@
  *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
  *	markers		UUID of a queue 16, XXH3-64 of a group's name 8, the
  *			group's generation 8, id 8 -> nothing: what became of
- *			that input is in this log (embedded/queue/marker.h)
+ *			that input is in this log (queue/marker.h)
  *
- * "state" is a row of numbers (embedded/queue/state_values.h), named by enum mqs_log_value; the
- * page log.stat carries the same ones.  It lies in the main table, whose page
- * every commit writes anyway.
+ * "state" is a row of numbers (queue/state_values.h), which enum mqs_log_value names.  The
+ * page log.stat shows the same numbers.  They are in the main table because every commit
+ * writes a page of that table anyway.
  *
- * Invariants: last_id is not less than any id in messages, and is kept where
- * trimming can't delete it; ids and ordinals strictly increase together;
- * ordinal - removed is the number of retained records, whose ordinals leave none out
- * (log_walk.h says what is done where damage has broken that); every entry of ids, keys
- * and priority names a record that is there.  All of this changes in one LMDB
- * transaction, so a crash leaves the state before or after it.
+ * Invariants:
+ *
+ *	- LAST_ID is at least as great as every id in messages.  It is kept in the state,
+ *	  which trimming does not delete, so that no id is ever used again.
+ *	- Ids and ordinals increase together.
+ *	- The ordinals of the retained records are REMOVED + 1 to ORDINAL, with none left
+ *	  out.  queue/log_walk.h says what is done where damage has broken that.
+ *	- Every entry of ids, keys and priority names a record that is there.
+ *
+ * All of this changes in one LMDB transaction (queue/log_tx.h), so a crash leaves the state
+ * before or after it.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_H
 #define MQS_EMBEDDED_QUEUE_LOG_H
@@ -37,7 +42,10 @@
 
 #define MQS_LOG_FORMAT	1u
 
-/* Ids are ahead of the clock by some ns in any large batch; by more, it was set back. */
+/*
+ * The ids of a large batch run some ns ahead of the clock.  If an id is further ahead than
+ * this, the clock was set back.
+ */
 #define MQS_LOG_AHEAD_MAX	UINT64_C(10000000)
 
 enum {

@@ -13,13 +13,13 @@
 #include "embedded/store/blob.h"
 
 /*
- * Brings the body of a large record of another log into this one, to be appended: by a
- * second name for the same file where that can be, else by a copy.  The record then
- * names it; *blob is to be freed after the commit.
+ * Brings the body of another log's record into this log, before the record is appended here.
+ * The file gets a second name if possible (a hard link), else it is copied.  The record then
+ * names the new one.  The caller frees *blob after the commit.
  */
 int	mqs_log_adopt(struct mqs_log *, struct mqs_log *from, struct mqs_record *,
 	    struct mqs_blob **blob, struct mqs_error *err);
-/* Opens a large record's body: *fd, MQS_NOTHING if it was trimmed meanwhile. */
+/* Opens the body of a record: *fd; MQS_NOTHING if the message was removed meanwhile. */
 int	mqs_log_body(struct mqs_log *, const struct mqs_record *, int verify, int *fd, struct mqs_error *err);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * log_priority_index.h - walking the log's index of messages with a priority
+ * log_priority_index.h - walks the log's index of messages with a priority
  *
- * The index only says which messages to look at early, so where it is damaged nothing is
- * lost by giving it up: the messages are in the log.  But a consumer that has been led past
- * an entry would take its message for one that was delivered.  So each entry is given only if
- * it ascends from the one before it and to the one behind it, and the entry in front of the
- * first one names a message that is there: a search among keys that are not in order may
- * have led astray.
+ * The index says which messages to look at early.  If it is damaged, it need not be used: the
+ * messages are in the log, and are found there later.  But it must not mislead.  A consumer
+ * that is led past an entry would take the message for delivered.  Keys out of order can
+ * mislead a search.  So an entry is given only if it is greater than the one before it and
+ * less than the one behind it.  Of the first entry found by a search, the entry before it must
+ * also name a message that is there.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_PRIORITY_INDEX_H
 #define MQS_EMBEDDED_QUEUE_LOG_PRIORITY_INDEX_H
@@ -22,7 +22,7 @@ struct mqs_priority_walk {
 	int			 damaged;	/* it ended because the index is damaged */
 };
 
-/* The first of a priority with an id of at least that; MQS_NOTHING: no more can be had. */
+/* Finds the first message of a priority with an id of at least that; MQS_NOTHING: there is no more, or it can't be trusted. */
 int	mqs_priority_from(struct mqs_priority_walk *, struct mqs_log_reader *, struct mqs_cur *,
 	    unsigned priority, uint64_t id, struct mqs_error *err);
 int	mqs_priority_next(struct mqs_priority_walk *, struct mqs_error *err);

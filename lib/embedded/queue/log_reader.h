@@ -23,33 +23,35 @@ struct mqs_log_reader {
 	struct mqs_log	*log;
 	struct mqs_tx	*tx;
 	struct mqs_cur	*cur;
-	uint64_t	 at;		/* last id given, or next wanted - 1 */
+	uint64_t	 at;		/* the position: the id given last, or the next wanted - 1 */
 	uint64_t	 ordinal;	/* of `at'; 0: not known */
-	int		 placed;	/* the cursor stands on `at' */
+	int		 placed;	/* the cursor stands at `at' */
 	int		 resting;
-	int		 closely;	/* walk is in use, and stands on `at' if placed */
-	int		 told;		/* what is missing in front of the next one was told */
+	int		 closely;	/* records are read through walk, which stands at `at' if placed */
+	int		 told;		/* messages missing before the next one have been reported */
 	struct mqs_walk	 walk;
 };
 
+/* Begins a reader, before the first message. */
 int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_error *err);
-/* The next call of _next gives the first record with an id of at least that. */
+/* Moves the position: the next call of _next gives the first record with an id of at least that. */
 void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
 /*
- * MQS_NOTHING at the end of the snapshot.  MQS_EDAMAGED: a damaged message, whose id is `at',
- * or that some are missing; the next call goes on behind that.  Without verify, damage may be
- * noticed only at the message behind it.
+ * Gives the next record; MQS_NOTHING at the end of the snapshot.  MQS_EDAMAGED reports a
+ * damaged message, whose id is then `at', or missing messages; the next call goes on behind
+ * them.  Without verify, damage may be noticed only at the message behind it.
  */
 int	mqs_log_reader_next(struct mqs_log_reader *, int verify, struct mqs_record *, struct mqs_error *err);
 /*
- * The same, as the record lies in the log; then, if need be, decoded, not verified.
- * For who looks at many and needs little of each: see mqs_record_plain.
+ * Gives the next record without decoding it, for callers that look at many records and need
+ * little of each (see mqs_record_plain).
  */
 int	mqs_log_reader_next_raw(struct mqs_log_reader *, uint64_t *id, struct mqs_slice *, struct mqs_error *err);
+/* Decodes such a record, without verifying it. */
 int	mqs_log_reader_decode(struct mqs_log_reader *, struct mqs_slice, struct mqs_record *, struct mqs_error *err);
 /*
- * 1 after MQS_EDAMAGED if it was about messages: the next call goes on behind them.  0: the
- * file is damaged, nothing more can be read.
+ * Asked after MQS_EDAMAGED.  1: messages are damaged or missing, and the next call goes on
+ * behind them.  0: the file is damaged, and nothing more can be read.
  */
 static inline int
 mqs_log_reader_goes_on(const struct mqs_log_reader *r)
@@ -57,22 +59,24 @@ mqs_log_reader_goes_on(const struct mqs_log_reader *r)
 	return r->placed || r->told;
 }
 /*
- * From now until the next seek or rest, verifies each record: _next_raw gives damaged ones,
- * too, with the ids that log_walk.h says, and does not mind those that are missing; `walk'
- * tells.
+ * Makes the reader verify each record, until the next seek or rest.  _next_raw then gives
+ * damaged records as well, with the ids that queue/log_walk.h gives them, and does not stop
+ * at missing messages; the caller finds both in `walk'.
  */
 void	mqs_log_reader_look_closely(struct mqs_log_reader *);
 /*
- * Exactly that record; fast when it is the next one.  MQS_NOTHING: it is not there any
- * more.  MQS_EDAMAGED also where it should be there and is not: none was removed behind
- * messages that are there.
+ * Gives the record with that id, which is fast if it is the next one.  MQS_NOTHING: it was
+ * removed.  MQS_EDAMAGED: it is damaged, or it is missing although messages before it are
+ * there (messages are removed from the front only).
  */
 int	mqs_log_reader_at(struct mqs_log_reader *, uint64_t id, int verify, struct mqs_record *, struct mqs_error *err);
-/* The last record below `id' (UINT64_MAX: the last), or MQS_NOTHING. */
+/* Gives the last record with an id below `id' (UINT64_MAX: the last of all), or MQS_NOTHING. */
 int	mqs_log_reader_before(struct mqs_log_reader *, uint64_t id, struct mqs_record *, struct mqs_error *err);
-/* Snapshot's state. */
+/* Reads the log's state in the reader's snapshot. */
 int	mqs_log_reader_state(struct mqs_log_reader *, uint64_t v[MQS_LOG_VALUES], struct mqs_error *err);
+/* Gives up the snapshot; the next call takes another one. */
 void	mqs_log_reader_rest(struct mqs_log_reader *);
+/* Ends the reader. */
 void	mqs_log_reader_done(struct mqs_log_reader *);
 
 #endif

@@ -29,18 +29,18 @@ struct mqs_log_tx {
 /* Waits for the write lock, until deadline (CLOCK_BOOTTIME; 0: for ever), and begins. */
 int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struct mqs_error *err);
 /*
- * Appends a record: gives it id, ordinal and time.  If its message id is there
- * already, nothing is appended and *id is the first one's; *duplicate says so.
+ * Appends a record and gives it id, ordinal and time.  If a message with the same message id
+ * is retained, nothing is appended: *duplicate is 1, and *id is the id of that message.
  */
 int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
 	    int *duplicate, struct mqs_error *err);
-/* Commits, then writes the page (which wakes waiters).  Ends it in any case. */
+/* Commits, then writes the page, which wakes waiters.  The transaction is over, also on error. */
 int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
 /* Ends the transaction and changes nothing. */
 void	mqs_log_abort(struct mqs_log_tx *);
 /*
- * Removes the record that a cursor stands on, and what indexes it; *blob: the large body to
- * unlink after the commit, or 0.
+ * Removes the record at which the cursor stands, and its entries in the indexes.  *blob
+ * becomes the name of its large body, which is to be unlinked after the commit; or 0.
  */
 int	mqs_log_remove(struct mqs_log_tx *, struct mqs_cur *, const struct mqs_record *, uint64_t *blob,
 	    struct mqs_error *err);

@@ -34,12 +34,12 @@ struct mqs_walk {
 	uint64_t	 last_id;	/* the log's state: highest id, messages ever appended, */
 	uint64_t	 appended;
 	uint64_t	 removed;	/* and removed */
-	/* The record that it stands on. */
+	/* The record at which the walk stands. */
 	uint64_t	 id, key;
-	uint64_t	 ordinal;	/* of a damaged one: one more than the one before */
+	uint64_t	 ordinal;	/* if it is damaged: one more than the ordinal before */
 	struct mqs_slice value;
 	int		 bad;		/* it is damaged */
-	uint64_t	 before;	/* id of the record before; 0: it is the first */
+	uint64_t	 before;	/* id of the record before it; 0: it is the first */
 	uint64_t	 missing;	/* messages missing between the two */
 	/* Private. */
 	uint64_t	 after;		/* id of the next intact record, where damaged are in front of it */
@@ -51,15 +51,15 @@ struct mqs_walk {
 void	mqs_walk_begin(struct mqs_walk *, struct mqs_cur *, uint64_t last_id, uint64_t appended,
 	    uint64_t removed);
 /*
- * The next record.  MQS_NOTHING at the end: then `before' is the id of the last one, and
- * `missing' says how many are missing behind it.
+ * Goes to the next record.  MQS_NOTHING at the end: then `before' is the id of the last
+ * record, and `missing' is how many messages are missing behind it.
  */
 int	mqs_walk_next(struct mqs_walk *, struct mqs_error *err);
-/* The first record with an id of at least that; MQS_NOTHING as above. */
+/* Goes to the first record with an id of at least that; MQS_NOTHING as above. */
 int	mqs_walk_from(struct mqs_walk *, uint64_t id, struct mqs_error *err);
-/* Says what is wrong with the damaged record that it stands on; returns MQS_EDAMAGED. */
+/* Reports what is wrong with the damaged record at which the walk stands: MQS_EDAMAGED. */
 int	mqs_walk_tell_damage(const struct mqs_walk *, const char *queue, struct mqs_error *err);
-/* Says which messages are missing in front of it, or at the end; returns MQS_EDAMAGED. */
+/* Reports which messages are missing before that record, or at the end: MQS_EDAMAGED. */
 int	mqs_walk_tell_missing(const struct mqs_walk *, const char *queue, struct mqs_error *err);
 
 #endif

@@ -1,31 +1,33 @@
 /*
- * marker.h - markers: "what became of this input is already here"
+ * marker.h - markers: "the output of this input is already here"
  *
- * Two environments can't commit together.  So what an input turned into (a dead
- * letter, a filter's output) is committed to the log it goes to together
- * with a marker that names the input: (UUID of its queue, group, the group's
- * generation, id).  Only then is the input settled.  After a crash between the
- * two the input comes again; the marker says that there is nothing left to do
- * but settle it.  (A relaxed log is synced first: whoever put the marker may have died
- * before that, and the settling must not outlast what it is for.)
+ * A message may be turned into messages of another queue: into a dead letter, or into the
+ * output of a filter.  Then two files change, the log of the other queue and the group's, and
+ * LMDB can't commit both at once.  So the output is committed first, together with a marker
+ * that names the input: the UUID of its queue, its group, the group's generation, its id.
+ * The input is settled after that.  A crash between the two leaves output and marker.  The
+ * input is then delivered again, and the marker says that it only needs to be settled.
  *
- * A marker may go once the input's settling can't be undone any more:
+ * With sync=relaxed the log of the output is synced before the input is settled, whoever has
+ * put the marker: otherwise the loss of power could undo the output and not the settling.
  *
- *	- the input's id is below the durable floor of its group (embedded/queue/group.h);
+ * A marker may be removed once the input's settling can't be undone any more:
+ *
+ *	- the input's id is below the durable floor of its group (queue/group_tx.h);
  *	- the marker's generation is over: a rewind has begun another one, and that is on
  *	  stable storage, so that no crash takes the group back.  Nobody claims an input
  *	  under the old generation any more.  (A consumer that did so before the rewind
  *	  publishes once and then finds its settling refused.)  A group that was deleted
  *	  and made again has another generation, too;
- *	- its group or its queue was deleted (embedded/marker_remove_gone.h).
+ *	- its group or its queue was deleted.
  *
  * mqs_marker_sweep removes markers of the first two kinds, a few at a time, in later
  * transactions of the log for the same group.  A rewind can't do it: it does not know in
  * which logs there are markers, and may lack the permission to write to them.  So the
  * markers of an old generation stay until the group is next used for the same log.
  *
- * A dead letter that is redriven may go back into a group instead of a log; then its
- * marker stands in that group's file, put there by the same transaction.
+ * A redriven dead letter may go back into a group instead of a log.  Then its marker is put
+ * into the file of that group, by the same transaction.
  */
 #ifndef MQS_EMBEDDED_QUEUE_MARKER_H
 #define MQS_EMBEDDED_QUEUE_MARKER_H
@@ -40,17 +42,18 @@ struct mqs_marker {
 	uint64_t	id;
 };
 
-/* The marker of an input of a group. */
+/* Fills in the marker of an input: a message of the group's queue. */
 void	mqs_marker_of(struct mqs_marker *, const struct mqs_group *, uint64_t generation, uint64_t id);
 /*
- * The table is MQS_LOG_MARKERS in a log's transaction, MQS_GROUP_MARKERS in a group's.
- * MQS_OK: it stands; MQS_NOTHING.
+ * Looks for a marker: MQS_OK if it is there, else MQS_NOTHING.  The table is MQS_LOG_MARKERS
+ * in a transaction of a log, and MQS_GROUP_MARKERS in one of a group.
  */
 int	mqs_marker_find(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
-/* In a snapshot of its own: MQS_OK if it stands, beyond undoing. */
+/* Looks for a marker in a log: MQS_OK if it is there and no crash can undo it, else MQS_NOTHING. */
 int	mqs_marker_stands(struct mqs_log *, const struct mqs_marker *, struct mqs_error *err);
+/* Puts a marker. */
 int	mqs_marker_put(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
-/* Removes one; MQS_NOTHING if it does not stand. */
+/* Removes a marker; MQS_NOTHING if it is not there. */
 int	mqs_marker_del(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
 /*
  * Removes up to 100 markers of the same queue and group: those of m's generation with ids

@@ -1,9 +1,9 @@
 /*
  * settings.c - see settings.h
  *
- * Invariant: what is stored parses; it is checked before it is put, and what
- * does not parse afterwards (a newer version's value) is reported, not ignored.
- * All pairs of one call go into one transaction, so a crash leaves all or none.
+ * A value is checked before it is stored, so every stored value can be read.  One that can't
+ * (a newer version has stored it) is reported, not ignored.  All pairs of one call are stored
+ * by one transaction, so a crash leaves all of them or none.
  */
 #include <limits.h>
 #include <stddef.h>

@@ -1,9 +1,10 @@
 /*
- * settings.h - what can be configured on a queue and on a group
+ * settings.h - the settings of queues and groups
  *
- * Kept as text in the main table of log.mdb or GROUP.group.mdb, under "set:NAME",
- * only where it differs from the default.  One declarative table each names them,
- * their kind, their default and where they go in the parsed structure.
+ * A setting is stored as text, in the main table of log.mdb or GROUP.group.mdb, under
+ * "set:NAME", and only if it differs from the default.  Two tables, one for queues and one for
+ * groups, give the name of each setting, its kind, its default, and its place in the
+ * structure of parsed values.
  */
 #ifndef MQS_EMBEDDED_QUEUE_SETTINGS_H
 #define MQS_EMBEDDED_QUEUE_SETTINGS_H
@@ -73,19 +74,19 @@ struct mqs_setting {
 extern const struct mqs_setting mqs_log_setting_table[];
 extern const struct mqs_setting mqs_group_setting_table[];
 
-/* Fills the structure: defaults, then what is stored. */
+/* Fills in the structure: with the stored values, and defaults for the rest. */
 int	mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *,
 	    void *structure, struct mqs_error *err);
 /*
- * Stores n strings NAME=VALUE, each checked first: MQS_ECONFIG says which is
- * wrong.  An empty VALUE goes back to the default.
+ * Checks and stores n strings NAME=VALUE; MQS_ECONFIG if one is wrong, and which.  An empty
+ * VALUE stands for the default.
  */
 int	mqs_settings_store(const struct mqs_setting *table, struct mqs_tx *,
 	    const char *const *pairs, size_t n, struct mqs_error *err);
-/* *same: a setting has the value that NAME=VALUE gives it.  Errors as from storing it. */
+/* 1 in *same if a setting has the value that NAME=VALUE would give it.  Errors as from storing. */
 int	mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *, const char *pair,
 	    int *same, struct mqs_error *err);
-/* Calls fn with every setting of the table; non-zero from it is returned. */
+/* Calls fn with every setting of the table.  If fn returns non-zero, that is returned. */
 int	mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *,
 	    mqs_setting_fn *fn, void *arg, struct mqs_error *err);
 

@@ -1,9 +1,10 @@
 /*
- * state_values.h - the numbers that a log or a group keeps under "state" in its main table
+ * state_values.h - the numbers that a log or a group keeps about itself
  *
- * A row of MQS_STATE_MAX 8-byte little-endian numbers, replaced as a whole in the
- * transaction that changes what they count.  Those that have no meaning yet are 0, so that
- * giving them one changes nothing about the format.
+ * They are stored in the main table under "state", as a row of MQS_STATE_MAX 8-byte
+ * little-endian numbers.  The row is replaced as a whole, by the transaction that changes
+ * what the numbers count.  Numbers without a meaning are 0, so that a later version can give
+ * them one without changing the format.
  */
 #ifndef MQS_EMBEDDED_QUEUE_STATE_VALUES_H
 #define MQS_EMBEDDED_QUEUE_STATE_VALUES_H
