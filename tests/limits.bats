@@ -558,6 +558,35 @@ consume() {
 	mq-pub q 7
 }
 
+@test "a full queue does not wait for a consumer that waits for other messages" {
+	local max overflow
+	for max in 1 100; do
+		for overflow in block reject; do
+			mq-ctl create q/g
+			mq-ctl bind -k yes q/g
+			mq-ctl set q "max-messages=$max" "overflow=$overflow"
+			mq-sub q/g >out &
+			until_true '[ "$(mq-stat -J q/g | jq .consumers)" = 1 ]'
+			if [ "$overflow" = block ]; then
+				seq 300 | mq-pub -k no q
+			else
+				# Each once the one before was passed.
+				for _ in $(seq 20); do
+					until_true 'mq-pub -q -k no q x'
+				done
+			fi
+			mq-pub -W 1m -k yes q last
+			until_true '[ -s out ]'
+			kill $!
+			wait $! || :
+			[ "$(depth q/g)" = 0 ]
+			mq-ctl check -q q
+			mq-ctl delete -f q
+			rm out
+		done
+	done
+}
+
 # fill QUEUE: publishes until its disk has no more than min-free, some 100 bytes at a time.
 fill() {
 	local n

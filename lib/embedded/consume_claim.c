@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/consume_admission.h"
+#include "embedded/consume_claim.h"
 #include "embedded/consume_collect.h"
 #include "embedded/consume_deliveries.h"
 #include "embedded/consume_line.h"
@@ -22,6 +23,7 @@
 #include "embedded/consume_run.h"
 #include "embedded/consume_select.h"
 #include "embedded/consume_settle.h"
+#include "embedded/consume_unmatched.h"
 #include "embedded/full_disk.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_state.h"
@@ -33,8 +35,8 @@ static int
 anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 {
 	uint64_t v[MQS_GROUP_VALUES], lv[MQS_LOG_VALUES];
-	int64_t due, wake;
-	int rc, paused;
+	int64_t due, wake, follow;
+	int rc, paused, held;
 
 	if ((rc = mqs_group_state(c->group, v, err)) != MQS_OK)
 		return rc;
@@ -44,15 +46,22 @@ anything(struct mqs_consumer *c, int64_t now, int *work, struct mqs_error *err)
 	if (rc != MQS_OK)
 		return rc;
 	due = (int64_t)v[MQS_GROUP_NEXT_DUE];
-	*work = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) ||
-	    v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID] || mqs_group_ahead(v, lv);
-	if ((rc = mqs_admission_preview(c, v, lv, work, &paused, err)) != MQS_OK || *work)
+	held = v[MQS_GROUP_READY] > 0 || (due != 0 && due <= now) || mqs_group_ahead(v, lv);
+	*work = held || v[MQS_GROUP_CURSOR] < lv[MQS_LOG_LAST_ID];
+	if ((rc = mqs_admission_preview(c, v, lv, work, &paused, err)) != MQS_OK)
+		return rc;
+	if (*work && !held)
+		rc = mqs_unmatched_look(c, v, work, err);
+	if (rc != MQS_OK || *work)
 		return rc;
 	/* Nothing now: when will there be?  What holds it back ends with a page. */
 	wake = due == 0 || paused || c->held_back ? 0 :
 	    mqs_later(mqs_boottime(), due - now);
 	if (c->lease_due != 0 && (wake == 0 || c->lease_due < wake))
 		wake = c->lease_due;
+	follow = paused ? 0 : mqs_unmatched_due(c);
+	if (follow != 0 && (wake == 0 || follow < wake))
+		wake = follow;
 	return mqs_wake_at(c->wake, wake, err);
 }
 
@@ -338,7 +347,18 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	    (rc = awaited(c, held, err)) != MQS_OK)
 		return rc;
 	mqs_consumer_line(c, *count, max > 0 && room > 0);
-	return *count > 0 || max == 0 ? MQS_OK : MQS_NOTHING;
+	if (max == 0)
+		return MQS_OK;
+	c->unmatched.waiting = *count == 0;
+	return *count > 0 ? MQS_OK : MQS_NOTHING;
+}
+
+int
+mqs_claim_pass_unmatched(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_claim cl = { .c = c, .max = 1, .survey = 1 };
+
+	return mqs_unmatched_due(c) == 0 ? MQS_OK : run(&cl, 0, err);
 }
 
 int

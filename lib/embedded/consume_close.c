@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "embedded/consume_admission.h"
+#include "embedded/consume_claim.h"
 #include "embedded/consume_deliveries.h"
 #include "embedded/consume_touch.h"
 #include "embedded/group_remove_expired.h"
@@ -89,6 +90,9 @@ mqs_embedded_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	    (rc = mqs_deliveries_recount(c, err)) != MQS_OK)
 		return rc;
 	mqs_log_reader_rest(&c->reader);
+	/* Nothing is lost without it, so a full disk is no reason to fail. */
+	if (!(c->flags & MQS_TEMP))
+		(void)mqs_claim_pass_unmatched(c, NULL);
 	if (c->flags & MQS_TEMP)
 		rc = mqs_group_remove_temporary(c->group, err);
 	else if (c->nown > 0 || c->active)

@@ -29,21 +29,25 @@ mqs_outcome_expire(struct mqs_claim *cl, const struct mqs_entry *e, struct mqs_e
 
 /* 1 if a message is for another group. */
 static int
-for_others(const struct mqs_claim *cl, const struct mqs_record *r)
+for_others(const struct mqs_group *group, const struct mqs_record *r)
 {
-	const char *group = cl->c->group->name;
-
 	return r->flags & MQS_RECORD_ONLY_GROUP &&
-	    (strlen(group) != r->only_group_len ||
-	    memcmp(group, r->only_group, r->only_group_len) != 0);
+	    (strlen(group->name) != r->only_group_len ||
+	    memcmp(group->name, r->only_group, r->only_group_len) != 0);
 }
 
 /* What is for this group alone is so because it matched once. */
 static int
-matches(const struct mqs_claim *cl, const struct mqs_record *r)
+matches(const struct mqs_group *group, const struct mqs_record *r)
 {
 	return r->flags & MQS_RECORD_ONLY_GROUP ||
-	    mqs_bindings_match(&cl->c->group->bindings, &r->message);
+	    mqs_bindings_match(&group->bindings, &r->message);
+}
+
+int
+mqs_outcome_is_for(const struct mqs_group *group, const struct mqs_record *r)
+{
+	return !for_others(group, r) && matches(group, r);
 }
 
 /* 1 if this consumer takes it, which is asked once of each message. */
@@ -91,9 +95,9 @@ mqs_outcome_new(struct mqs_claim *cl, const struct mqs_record *r, struct mqs_err
 	struct mqs_held h = { .class = MQS_WAITING, .sort = (uint64_t)m->not_before };
 	int rc, out;
 
-	if (for_others(cl, r))
+	if (for_others(gtx->group, r))
 		return MQS_OK;
-	if (!matches(cl, r)) {
+	if (!matches(gtx->group, r)) {
 		gtx->v[MQS_GROUP_FILTERED]++;
 		return MQS_OK;
 	}

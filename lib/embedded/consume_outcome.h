@@ -9,6 +9,8 @@
 
 #include "embedded/consume_select.h"
 
+/* 1 if a message is for a group: by its bindings, or because it is for that group alone. */
+int	mqs_outcome_is_for(const struct mqs_group *, const struct mqs_record *);
 /* Decides about a message that the group has not looked at before. */
 int	mqs_outcome_new(struct mqs_claim *, const struct mqs_record *, struct mqs_error *err);
 /* The claim takes it; or, where all messages are looked at first, it is held as ready. */

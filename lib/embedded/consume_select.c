@@ -183,6 +183,8 @@ mqs_claim_select(struct mqs_claim *cl, struct mqs_error *err)
 	    mqs_bindings_match(&cl->c->group->bindings, &plain);
 	/* After the settling, or what is due at once would be due a moment from now. */
 	cl->now = mqs_judged_now(cl->c->spool);
+	if (cl->survey)
+		return take_new(cl, &end, err);
 	if ((rc = mqs_group_key_ripen(gtx, cl->now, cl->max, &ripe, err)) != MQS_OK)
 		return rc;
 	cl->passed += ripe;	/* some may be parked now, with others due behind them */

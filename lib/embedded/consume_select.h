@@ -19,7 +19,7 @@ struct mqs_claim {
 	size_t			 n, max;
 	uint64_t		 from_sort, from_id;	/* the consumer's wanted.from_ before it */
 	size_t			 passed;	/* looked at, taken or not */
-	int			 survey;	/* what is new is held, not taken */
+	int			 survey;	/* what is new is held, not taken; nothing else is taken */
 	int			 closely;	/* the log is verified: an id or ordinal was out of order */
 	int			 suspect;	/* it ended because of such a one */
 	int			 stop;		/* messages are missing behind what was taken */

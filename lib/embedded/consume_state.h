@@ -46,6 +46,15 @@ struct mqs_wanted {
 	uint64_t	 from_sort, from_id;	/* looked at, up to that entry of what is ready */
 };
 
+/* New messages, up to an id, that match no binding and that the cursor has not passed. */
+struct mqs_unmatched {
+	uint64_t	 generation, settings, cursor;	/* of the group's state then */
+	uint64_t	 to;		/* id of the last one; the cursor if there is none */
+	uint64_t	 count;
+	int64_t		 since;		/* mqs_boottime of the first one */
+	int		 waiting;	/* the last claim took nothing */
+};
+
 struct mqs_consumer {
 	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
@@ -74,6 +83,7 @@ struct mqs_consumer {
 	size_t			 nrequests, requests_cap;
 
 	struct mqs_wanted	 wanted;	/* fn NULL: all */
+	struct mqs_unmatched	 unmatched;	/* see consume_unmatched.h */
 	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
 	int64_t			 touched;	/* boot time: when the group was last told that it is used */
