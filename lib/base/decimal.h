@@ -20,7 +20,10 @@ int	mqs_decimal_take(const char **s, struct mqs_decimal *, const char **why);
  */
 int	mqs_decimal_scale(const struct mqs_decimal *, uint64_t unit, uint64_t max,
 	    uint64_t *v);
-/* Reads exactly n digits at *s and moves *s behind them: their value, or -1 if they are not there. */
+/*
+ * Reads exactly n digits at *s and moves *s behind them: their value, or -1 if they are
+ * not there.
+ */
 int	mqs_digits_take(const char **s, int n);
 
 #endif

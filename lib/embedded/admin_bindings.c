@@ -1,9 +1,9 @@
 /*
- * admin_bindings.c - changing and telling the bindings of a group
+ * admin_bindings.c - changing and showing the bindings of a group
  *
- * One transaction of the group, synced before it is reported: a crash leaves the
- * bindings from before or those from after.  Consumers of the group load them again
- * with their next transaction; what they have taken by then, they keep.
+ * One transaction of the group makes the change, and the file is synced before success is
+ * reported; a crash leaves the old bindings or the new ones.  Consumers of the group load the
+ * new bindings with their next transaction, and keep what they have taken by then.
  */
 #include "base/error.h"
 #include "embedded/queue/group_settings.h"

@@ -1,10 +1,10 @@
 /*
  * admin_pause.c - pausing queues and groups
  *
- * A number in the state of the log or of the group, which every claim reads, in its
- * transaction too: what commits after the pause gives nothing out.  The commit's page
- * is what wakes consumers when the pause ends.  A group is synced, so that the loss of
- * power does not undo it.
+ * A number in the state of the log or the group says that it is paused.  Every claim reads it
+ * inside its transaction, so no transaction that commits after the pause gives messages out.
+ * The end of a pause is a commit as well, and its status page wakes the consumers.  A group
+ * is synced, so that the loss of power does not undo the pause.
  */
 #include "embedded/queue/group_tx.h"
 #include "embedded/queue/log_tx.h"

@@ -14,7 +14,7 @@
 
 #define PURGE_HELD	10000	/* held messages settled in one transaction */
 
-/* What a group settles at once in one transaction; it then stands at the log's end. */
+/* Settles what one transaction may, and puts the cursors at the end of the log. */
 static int
 purge_some(struct mqs_group_tx *gtx, uint64_t *count, int *more, struct mqs_error *err)
 {

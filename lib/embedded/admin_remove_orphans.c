@@ -1,9 +1,12 @@
 /*
- * admin_remove_orphans.c - collecting what crashes left in a queue's directory
+ * admin_remove_orphans.c - removes files that crashes left in a queue's directory
  *
- * Half-made groups (under the gate: their makers hold it, so what is there is dead),
- * large bodies that no record names, mailboxes of dead callers, and owner files of dead
- * consumers of groups that are gone.  (Those of a group that is there are collected by its next consumer.)
+ *	- groups that were being made (while the gate is held: makers hold it, so whatever
+ *	  is found is of a dead one)
+ *	- large bodies that no record names
+ *	- mailboxes of callers that are dead
+ *	- owner files of dead consumers whose group is gone (if the group is there, its next
+ *	  consumer removes them)
  */
 #include <stdlib.h>
 

@@ -1,9 +1,10 @@
-/* admin_remove_orphans.h - collecting what crashes left in a queue's directory */
+/* admin_remove_orphans.h - removes files that crashes left in a queue's directory */
 #ifndef MQS_EMBEDDED_ADMIN_REMOVE_ORPHANS_H
 #define MQS_EMBEDDED_ADMIN_REMOVE_ORPHANS_H
 
 #include "embedded/queue/log.h"
 
+/* Removes them; it may be called at any time. */
 int	mqs_admin_remove_orphans(struct mqs_log *, struct mqs_error *err);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * replay/rewind.c - moving a group to another place of its queue
+ * admin_rewind.c - moving a group to another place of its queue
  *
- * In one transaction of the group: what it held or had under leases is forgotten, the
- * cursor stands where it was asked to, and the generation is another, so that markers
- * of what was made of its messages before don't count.  Consumers that run go on: what
- * they hold is theirs no more, and their settling of it is void.
+ * One transaction of the group forgets its leases and held messages, and puts the cursors at
+ * the place that was asked for.  It also begins a new generation, so that markers of the old
+ * one do not count: what was made of the group's messages before is made again.  Consumers
+ * that are running go on.  They lose what they hold, and their settlings of it are refused.
  *
- * The floor may go back, so it is lowered as embedded/queue/group.h says: the page first, then
- * the group, under the log's write lock.  A crash leaves the group where it was (with
- * a page whose floor is too low, which is safe), or moved.
+ * The floor may get lower, so the order is that of queue/group_tx.h: under the log's write
+ * lock the page is lowered first, and then the group is committed.  A crash leaves the group
+ * where it was, with a page whose floor is lower than need be, which is safe; or moved.
  */
 #include "base/error.h"
 #include "base/name.h"

@@ -25,8 +25,9 @@ set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
 }
 
 /*
- * What is leased or held has a key to be ordered by or has not, as it was when it was
- * looked at: that can't change.
+ * Refuses to change `ordered' while messages are leased or held.  The hash of a message's key
+ * is stored with it when the group looks at it, if the group is ordered then; it can't be
+ * added later.
  */
 static int
 check_ordered(struct mqs_group_tx *gtx, struct mqs_error *err)
@@ -68,7 +69,7 @@ set_group(struct mqs_group *group, const char *const *pairs, size_t n,
 	return mqs_db_sync(group->db, err);
 }
 
-/* Says of which queue or group an error is. */
+/* Puts the name of the queue or group before an error about a setting. */
 static int
 about(const char *queue, const char *group, int rc, const struct mqs_error *why,
     struct mqs_error *err)

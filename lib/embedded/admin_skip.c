@@ -1,5 +1,5 @@
 /*
- * admin_skip.c - settling messages that nobody is to be given
+ * admin_skip.c - settling messages that the group shall not be given
  *
  * One transaction of the group, for all of the ids or for none.  A message that the
  * cursor has not come to is held as skipped until it does; that also takes the cursor

@@ -1,10 +1,10 @@
 /*
  * check.c - verifying a queue
  *
- * Every record, index, counter and large body of the log, in one snapshot; then
- * the tables of every group against each other and against its counters.  Checking
- * changes nothing and may be done while others work.  What is found is told one by
- * one; only what makes going on impossible ends it.
+ * First the log, in one snapshot: every record, index, counter and large body.  Then each
+ * group: its tables are compared with each other and with its counters.  Checking changes
+ * nothing, and others may work meanwhile.  Each finding is reported at once; the check ends
+ * early only if it can't go on.
  */
 #include <stdlib.h>
 #include <unistd.h>

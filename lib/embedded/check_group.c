@@ -1,9 +1,9 @@
 /*
- * check_group.c - verifying a group
+ * check_group.c - see check_group.h
  *
- * In one snapshot: every lease has its three entries and counts what it has; held
- * and order say the same; counters, floor and the digest of the bindings follow from
- * the tables.
+ * All in one snapshot of the group: every lease has its entry in each of three tables, and its
+ * counts are right; the tables `held' and `order' agree; the counters, the floor and the
+ * digest of the bindings follow from the tables.
  */
 #include <stdlib.h>
 

@@ -1,15 +1,15 @@
 /*
- * check_order.c - verifying what priorities and the order of keys keep of a group
+ * check_order.c - see check_order.h
  *
- * The log may be looked at later than the group, and have lost messages since: what the
- * group counts may be more than what is found, never less.
+ * The log is read in a later snapshot than the group, and messages may have been removed in
+ * between.  So the group may count more messages than are found, but never fewer.
  */
 #include "base/error.h"
 #include "embedded/check_order.h"
 #include "embedded/queue/group_entry.h"
 #include "embedded/queue/group_held.h"
 
-/* Messages of a priority that its own cursor has passed and the group's has not. */
+/* Counts the messages of a priority between the main cursor and the cursor of that priority. */
 static int
 count_ahead(struct mqs_cur *index, unsigned priority,
     const uint64_t v[MQS_GROUP_VALUES], uint64_t *n, struct mqs_error *err)
@@ -56,7 +56,7 @@ mqs_check_ahead(struct mqs_checking *k, const struct mqs_group *group,
 
 /* ----------------------------------------------------------------- keys -- */
 
-/* *id: who is out of an entry's key; 0: nobody. */
+/* Finds the message of an entry's key that is out: *id; 0: none is. */
 static int
 find_busy(struct mqs_tx *tx, const struct mqs_entry *e, uint64_t *id, struct mqs_error *err)
 {
@@ -74,7 +74,7 @@ find_busy(struct mqs_tx *tx, const struct mqs_entry *e, uint64_t *id, struct mqs
 	return rc < 0 ? rc : MQS_OK;
 }
 
-/* One that waits for its time may have no place yet; whoever is ready or leased is out. */
+/* A ready or leased message must be out, a parked one must not; a waiting one may be either. */
 int
 mqs_check_out(struct mqs_checking *k, const struct mqs_group *group, struct mqs_tx *tx,
     const struct mqs_entry *e, enum mqs_class class, uint64_t *out, struct mqs_error *err)

@@ -1,4 +1,7 @@
-/* consume_ack_through.c - acknowledging all of a lease up to a message, for consumers that write a stream */
+/*
+ * consume_ack_through.c - acks all messages of a lease up to one, for consumers that write
+ * a stream
+ */
 #include "embedded/consume_collect.h"
 
 int

@@ -10,7 +10,7 @@ mqs_admission_is_active(const struct mqs_consumer *c, const uint64_t v[MQS_GROUP
 	    v[MQS_GROUP_ACTIVE_BOOT] == mqs_boot();
 }
 
-/* 1 in *vacant if nobody, or somebody whose handlers have ended too, is the active one. */
+/* 1 in *vacant if there is no active consumer, or it and all of its handlers are dead. */
 static int
 vacancy(const struct mqs_consumer *c, const uint64_t v[MQS_GROUP_VALUES], int *vacant,
     struct mqs_error *err)

@@ -1,14 +1,15 @@
 /*
- * consume_claim.c - taking messages for a consumer
+ * consume_claim.c - claiming: taking messages from the group, under leases
  *
- * One transaction of the group settles what was collected, takes back what the
- * dead held, and takes new messages: first those that are ready (they were looked
- * at before: retries, releases, delayed ones), then what lies beyond the cursor.
- * Nothing of the log is written, and only the front of each record is read: bodies
- * are read, and verified, when they are handed out.
+ * One transaction of the group does three things.  It settles what the consumer has
+ * collected (consume_settle.h).  It takes back what dead consumers held (consume_reclaim.h).
+ * It takes messages and puts them under leases (consume_select.h says which).
  *
- * A crash before the commit leaves everything as it was; after it, a lease whose
- * owner is dead.
+ * The log is not written.  Only the front of each record is read; bodies are read and
+ * verified when they are handed out (consume_read.c).
+ *
+ * A crash before the commit leaves everything as it was.  A crash after it leaves leases
+ * whose owner is dead; another consumer takes them back.
  */
 #include <stdlib.h>
 

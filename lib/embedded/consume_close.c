@@ -1,9 +1,10 @@
 /*
- * consume_close.c - closing a consumer: what it still holds is released
+ * consume_close.c - closing a consumer: releases what it still holds
  *
- * One transaction releases, uncounted, what was not handed out, and ends being the
- * active consumer of an exclusive group; then the owner file is removed.  A death
- * before the commit leaves what any dead consumer leaves, for consume_reclaim.c.
+ * One transaction releases what was not handed out, without counting an attempt, and gives up
+ * the place as active consumer of an exclusive group.  After its commit the owner file is
+ * removed.  A crash before the commit leaves what any dead consumer leaves, for
+ * consume_reclaim.h.
  */
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 #include "embedded/group_remove_expired.h"
 #include "embedded/settle.h"
 
-/* What of a lease went out under MQS_MANUAL: the first so many entries. */
+/* Returns how many entries of a lease, the first ones, were handed out under MQS_MANUAL. */
 static size_t
 handed_of(const struct mqs_consumer *c, uint64_t lease, size_t n)
 {

@@ -14,7 +14,10 @@
 #include "embedded/consume_state.h"
 #include "embedded/queue/group_entry.h"
 
-/* Makes room for more deliveries under so many leases; forgets the deliveries that are done with. */
+/*
+ * Makes room for more deliveries under so many leases; forgets the deliveries that are
+ * done with.
+ */
 int	mqs_deliveries_reserve(struct mqs_consumer *, size_t more, size_t leases,
 	    struct mqs_error *err);
 /* Adds n messages that were taken under one lease.  Room must have been reserved. */

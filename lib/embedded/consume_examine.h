@@ -1,22 +1,29 @@
 /*
- * consume_examine.h - the messages that a claim looks at, one at a time
+ * consume_examine.h - looks at messages one at a time for a claim, and moves the cursors
  *
- * consume_outcome.h says what becomes of each.
+ * consume_outcome.h decides what becomes of each message.
  *
- * The cursor passes over the log once.  Messages with a priority above 0 are also in an
- * index of the log, over which each priority has a cursor of its own, which runs ahead:
- * when the cursor comes to such a message that its own one has passed, it only passes.
- * AHEAD counts those in between.  Invariant: the cursor passes no message of a priority
- * that its own one has not.  While the queue's last message with a priority is the one
- * that the group knows, the index is not looked at.
+ * Cursors.  The main cursor passes over the whole log once, in order.  Messages with a
+ * priority above 0 are in an index of the log as well.  Each priority above 0 has its own
+ * cursor over that index, which runs ahead of the main cursor, so that urgent messages are
+ * delivered first.  When the main cursor comes to a message that the cursor of its priority
+ * has passed, it passes it and does nothing else.
  *
- * Damage.  Bodies are not read here, so checksums are not verified.  What is relied on is
- * the order: from a cursor that is right, through ids that ascend and ordinals that count up
- * by one, to a last record whose checksum is verified.  Where that fails, the transaction
- * is begun again, and then each new record is verified (queue/log_walk.h).  A damaged
- * message is taken, under the id that the walk gives it, and is found damaged once more
- * when it is to be handed out: so what is in front of it is delivered first.  Messages that
- * are missing end the claim, until the group skips an id among theirs.
+ * Invariant: the main cursor never passes a message that the cursor of its priority has not
+ * passed.  AHEAD is the number of messages that the cursors of the priorities have passed
+ * and the main cursor has not.
+ *
+ * The index is not read while the last message with a priority is one that the group knows
+ * (PRIORITISED), so a queue without priorities does not pay for them.
+ *
+ * Damage.  Verifying a checksum means reading the body, which is too slow here.  Instead the
+ * claim relies on order: it starts at a cursor that is right, ids ascend and ordinals count
+ * up by one, and the checksum of the last record is verified.  If any of that fails, the
+ * transaction is begun again, and then each new record is verified (queue/log_walk.h).
+ *
+ * A damaged message is taken under the id that the walk gives it, and is found damaged again
+ * when it is to be handed out.  So the messages before it are delivered first.  Missing
+ * messages end the claim, until the group skips an id among them (mq-ctl skip).
  */
 #ifndef MQS_EMBEDDED_CONSUME_EXAMINE_H
 #define MQS_EMBEDDED_CONSUME_EXAMINE_H
@@ -24,19 +31,25 @@
 #include "embedded/consume_select.h"
 #include "embedded/queue/group_held.h"
 
-/* One that is held as ready. */
+/* Looks at a message that is held as ready. */
 int	mqs_examine_ready(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);
-/* The same for a consumer that does not want all: others stay where they are. */
+/* The same for a consumer that does not want all messages; the others stay held. */
 int	mqs_examine_ready_wanted(struct mqs_claim *, const struct mqs_held *, struct mqs_error *err);
-/* The next record beyond the cursor, where the claim's reader is: MQS_NOTHING at the end. */
+/*
+ * Looks at the next record beyond the main cursor, where the claim's reader is:
+ * MQS_NOTHING at the end.
+ */
 int	mqs_examine_next(struct mqs_claim *, struct mqs_error *err);
-/* Nothing is left beyond the cursor: it moves to the log's end. */
+/* Moves the main cursor to the end of the log, when no record is left beyond it. */
 int	mqs_examine_end(struct mqs_claim *, struct mqs_error *err);
-/* Called when enough was looked at: the place where the cursor now stands must be sure. */
+/*
+ * Verifies the last record that was looked at, so that the main cursor stands at a right
+ * place.
+ */
 int	mqs_examine_last(struct mqs_claim *, struct mqs_error *err);
 /*
- * One of the index, to which the cursor has yet to come.  MQS_NOTHING: the entry is damaged;
- * the cursor will come to the message that it was of.
+ * Looks at a message of the index, which the main cursor has yet to reach.  MQS_NOTHING: the
+ * entry of the index is damaged; the main cursor will come to the message.
  */
 int	mqs_examine_ahead(struct mqs_claim *, uint64_t id, unsigned priority, struct mqs_error *err);
 

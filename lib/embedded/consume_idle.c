@@ -1,11 +1,15 @@
 /*
- * consume_idle.c - consumers that wait, told to those that are busy
+ * consume_idle.c - idle consumers show themselves to busy ones
  *
- * While a consumer has nothing to do it holds a shared lock on a byte of `turn' that
- * belongs to its group; a busy one asks whether somebody else does, and then claims no
- * more than it can begin with.  It is a hint: one that is wrong costs a claim that comes
- * sooner or later than it might, and the lock goes with its process.  Who may not write
- * to `turn' says nothing.  In an exclusive group the others stand by, and are no rivals.
+ * A busy consumer that holds many messages may keep idle ones of its group from work.  So
+ * while a consumer has nothing to do, it holds a shared lock on a byte of the file `turn'
+ * that belongs to its group.  A busy consumer asks whether another process holds that lock;
+ * if so, it claims no more messages than it can begin with at once.
+ *
+ * This is a hint only.  A wrong one makes a claim come a little sooner or later.  The kernel
+ * drops the lock when the process ends.  A consumer without permission to write to `turn'
+ * shows nothing.  In an exclusive group the other consumers only stand by, so they do not
+ * count.
  *
  * Two consumers of one spool in one process share the lock, and do not see each other.
  */
@@ -13,7 +17,7 @@
 #include "embedded/consume_state.h"
 #include "embedded/store/lock.h"
 
-/* Above the bytes of those that write (embedded/queue/group.c). */
+/* Above the bytes on which writers wait (queue/group_file.c). */
 static int64_t
 byte_of(const char *group)
 {

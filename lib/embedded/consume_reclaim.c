@@ -1,18 +1,18 @@
 /*
- * consume_reclaim.c - what dead consumers held comes back
+ * consume_reclaim.c - takes back the messages that dead consumers held
  *
- * For each lease whose owner's file is not locked any more:
+ * A consumer is dead when its owner file is not locked any more, or is missing.  Of each of
+ * its leases, a message
  *
- *	- a message that a run had started: counted, and deliverable once its
- *	  handler has ended too;
- *	- under MQS_MANUAL, a message that had been handed out: kept until the
- *	  group's `lease' has passed since the owner was first seen gone, then
- *	  counted;
- *	- all else: deliverable at once, uncounted.
+ *	- on which a handler had started comes back once that handler has ended, too; this
+ *	  counts as an attempt;
+ *	- that was handed out under MQS_MANUAL is kept for the group's `lease', from the
+ *	  moment when the consumer was first seen dead; then it comes back, and counts;
+ *	- of any other kind comes back at once, and does not count.
  *
- * A lease with a time of its own (MQS_LEASE_TIMED) runs out at that time, alive or
- * not; one of another boot is its owner's death.  An extended message is kept until
- * its own time.  A missing owner file means dead with nothing started.
+ * A lease with MQS_LEASE_TIMED ends at its time, whether its consumer lives or not.  A lease
+ * of another boot is of a dead consumer.  A message that was extended is kept until the time
+ * that it was given.  If the owner file is missing, no handler had started.
  */
 #include <stdlib.h>
 
@@ -50,17 +50,14 @@ note_due(struct mqs_consumer *c, uint64_t due)
 
 /* ------------------------------------------------------------ looking -- */
 
-/* 1 if a lease's owner lives, or is known to be gone: all that is left waits. */
+/* 1 if the owner of a lease lives, or was seen dead before: what is left of the lease waits. */
 static int
 nothing_to_do(const struct mqs_lease *l, const struct mqs_lease_owner *f)
 {
 	return f->life == MQS_OWNER_LIVES || l->flags & MQS_LEASE_GONE;
 }
 
-/*
- * How many of a lease's messages an orphan works on that did not settle its own:
- * those are kept, and no others.
- */
+/* Counts the unsettled messages of a lease on which handlers of a dead consumer still work. */
 static int
 orphaned(struct mqs_tx *tx, uint64_t lease, const struct mqs_lease_owner *f, size_t *n,
     struct mqs_error *err)
@@ -129,7 +126,7 @@ mqs_reclaim_wanted(struct mqs_consumer *c, int *wanted, struct mqs_error *err)
 
 /* ------------------------------------------------------------ taking -- */
 
-/* 1 if the message was given more time, which has not passed. */
+/* 1 in *more if the message was given more time, and that has not passed. */
 static int
 extended(struct mqs_consumer *c, struct mqs_settle_tx *stx, size_t i, int *more,
     struct mqs_error *err)
@@ -151,8 +148,8 @@ extended(struct mqs_consumer *c, struct mqs_settle_tx *stx, size_t i, int *more,
 }
 
 /*
- * Takes back entry i of the loaded batch, unless somebody still works on it; *kept then.
- * over: its time has come, so that it counts whatever was done with it.
+ * Takes back entry i of the loaded batch, unless it must be kept; then *kept becomes 1.
+ * over: the lease has run out, so this counts as an attempt in any case.
  */
 static int
 take_one(struct mqs_consumer *c, struct mqs_settle_tx *stx, const struct mqs_lease_owner *f,
@@ -181,7 +178,7 @@ take_one(struct mqs_consumer *c, struct mqs_settle_tx *stx, const struct mqs_lea
 	    err);
 }
 
-/* Takes back what a lease still holds: it is over, or its owner is dead. */
+/* Takes back what a lease still holds.  It has run out (over), or its owner is dead. */
 static int
 take(struct mqs_consumer *c, struct mqs_settle_tx *stx, const struct mqs_lease_owner *f, int over,
     struct mqs_error *err)

@@ -34,7 +34,7 @@ add(struct mqs_group_tx *gtx, struct mqs_log_reader *reader, uint64_t id,
 	return MQS_OK;
 }
 
-/* Those of one priority that its own cursor has passed and the group's has not. */
+/* Adds the messages of one priority between the main cursor and the cursor of that priority. */
 static int
 add_priority(struct mqs_group_tx *gtx, struct mqs_log_reader *reader,
     struct mqs_cur *index, unsigned priority, struct ahead *a, struct mqs_error *err)
@@ -74,7 +74,7 @@ count_ahead(struct mqs_group_tx *gtx, struct mqs_log_reader *reader, struct ahea
 	return rc;
 }
 
-/* Those that were skipped with ids below that are not there any more. */
+/* Forgets skipped messages with lower ids; they are not in the log any more. */
 static int
 forget_skipped(struct mqs_group_tx *gtx, uint64_t id, struct mqs_error *err)
 {

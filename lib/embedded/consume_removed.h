@@ -1,10 +1,11 @@
 /*
- * consume_removed.h - messages that were removed before the cursor came to them
+ * consume_removed.h - messages that were removed before the main cursor came to them
  *
- * A limit with overflow=drop-oldest removes from the front of the log, whoever has yet to
- * look.  What a group keeps of messages beyond its cursor (those of a priority that were
- * looked at ahead, those that were skipped) goes with them when the cursor passes the
- * place: found out then, since whoever removed them opened no group.
+ * With overflow=drop-oldest a publisher removes messages from the front of the log, whether
+ * groups have looked at them or not, and without opening any group.  A group may have counted
+ * some of these already: messages that a cursor of a priority has passed, and messages that
+ * were skipped.  When the main cursor passes the place, this module corrects these counts,
+ * and counts the others as dropped.
  */
 #ifndef MQS_EMBEDDED_CONSUME_REMOVED_H
 #define MQS_EMBEDDED_CONSUME_REMOVED_H
@@ -13,9 +14,9 @@
 #include "embedded/queue/log_reader.h"
 
 /*
- * The cursor moves next to a message with that id and ordinal (UINT64_MAX and the one
- * behind the last: to the end), which is not the one behind it.  The reader is of the
- * log whose state lv is; it stays where it is.
+ * Called before the main cursor moves to a message with that id and ordinal, where ordinals
+ * are left out in between.  For a move to the end of the log, the id is UINT64_MAX, and the
+ * ordinal the last one + 1.  The reader is of the log, whose state is lv; it does not move.
  */
 int	mqs_cursor_pass_removed(struct mqs_group_tx *, struct mqs_log_reader *, const uint64_t lv[MQS_LOG_VALUES],
 	    uint64_t id, uint64_t ordinal, struct mqs_error *err);

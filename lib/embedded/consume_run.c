@@ -1,10 +1,13 @@
 /*
- * consume_run.c - runs: handlers that work on a delivery, or on several
+ * consume_run.c - runs: handlers that work on one delivery, or on several
  *
- * slot written -> handler spawned -> started mark -> settled -> slot cleared.  A crash
- * before the mark returns the message uncounted, though the handler may have begun;
- * after it, counted, once the handler has ended.  The slot is cleared only when the
- * settling was carried out, or a crash between would redeliver uncounted what had run.
+ * The steps: the slot in the owner file is written; the handler is spawned; the slot is
+ * marked as started; the delivery is settled; the slot is cleared.
+ *
+ * A crash before the mark returns the message without counting an attempt, though the handler
+ * may have begun.  A crash after the mark returns it, counted, once the handler has ended.
+ * The slot is cleared only after the settling is committed.  Otherwise a crash between the
+ * two would return, uncounted, a message that a handler had worked on.
  */
 #include <stdlib.h>
 

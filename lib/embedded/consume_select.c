@@ -1,12 +1,13 @@
 /*
- * consume_select.c - which messages a claim takes
+ * consume_select.c - see consume_select.h
  *
- * The urgent before the others; of one priority, those that are ready before those that
- * nobody has looked at yet, or new messages would keep retries waiting for ever.
+ * Messages of a higher priority come first.  Within a priority, messages that are ready (they
+ * were looked at before: retries, releases, delayed ones) come before messages that the
+ * group has not looked at yet; otherwise new messages would keep retries waiting for ever.
  *
- * An ordered group goes by the order of each key whatever the priority, so it uses no
- * index: where there are new messages of a priority, it looks at all that is new first,
- * holds it as ready, and takes from that.
+ * In an ordered group the order within a key counts more than priority, so such a group can't
+ * use the index of priorities.  If there are new messages with a priority, the claim first
+ * surveys all new messages: it holds them as ready, and then takes from these by priority.
  */
 #include "base/clock.h"
 #include "base/error.h"

@@ -10,7 +10,10 @@
 #include "embedded/consume_state.h"
 #include "embedded/settle_transaction.h"
 
-/* Settles all that is collected, within the caller's transaction; it stays collected until the commit. */
+/*
+ * Settles all that is collected, within the caller's transaction; it stays collected until
+ * the commit.
+ */
 int	mqs_settle_collected(const struct mqs_consumer *, struct mqs_settle_tx *, struct mqs_error *err);
 
 #endif

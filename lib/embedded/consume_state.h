@@ -18,13 +18,13 @@
 struct mqs_delivery {
 	uint64_t	id, lease;
 	uint32_t	index;		/* in its batch */
-	uint32_t	attempts : 31;	/* before this one */
+	uint32_t	attempts : 31;	/* before this delivery */
 	uint32_t	gone : 1;	/* removed from the log before it was read */
 };
 
 struct mqs_ack {
 	uint64_t	lease, id;
-	int		through;	/* all of the lease up to it */
+	int		through;	/* 1: all messages of the lease up to that id */
 };
 
 struct mqs_own_lease {
@@ -76,7 +76,7 @@ struct mqs_consumer {
 	size_t			 nown, own_cap;
 	size_t			 held;		/* sum of own[].unsettled */
 
-	struct mqs_ack		*acks;		/* plain ones, before any other want */
+	struct mqs_ack		*acks;		/* collected acks; see consume_collect.h */
 	size_t			 nacks, acks_cap;
 	size_t			 acked;		/* messages in acks */
 	struct mqs_settle_request	*requests;
@@ -84,13 +84,13 @@ struct mqs_consumer {
 
 	struct mqs_wanted	 wanted;	/* fn NULL: all */
 	struct mqs_unmatched	 unmatched;	/* see consume_unmatched.h */
-	struct mqs_log		*made_in;	/* where its deliveries' outputs go, or NULL */
+	struct mqs_log		*made_in;	/* the log for what a filter makes of its deliveries, or NULL */
 	struct mqs_run		*ended;		/* runs to end after the next transaction */
-	int64_t			 touched;	/* boot time: when the group was last told that it is used */
+	int64_t			 touched;	/* when the group was last marked as used, CLOCK_BOOTTIME */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */
-	int			 idle;		/* says so, see consume_idle.c */
-	int			 active;	/* was made the group's active one (exclusive) */
+	int			 idle;		/* it shows that it is idle, see consume_idle.c */
+	int			 active;	/* it became the active consumer of an exclusive group */
 	int			 held_back;	/* in the last claim, by a limit of the group */
 	int64_t			 lease_due;	/* CLOCK_BOOTTIME of the next lease to run out; 0: none */
 };

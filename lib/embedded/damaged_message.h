@@ -9,8 +9,8 @@
 #include "mqspool.h"
 
 /*
- * Adds to `why', which says what is wrong with a message, how its group goes on without it.
- * Returns why->code.
+ * Writes to err the error `why' about a damaged message, and behind it the command by which
+ * the group goes on without the message.  Returns why->code.
  */
 int	mqs_tell_skip(const char *queue, const char *group, uint64_t id,
 	    const struct mqs_error *why, struct mqs_error *err);

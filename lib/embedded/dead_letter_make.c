@@ -113,7 +113,10 @@ write_letter(struct mqs_settle_tx *stx, const char *queue,
 	return mqs_marker_sweep(stx->dead.tx, MQS_LOG_MARKERS, stx->group, &marker, err);
 }
 
-/* Puts the message into the dead-letter queue, if that is another one; MQS_NOTHING: it is gone. */
+/*
+ * Puts the message into the dead-letter queue, unless it must stay where it is; MQS_NOTHING:
+ * the message is not in the log any more.
+ */
 static int
 bury(struct mqs_settle_tx *stx, uint64_t id, uint64_t attempts, const char *reason,
     const char *detail, struct mqs_error *err)
@@ -138,8 +141,8 @@ bury(struct mqs_settle_tx *stx, uint64_t id, uint64_t attempts, const char *reas
 }
 
 /*
- * MQS_OK if what was made of a message is in the queue where this consumer puts such:
- * whoever had it died between publishing and settling.
+ * MQS_OK if the output that a filter made of the message is in the log already, because a
+ * consumer died between publishing it and settling; else MQS_NOTHING.
  */
 static int
 made(struct mqs_settle_tx *stx, uint64_t id, struct mqs_error *err)
@@ -152,7 +155,7 @@ made(struct mqs_settle_tx *stx, uint64_t id, struct mqs_error *err)
 	return mqs_marker_stands(stx->made_in, &marker, err);
 }
 
-/* Says whose message it is that can't die. */
+/* Reports that no dead letter could be made, and of which message. */
 static int
 keep_alive(const struct mqs_settle_tx *stx, uint64_t id, const struct mqs_error *why,
     struct mqs_error *err)

@@ -1,8 +1,8 @@
 /*
- * embedded.h - the embedded engine's entries of the engines' table
+ * embedded.h - the embedded engine's functions for the table of engine/engine.h
  *
- * Each does what the function of mqspool.h does that has its name without "embedded_";
- * see there.  Arguments have been checked (engine/dispatch.h).
+ * Each does what the function of mqspool.h does whose name it has, without "embedded_".
+ * Their arguments have been checked (engine/dispatch.h).
  */
 #ifndef MQS_EMBEDDED_EMBEDDED_H
 #define MQS_EMBEDDED_EMBEDDED_H

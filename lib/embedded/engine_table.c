@@ -1,5 +1,5 @@
 /*
- * engine_table.c - what the embedded engine can do: everything
+ * engine_table.c - the table of the embedded engine, which can do everything
  */
 #include "embedded/embedded.h"
 

@@ -1,4 +1,4 @@
-/* full_disk.h - what to do about a disk that leaves no room to consume */
+/* full_disk.h - the error of a full disk, with the command that makes room */
 #ifndef MQS_EMBEDDED_FULL_DISK_H
 #define MQS_EMBEDDED_FULL_DISK_H
 

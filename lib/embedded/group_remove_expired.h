@@ -1,17 +1,18 @@
 /*
- * group_remove_expired.h - removing the groups whose time is over (embedded/queue/group_temporary.h)
+ * group_remove_expired.h - removes the groups of a queue that have expired
  *
- * Publishers do it when they trim; this is for those who have no reason to: who opens a
- * consumer, or is told to clean up.  A page of another boot tells nothing, and is
- * mended first.
+ * queue/group_temporary.h says which groups these are.  Publishers remove them when they trim.
+ * This is for others: opening a consumer, and mq-ctl trim.  The page of another boot tells
+ * nothing, so the group is opened first, which refreshes the page.
  */
 #ifndef MQS_EMBEDDED_GROUP_REMOVE_EXPIRED_H
 #define MQS_EMBEDDED_GROUP_REMOVE_EXPIRED_H
 
 #include "embedded/spool.h"
 
+/* Removes all groups of a queue that have expired, or lost their consumer. */
 int	mqs_group_remove_all_expired(struct mqs_spool *, struct mqs_log *, struct mqs_error *err);
-/* Removes a temporary group at the end of its own consumer. */
+/* Removes a temporary group when its consumer closes. */
 int	mqs_group_remove_temporary(struct mqs_group *, struct mqs_error *err);
 
 #endif

@@ -1,4 +1,8 @@
-/* lease_owner.h - what became of the owner of a lease, and what that means for its messages */
+/*
+ * lease_owner.h - the owner of a lease: whether it lives, and what it had begun
+ *
+ * An owner is a consumer; its owner file (store/owner.h) says both.
+ */
 #ifndef MQS_EMBEDDED_LEASE_OWNER_H
 #define MQS_EMBEDDED_LEASE_OWNER_H
 
@@ -10,13 +14,13 @@ struct mqs_lease_owner {
 	struct mqs_owner_left	 left;
 };
 
-/* The run that works, or worked, on a message; NULL if there is none. */
+/* Finds the handler that works, or worked, on a message; NULL if there is none. */
 const struct mqs_owner_slot *mqs_lease_owner_slot(const struct mqs_lease_owner *, uint64_t lease, uint64_t id);
-/* 1 if entry i had been handed out, to outlive its consumer. */
+/* 1 if entry i was handed out under MQS_MANUAL, so that it outlives its consumer. */
 int	mqs_lease_owner_handed_out(const struct mqs_lease_owner *, const struct mqs_batch *, size_t i);
-/* 1 if a lease has a time of its own: that it was given, or since its owner was seen gone. */
+/* 1 if a lease ends at a time: it was given one, or its owner was seen dead. */
 int	mqs_lease_has_deadline(const struct mqs_lease *);
-/* 1 if that has come, or the lease is of another boot. */
+/* 1 if that time has come, or the lease is of another boot. */
 int	mqs_lease_has_expired(const struct mqs_lease *);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * publish_batch.c - collecting messages that are to be published together
+ * publish_batch.c - collects messages that are to be published together
  *
- * Records borrow the caller's bytes; large bodies go to files of their own at once.
- * Nothing is seen by anybody until publish_flush.c stores it; a crash leaves the files, which
- * mqs_blob_sweep collects.
+ * The batch is in memory and points to the caller's bytes, except that large bodies are
+ * written to files at once.  Nobody else sees anything of it until publish_flush.c stores it.
+ * A crash leaves those files, which mqs_blob_sweep removes.
  */
 #include <errno.h>
 #include <stdlib.h>

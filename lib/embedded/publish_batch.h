@@ -8,11 +8,12 @@
 #include "embedded/publish_mandatory.h"
 
 /*
- * Messages of a batch often differ in nothing but their bodies.  What else there is to
- * them is kept once for a run of them: all of it together would not stay in the cache.
+ * The shape of a message is everything but its body.  Messages of a batch often differ in
+ * their bodies only.  So a shape is kept once for each run of messages that share it; a copy
+ * for each message would not fit into the processor's cache.
  */
 struct mqs_shape {
-	struct mqs_record	 record;	/* its body is that of whichever is appended */
+	struct mqs_record	 record;	/* the body is filled in for each message when it is appended */
 	struct mqs_blob		*blob;	/* a large body; its record is filled in at the flush */
 	void			*own;	/* a copy of a small body that came by descriptor */
 };
@@ -21,11 +22,14 @@ struct mqs_pending {
 	const void	*body;
 	uint64_t	 tag;
 	uint64_t	 id;		/* once it is in the log */
-	uint32_t	 body_len;	/* of a body that goes into the log itself */
-	uint32_t	 shape;
+	uint32_t	 body_len;	/* 0 if the body is a file */
+	uint32_t	 shape;		/* index of its shape */
 };
 
-/* What came of one delivery, and how the batch was before it. */
+/*
+ * The messages that a filter made of one delivery; the sizes are those of the batch before
+ * them.
+ */
 struct mqs_section {
 	struct mqs_input	 input;
 	size_t			 nshapes, nlarge;
@@ -49,13 +53,13 @@ struct mqs_publisher {
 	int64_t			 wait;		/* for room; -1: for ever */
 	unsigned		 flags;
 	struct mqs_mandatory	 routes;	/* MQS_MANDATORY */
-	size_t			 stored;	/* of the last batch: so many, the first ones */
-	uint64_t		 dropped;	/* unsettled messages that made room, ever */
+	size_t			 stored;	/* how many of the last batch were stored, the first ones */
+	uint64_t		 dropped;	/* how many unsettled messages it has removed to make room */
 	struct mqs_section		*sections;	/* of the batch: what came of each delivery */
 	size_t			 nsections, sections_cap;
 };
 
-/* Makes room for one more in an array of n, of which there may be *cap: 0, or -1 and errno. */
+/* Makes room for one more member in an array that has n of at most *cap: 0, or -1 and errno. */
 int	mqs_publish_reserve(void **array, size_t n, size_t *cap, size_t size);
 /* Empties the batch; large bodies that did not get into the log are removed. */
 void	mqs_publisher_clear(struct mqs_publisher *);

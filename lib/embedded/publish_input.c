@@ -3,9 +3,9 @@
 #include "embedded/queue/group_state.h"
 
 /*
- * The generation under which a delivery was claimed.  If its lease is no longer ours
- * (somebody else settled all of it), that of now must do: whoever gets the message
- * again, does under that one.
+ * Finds the generation under which a delivery was claimed.  If the lease is not ours any
+ * more, because somebody else has settled all of it, this is the group's generation now: a
+ * consumer that gets the message again gets it under that one.
  */
 static int
 generation_of(const struct mqs_consumer *c, uint64_t lease, uint64_t *generation,

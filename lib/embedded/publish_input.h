@@ -1,19 +1,22 @@
 /*
- * publish_input.h - what a publisher's batch was made from, delivery by delivery
+ * publish_input.h - the input of a section: the delivery of which a filter made messages
  *
- * The messages of a batch that came of one delivery are a section of it.  A section is
- * stored together with a marker that names the delivery's message (embedded/queue/marker.h), in
- * the one transaction of the flush; where the marker stands already, the section is
- * void.  Only after that is the input settled, so:
+ * The messages that a filter made of one delivery are a section of the publisher's batch.  A
+ * section is stored together with a marker that names the delivered message
+ * (queue/marker.h), in one transaction.  If the marker is there already, the section is not
+ * stored.  The input is settled after that.  So a consumer that is killed
  *
- *	killed before the commit	no output, no marker: the input is run again
- *	between commit and settling	run again, or found to be done; its output is void
- *	after the settling		the marker is of no use any more
+ *	before the commit	leaves no output and no marker: the filter runs again
+ *	after the commit	leaves both: the filter may run again, but its output is not
+ *				stored
+ *	after the settling	leaves a marker that is of no more use
  *
- * A marker carries the group's generation of when the input was claimed: what is
- * produced anew after a rewind is not taken for what was there before it.  Each section
- * that is stored sweeps markers below the durable floor of its group, read with the log's
- * write lock held: a redriven message lowers the floor before anybody can put its marker.
+ * A marker has the generation that the group had when the input was claimed.  So what a
+ * filter makes after a rewind is not taken for what it made before.
+ *
+ * Each section that is stored also removes markers that are of no more use, below the durable
+ * floor of its group.  The floor is read while the log's write lock is held: redriving a
+ * message lowers the floor before anybody can put a marker for it.
  */
 #ifndef MQS_EMBEDDED_PUBLISH_INPUT_H
 #define MQS_EMBEDDED_PUBLISH_INPUT_H
@@ -25,13 +28,13 @@
 struct mqs_input {
 	struct mqs_marker marker;
 	struct mqs_group *group;	/* borrowed from its consumer's spool */
-	size_t		 first;		/* of the batch's messages */
-	int		 stood;		/* the marker did: the section is void */
+	size_t		 first;		/* index of its first message in the batch */
+	int		 stood;		/* the marker was there already: the section is not stored */
 };
 
-/* Whose delivery it is. */
+/* Fills in the input for a delivery of a consumer. */
 int	mqs_input_of(struct mqs_input *, struct mqs_consumer *, const struct mqs_message *,
 	    struct mqs_error *err);
-/* Puts its marker and sweeps older ones; sets stood instead if it stands already. */
+/* Puts the marker, and removes older ones; if the marker is there already, only sets `stood'. */
 int	mqs_input_mark(struct mqs_input *, struct mqs_log_tx *, struct mqs_error *err);
 #endif

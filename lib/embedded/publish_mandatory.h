@@ -1,10 +1,10 @@
 /*
- * publish_mandatory.h - whether some group would get a message: for publishers that insist
+ * publish_mandatory.h - whether any group would get a message, for publishers with MQS_MANDATORY
  *
- * From the groups' pages, under the log's write lock, under which groups are made and
- * removed as well.  A page tells the digest of a group's bindings: 0, and the group gets
- * everything; one that is known already, and nothing needs to be read; else the bindings
- * are read from the group's file, once for each change of them.
+ * The answer comes from the groups' status pages, under the log's write lock, under which
+ * groups are also made and removed.  A page has the digest of its group's bindings.  Digest
+ * 0 means that the group gets every message.  If the digest is the one seen last time, the
+ * bindings are known.  Only otherwise are they read from the group's file.
  */
 #ifndef MQS_EMBEDDED_PUBLISH_MANDATORY_H
 #define MQS_EMBEDDED_PUBLISH_MANDATORY_H
@@ -13,16 +13,16 @@
 
 struct mqs_mandatory_group;
 
-/* { 0 } knows nothing yet. */
+/* The bindings of all groups of a queue; { 0 } knows none yet. */
 struct mqs_mandatory {
 	struct mqs_mandatory_group	*list;
 	size_t			 n, cap;
 	int			 everything;	/* some group gets every message */
 };
 
-/* Brings it up to date.  Call it with the log's write lock held. */
+/* Brings them up to date.  The caller holds the log's write lock. */
 int	mqs_mandatory_update(struct mqs_mandatory *, struct mqs_spool *, struct mqs_log *, struct mqs_error *err);
-/* 1 if some group would get the message. */
+/* 1 if some group would get the message, by its bindings. */
 int	mqs_mandatory_would_get(const struct mqs_mandatory *, const struct mqs_message *);
 void	mqs_mandatory_free(struct mqs_mandatory *);
 

@@ -11,7 +11,10 @@
 #include "embedded/publish_batch.h"
 #include "embedded/queue/log_retention.h"
 
-/* Removes up to max messages within the publisher's transaction, if there is anything to remove. */
+/*
+ * Removes up to max messages within the publisher's transaction, if there is anything to
+ * remove.
+ */
 int	mqs_publish_trim(struct mqs_publisher *, struct mqs_log_tx *, size_t max,
 	    struct mqs_trimmed *, struct mqs_error *err);
 /*

@@ -12,9 +12,9 @@ struct mqs_receipt {
 	uint64_t	id, lease;
 };
 
-/* Takes one apart: 0, or -1 and why (a constant phrase). */
+/* Parses a receipt: 0, or -1 and why (a constant phrase). */
 int	mqs_receipt_parse(const char *s, struct mqs_receipt *, const char **why);
-/* Writes one; returns buf. */
+/* Writes a receipt; returns buf. */
 char	*mqs_receipt_format(const char *queue, const char *group, uint64_t id,
 	    uint64_t lease, char buf[MQS_RECEIPT_SIZE]);
 

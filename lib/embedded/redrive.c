@@ -1,11 +1,11 @@
 /*
- * redrive.c - the letters that match, a thousand at a time; see redrive_return.h
+ * redrive.c - redriving the dead letters that match, a thousand at a time
  *
- * A claim looks at letters until it has taken that many that match.  Those that do not are
- * held as ready in the group `redrive' and stay there; those whose queue or group is gone
- * are released to the same place.  A run looks at each letter once, so memory does not grow
- * with their number.  What another run or a dead one gives back behind that place counts as
- * left.
+ * redrive_return.h says what happens to a letter.  A claim looks at letters until it has
+ * taken a thousand that match.  The others are held as ready in the group `redrive' and stay
+ * there.  Letters whose queue or group is gone are released to the same place.  A run looks
+ * at each letter once, so its memory does not grow with their number.  A letter that another
+ * run, or a dead one, gives back behind that place counts as left.
  */
 #include <fnmatch.h>
 #include <stdlib.h>

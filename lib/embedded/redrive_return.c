@@ -1,4 +1,4 @@
-/* redrive_return.c - letters back to one group; see redrive.h for the order of commits */
+/* redrive_return.c - see redrive_return.h */
 #include <stdlib.h>
 
 #include "base/error.h"

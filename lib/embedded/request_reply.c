@@ -1,11 +1,13 @@
 /*
  * request_reply.c - request and reply
  *
- * mailbox made and locked -> message published, with the header mq-reply-to: QUEUE/NAME
- * -> its handler's output put into the mailbox -> the message is acked -> the caller reads
- * it and removes the mailbox.  A caller that dies leaves a mailbox without a lock, which
- * repliers, later callers and a sweep of the queue remove.  A handler that dies before its
- * reply is there is run again; after it, the message is acked without another run.
+ * The steps: the caller makes a mailbox and locks it; it publishes the request, with the
+ * header mq-reply-to: QUEUE/NAME; a consumer's handler runs, and its output is put into the
+ * mailbox; the request is acked; the caller reads the mailbox and removes it.
+ *
+ * A caller that dies leaves a mailbox without a lock, which repliers, later callers and
+ * mq-ctl trim remove.  If a consumer dies before the reply is in the mailbox, the handler runs
+ * again; if after that, the request is acked without another run.
  */
 #include <sys/inotify.h>
 #include <sys/stat.h>

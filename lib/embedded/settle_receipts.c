@@ -1,8 +1,8 @@
 /*
- * settle_receipts.c - settling by receipt, for whoever did not take the delivery
+ * settle_receipts.c - settling by receipt, for callers that did not take the delivery (mq-ack)
  *
- * A batch may name many queues and groups; each group gets one transaction.  The
- * batch is sorted by group, lease and id, so that each lease is loaded once.
+ * A batch of receipts may be of many queues and groups.  Each group gets one transaction.  The
+ * receipts of a group are sorted by lease and id, so that each lease is loaded once.
  */
 #include <stdlib.h>
 
@@ -179,8 +179,8 @@ one_pass(struct mqs_settler *s, struct target *t, struct mqs_group *group,
 }
 
 /*
- * Settles one group's share of the batch.  *done: the outcomes stand in the requests,
- * although an error (of the dead-letter queue) is returned.
+ * Settles the receipts of one group.  1 in *done: each request has its result, even if an
+ * error is returned because the dead-letter queue could not be written.
  */
 static int
 settle_target(struct mqs_settler *s, struct target *t, int *done,

@@ -37,7 +37,7 @@ struct mqs_settle_tx {
 	struct mqs_group	*group;
 	struct mqs_group_tx	 gtx;
 	struct mqs_log_reader	*reader;	/* of the group's log; borrowed */
-	struct mqs_log		*made_in;	/* a message with a marker in this log is done: settle it, make no dead letter; or NULL */
+	struct mqs_log		*made_in;	/* log of a filter's outputs, or NULL: a message with a marker there is only settled */
 	struct mqs_log		*dead_log;	/* of the dead-letter queue; NULL: not begun */
 	struct mqs_log_tx	 dead;		/* its transaction, open if dead_log is set */
 	struct mqs_blob		*blobs[MQS_SETTLE_BLOBS];	/* large bodies of dead letters, locked until the commit */

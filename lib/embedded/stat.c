@@ -1,10 +1,10 @@
 /*
- * stat/stat.c - looking at queues and groups
+ * stat.c - numbers about queues and groups
  *
- * Numbers come from the log's state and the groups' status pages, so that looking
- * neither takes a lock nor disturbs anybody; a group whose page can't be believed
- * (another boot's) is opened once, which mends the page.  Somebody who may only
- * read the directory gets what the pages say.
+ * They come from the log's state and the groups' status pages, so looking takes no lock and
+ * disturbs nobody.  If a group's page can't be believed (it is of another boot), the group
+ * is opened, which refreshes the page.  A caller that may only read the directory gets what
+ * the pages say.
  */
 #include <bsd/string.h>
 

@@ -1,9 +1,9 @@
 /*
- * stat_deliveries.c - what is out to consumers, and which consumers there are
+ * stat_deliveries.c - shows the deliveries that are out, and the consumers
  *
- * Leases say what is out, in one snapshot of the group; owner files say how far each
- * message has come, a moment later.  What was settled in between is shown once more.
- * Nothing is changed, but the group is opened.
+ * The leases say which messages are out, in one snapshot of the group.  The owner files, read
+ * a moment later, say how far each message has come.  A message that was settled in between
+ * is still shown.  Nothing is changed, but the group is opened.
  */
 #include <bsd/string.h>
 

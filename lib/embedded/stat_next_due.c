@@ -1,9 +1,9 @@
 /*
- * stat_next_due.c - when there is work next
+ * stat_next_due.c - when a group next has work
  *
- * There is work for a group now: what is ready, what beyond the cursor may be delivered,
- * what a dead consumer held.  Else at the first of: when a held message is due, or one
- * beyond the cursor that is delayed; when a lease with a time of its own ends.
+ * It has work now if messages are ready, if messages beyond the cursor may be delivered, or
+ * if a dead consumer held some.  Else it has work at the earliest of these times: when a held
+ * message is due; when a delayed message beyond the cursor is due; when a lease ends.
  */
 #include "base/clock.h"
 #include "base/error.h"

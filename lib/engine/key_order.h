@@ -38,7 +38,10 @@ uint64_t mqs_key_hash(const struct mqs_message *);
  */
 int	mqs_key_order_enter(const struct mqs_key_order *, void *in, uint64_t key,
 	    uint64_t id, int *out, struct mqs_error *err);
-/* Tells that a message is settled for good.  If its key was busy with it, the next one goes out. */
+/*
+ * Tells that a message is settled for good.  If its key was busy with it, the next one
+ * goes out.
+ */
 int	mqs_key_order_leave(const struct mqs_key_order *, void *in, uint64_t key,
 	    uint64_t id, struct mqs_error *err);
 

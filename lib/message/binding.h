@@ -33,7 +33,10 @@ int	mqs_binding_format(struct mqs_buf *, const struct mqs_binding *);
 /* Reads the text form; the binding points into *room.  0, or MQS_EINVAL and why. */
 int	mqs_binding_parse(struct mqs_binding *, struct mqs_buf *room, const char *text,
 	    struct mqs_error *err);
-/* Appends the command line options for a binding ("-k 'a.*'"), quoted for sh(1): 0, or -1 with errno. */
+/*
+ * Appends the command line options for a binding ("-k 'a.*'"), quoted for sh(1): 0, or -1
+ * with errno.
+ */
 int	mqs_binding_options(struct mqs_buf *, const struct mqs_binding *);
 
 #endif

@@ -9,7 +9,10 @@
 
 #include "embedded/queue/group_create.h"
 
-/* MQS_ECONFIG, and the command that helps, if a group has other bindings or settings than were asked for. */
+/*
+ * MQS_ECONFIG, and the command that helps, if a group has other bindings or settings than
+ * were asked for.
+ */
 int	mqs_group_agrees(struct mqs_group *, const struct mqs_group_new *, struct mqs_error *err);
 
 #endif

@@ -15,11 +15,17 @@
 
 /* Fills in a page: the state, and the number of the transaction that it is of. */
 void	mqs_group_page_fill(struct mqs_page *, uint64_t tx, const uint64_t *v);
-/* Opens the page anew if somebody removed its file; nobody would see what is written to the old one. */
+/*
+ * Opens the page anew if somebody removed its file; nobody would see what is written to
+ * the old one.
+ */
 int	mqs_group_page_find(struct mqs_group *, struct mqs_error *err);
 /* Reads the state from the group's file, and writes the page if it is behind. */
 int	mqs_group_refresh(struct mqs_group *, struct mqs_error *err);
-/* Reads a group's page by name, without opening the group: MQS_NOTHING if there is none to believe. */
+/*
+ * Reads a group's page by name, without opening the group: MQS_NOTHING if there is none to
+ * believe.
+ */
 int	mqs_group_peek(const struct mqs_dir *, const char *name, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 
 #endif

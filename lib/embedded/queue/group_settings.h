@@ -21,7 +21,10 @@ int	mqs_group_settings_store(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES],
 /* Replaces the bindings of the group. */
 int	mqs_group_bindings_store(struct mqs_tx *, uint64_t v[MQS_GROUP_VALUES],
 	    const struct mqs_bindings *, struct mqs_error *err);
-/* Calls fn with each setting, then with each binding.  If fn returns non-zero, that is returned. */
+/*
+ * Calls fn with each setting, then with each binding.  If fn returns non-zero, that is
+ * returned.
+ */
 int	mqs_group_settings_each(struct mqs_tx *, mqs_setting_fn *fn, void *arg, struct mqs_error *err);
 
 /*

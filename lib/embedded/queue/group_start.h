@@ -27,7 +27,10 @@ struct mqs_start {
 
 /* Reads a start from the text of a consumer's options. */
 int	mqs_group_start_of(struct mqs_start *, const struct mqs_consumer_options *, struct mqs_error *err);
-/* Sets the cursors in a group's state so that the group looks next at the message that the start names. */
+/*
+ * Sets the cursors in a group's state so that the group looks next at the message that the
+ * start names.
+ */
 int	mqs_group_place(struct mqs_log *, const struct mqs_start *, uint64_t v[MQS_GROUP_VALUES], struct mqs_error *err);
 /* Puts the cursors before the oldest message of a log in that state. */
 void	mqs_group_to_oldest(uint64_t v[MQS_GROUP_VALUES], const uint64_t lv[MQS_LOG_VALUES]);

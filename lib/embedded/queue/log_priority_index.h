@@ -22,7 +22,10 @@ struct mqs_priority_walk {
 	int			 damaged;	/* it ended because the index is damaged */
 };
 
-/* Finds the first message of a priority with an id of at least that; MQS_NOTHING: there is no more, or it can't be trusted. */
+/*
+ * Finds the first message of a priority with an id of at least that; MQS_NOTHING: there is
+ * no more, or it can't be trusted.
+ */
 int	mqs_priority_from(struct mqs_priority_walk *, struct mqs_log_reader *, struct mqs_cur *,
 	    unsigned priority, uint64_t id, struct mqs_error *err);
 int	mqs_priority_next(struct mqs_priority_walk *, struct mqs_error *err);

@@ -34,7 +34,10 @@ struct mqs_log_reader {
 
 /* Begins a reader, before the first message. */
 int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_error *err);
-/* Moves the position: the next call of _next gives the first record with an id of at least that. */
+/*
+ * Moves the position: the next call of _next gives the first record with an id of at least
+ * that.
+ */
 void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
 /*
  * Gives the next record; MQS_NOTHING at the end of the snapshot.  MQS_EDAMAGED reports a

@@ -49,7 +49,10 @@ void	mqs_marker_of(struct mqs_marker *, const struct mqs_group *, uint64_t gener
  * in a transaction of a log, and MQS_GROUP_MARKERS in one of a group.
  */
 int	mqs_marker_find(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
-/* Looks for a marker in a log: MQS_OK if it is there and no crash can undo it, else MQS_NOTHING. */
+/*
+ * Looks for a marker in a log: MQS_OK if it is there and no crash can undo it, else
+ * MQS_NOTHING.
+ */
 int	mqs_marker_stands(struct mqs_log *, const struct mqs_marker *, struct mqs_error *err);
 /* Puts a marker. */
 int	mqs_marker_put(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);

@@ -83,7 +83,10 @@ int	mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *,
  */
 int	mqs_settings_store(const struct mqs_setting *table, struct mqs_tx *,
 	    const char *const *pairs, size_t n, struct mqs_error *err);
-/* 1 in *same if a setting has the value that NAME=VALUE would give it.  Errors as from storing. */
+/*
+ * 1 in *same if a setting has the value that NAME=VALUE would give it.  Errors as from
+ * storing.
+ */
 int	mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *, const char *pair,
 	    int *same, struct mqs_error *err);
 /* Calls fn with every setting of the table.  If fn returns non-zero, that is returned. */
