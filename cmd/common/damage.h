@@ -3,8 +3,8 @@
 #define MQ_CMD_COMMON_DAMAGE_H
 
 /*
- * From now on a SIGSEGV or SIGBUS is reported as damage of `spool' by the program `name',
- * and ends it with 74.  Call it again when the spool's name is known.
+ * From now on a SIGSEGV, SIGBUS or SIGABRT is reported as damage of a file of `spool' by the
+ * program `name', and ends it with 74.  Call it again when the spool's name is known.
  */
 void	damage_catch_faults(const char *name, const char *spool);
 

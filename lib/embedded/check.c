@@ -1,18 +1,21 @@
 /*
  * check.c - verifying a queue
  *
- * First the log, in one snapshot: every record, index, counter and large body.  Then each
- * group: its tables are compared with each other and with its counters.  Checking changes
- * nothing, and others may work meanwhile.  Each finding is reported at once; the check ends
- * early only if it can't go on.
+ * First the log: every page of its file; then, in one snapshot, every record, index, counter
+ * and large body.  Then each group: every page of its file; then its tables are compared with
+ * each other and with its counters.  Where reading damaged pages through LMDB might crash, the
+ * entries of that file are not read.  Checking changes nothing, and others may work meanwhile.
+ * Each finding is reported at once; the check ends early only if it can't go on.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "embedded/check_group.h"
+#include "embedded/queue/group_file.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
+#include "embedded/store/lmdb/db_page_check.h"
 
 /* ---------------------------------------------------------------- log -- */
 
@@ -184,6 +187,41 @@ out:
 	return rc == MQS_EDAMAGED ? MQS_OK : rc;
 }
 
+/* -------------------------------------------------------------- pages -- */
+
+struct paging {
+	struct mqs_checking	*k;
+	char			 file[MQS_GROUP_FILE];
+};
+
+static void
+found_page(void *arg, uint64_t page, const char *text)
+{
+	const struct paging *p = arg;
+
+	mqs_check_found(p->k, "%s: page %llu %s", p->file, (unsigned long long)page, text);
+}
+
+/* Verifies all pages of a file.  *unsafe: its entries can't be read. */
+static int
+check_pages(struct mqs_checking *k, struct mqs_db *db, const char *group, int *unsafe,
+    struct mqs_error *err)
+{
+	struct paging p = { .k = k, .file = "log.mdb" };
+	int rc;
+
+	if (group != NULL)
+		mqs_group_file(p.file, group, "mdb");
+	if ((rc = mqs_db_check_pages(db, found_page, &p, unsafe, err)) != MQS_OK || !*unsafe)
+		return rc;
+	if (group == NULL)
+		mqs_check_found(k, "%s: its messages can't be checked", p.file);
+	else
+		mqs_check_found(k, "%s: its entries can't be checked; mq-ctl delete %s/%s, "
+		    "and the group can be made anew", p.file, k->log->dir.name, group);
+	return MQS_OK;
+}
+
 /* ------------------------------------------------------------- groups -- */
 
 static int
@@ -192,10 +230,12 @@ check_each_group(void *arg, const char *name)
 	struct mqs_checking *k = arg;
 	struct mqs_group *group;
 	struct mqs_error why;
-	int rc;
+	int rc, unsafe;
 
 	rc = mqs_spool_group(k->spool, k->log->dir.name, name, 0, NULL, &group, &why);
 	if (rc == MQS_OK)
+		rc = check_pages(k, group->db, name, &unsafe, &why);
+	if (rc == MQS_OK && !unsafe && !k->log_unsafe)
 		rc = mqs_check_group(k, group, &why);
 	if (rc == MQS_EDAMAGED || rc == MQS_EVERSION) {
 		mqs_check_found(k, "%s", why.text);
@@ -218,7 +258,8 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *f
 
 	*findings = *messages = 0;
 	if ((rc = mqs_spool_log(spool, queue, 0, &k.log, err)) != MQS_OK ||
-	    (rc = check_log(&k, err)) != MQS_OK)
+	    (rc = check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
+	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))
 		return rc;
 	return mqs_dir_each_group(&k.log->dir, check_each_group, &k, err);
 }

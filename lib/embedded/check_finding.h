@@ -15,6 +15,7 @@ struct mqs_checking {
 	mqs_finding_fn		*finding;	/* the caller's; may be NULL */
 	void			*arg;
 	uint64_t		*findings, *messages;	/* how many so far */
+	int			 log_unsafe;	/* the log's pages are damaged: it can't be read */
 	uint64_t		 lv[MQS_LOG_VALUES];	/* the log's state, in the snapshot that is checked */
 	struct mqs_error	*err;
 };

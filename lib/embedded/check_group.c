@@ -13,6 +13,7 @@
 #include "embedded/queue/group_held.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/lease_batch.h"
+#include "embedded/queue/log_reader.h"
 
 #define ORDER_KEY	17
 
@@ -208,6 +209,27 @@ check_bindings(struct tally *t, struct mqs_error *err)
 	return rc == MQS_EDAMAGED ? MQS_OK : rc;
 }
 
+/*
+ * A group can't be ahead of its log, unless the log was restored from an older copy or one
+ * of the two is damaged.  The log's state is read after the group's snapshot was taken.
+ */
+static int
+check_ahead_of_log(const struct tally *t, struct mqs_error *err)
+{
+	struct mqs_log_reader reader;
+	uint64_t lv[MQS_LOG_VALUES];
+	int rc;
+
+	if ((rc = mqs_log_reader_init(&reader, t->k->log, err)) != MQS_OK)
+		return rc;
+	rc = mqs_log_reader_state(&reader, lv, err);
+	mqs_log_reader_done(&reader);
+	if (rc == MQS_OK && mqs_group_ahead(t->v, lv))
+		mqs_check_found(t->k, "group %s: the log is older than this group (restored, "
+		    "or damaged)", t->group->name);
+	return rc;
+}
+
 int
 mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
     struct mqs_error *err)
@@ -220,6 +242,8 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 	if ((rc = mqs_tx_read(group->db, &t.tx, err)) != MQS_OK)
 		goto out;
 	if ((rc = mqs_group_read(t.tx, t.v, err)) != MQS_OK)
+		goto out;
+	if ((rc = check_ahead_of_log(&t, err)) != MQS_OK)
 		goto out;
 	t.floor = t.v[MQS_GROUP_CURSOR] + 1;
 	if ((rc = check_leases(&t, err)) != MQS_OK ||

@@ -22,30 +22,10 @@
 
 #include "base/error.h"
 #include "embedded/store/lmdb/data_file.h"
+#include "embedded/store/lmdb/page_format.h"
 
-#define META_MAGIC	UINT32_C(0xBEEFC0DE)
-#define META_VERSION	UINT32_C(1)	/* LMDB 0.9 */
-#define META_FLAG	0x08
+#define COMMITS_APART	1000000	/* two meta pages of a file, at the most */
 #define LOCK_BYTES	69632	/* 64 for each of 1,024 readers, and LMDB's own page */
-
-/* A meta page as LMDB 0.9 writes it: in the machine's own byte order and word size. */
-struct tree {
-	uint32_t	page_size;	/* only in the first tree of a meta page */
-	uint16_t	flags, depth;
-	size_t		branch, leaf, overflow, entries, root;
-};
-
-struct meta {
-	size_t		number;
-	uint16_t	pad, flags;
-	uint32_t	pages;
-	uint32_t	magic, version;
-	void		*address;
-	size_t		map_size;
-	struct tree	trees[2];
-	size_t		last_page;
-	size_t		tx;
-};
 
 static ssize_t
 read_at(int fd, void *buf, size_t n, off_t at)
@@ -75,7 +55,7 @@ truncated(const char *name, uint64_t size, uint64_t needed, struct mqs_error *er
 
 /* Reads and verifies the meta page at an offset. */
 static int
-read_meta(int fd, const char *name, uint64_t at, struct meta *m,
+read_meta(int fd, const char *name, uint64_t at, struct mqs_page_meta *m,
     struct mqs_error *err)
 {
 	uint32_t size;
@@ -87,33 +67,59 @@ read_meta(int fd, const char *name, uint64_t at, struct meta *m,
 		return mqs_fail(err, MQS_EDAMAGED, "%s: empty", name);
 	if ((size_t)n < sizeof(*m))
 		return truncated(name, at + (uint64_t)n, at + sizeof(*m), err);
-	if (!(m->flags & META_FLAG) || m->magic != META_MAGIC)
+	if (!(m->header.flags & MQS_PAGE_META) || m->magic != MQS_PAGE_MAGIC)
 		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: not a database", name);
-	if (m->version != META_VERSION)
+	if (m->version != MQS_PAGE_VERSION)
 		return mqs_fail(err, MQS_EVERSION,
 		    "%s: database format %" PRIu32 ", this version of mq knows %" PRIu32,
-		    name, m->version, META_VERSION);
+		    name, m->version, MQS_PAGE_VERSION);
 	size = m->trees[0].page_size;
 	if (size < 256 || size > 65536 || (size & (size - 1)) != 0 ||
 	    m->last_page > (size_t)(INT64_MAX >> 17))
-		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: meta page", name);
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: meta page %d", name, at > 0);
 	return MQS_OK;
+}
+
+static int
+fail_meta(const char *name, int page, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: meta page %d", name, page);
+}
+
+/*
+ * The first meta page is of another version.  If the second, where it lies in a file of
+ * this version and machine, is of this one, then the first is damaged.
+ */
+static int
+fail_version(int fd, const char *name, const struct mqs_page_meta *first,
+    struct mqs_error *err)
+{
+	struct mqs_page_meta second;
+
+	if (read_meta(fd, name, first->trees[0].page_size, &second, NULL) == MQS_OK)
+		return fail_meta(name, 0, err);
+	return MQS_EVERSION;
 }
 
 int
 mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *file,
     struct mqs_error *err)
 {
-	struct meta first, second;
-	const struct meta *newer;
+	struct mqs_page_meta first, second;
+	const struct mqs_page_meta *newer;
 	struct stat st;
 	int rc;
 
 	if ((rc = read_meta(fd, name, 0, &first, err)) != MQS_OK)
-		return rc;
+		return rc == MQS_EVERSION ? fail_version(fd, name, &first, err) : rc;
 	file->page_size = first.trees[0].page_size;
 	if ((rc = read_meta(fd, name, file->page_size, &second, err)) != MQS_OK)
-		return rc;
+		return rc == MQS_EVERSION ? fail_meta(name, 1, err) : rc;
+	if (second.trees[0].page_size != file->page_size)
+		return fail_meta(name, 1, err);
+	/* They are of two commits, one after the other; a crash may lose one between. */
+	if (first.tx > second.tx + COMMITS_APART || second.tx > first.tx + COMMITS_APART)
+		return fail_meta(name, first.tx > second.tx ? 0 : 1, err);
 	newer = second.tx > first.tx ? &second : &first;
 	file->tx = newer->tx;
 	file->needed = ((uint64_t)newer->last_page + 1) * file->page_size;
@@ -125,6 +131,21 @@ mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *file,
 	file->size = (uint64_t)st.st_size;
 	if (file->size < file->needed)
 		return truncated(name, file->size, file->needed, err);
+	return MQS_OK;
+}
+
+int
+mqs_dbfile_meta(int fd, const char *name, uint32_t page_size, uint64_t tx,
+    struct mqs_page_meta *meta, struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = read_meta(fd, name, tx % 2 * page_size, meta, err)) != MQS_OK)
+		return rc;
+	if (meta->tx != tx || meta->trees[0].page_size != page_size)
+		return mqs_fail(err, MQS_EDAMAGED,
+		    "%s: damaged: page %d: not the meta page of commit %" PRIu64, name,
+		    (int)(tx % 2), tx);
 	return MQS_OK;
 }
 

@@ -21,6 +21,15 @@ struct mqs_data_file {
  */
 int	mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *, struct mqs_error *err);
 
+struct mqs_page_meta;
+
+/*
+ * Reads the meta page that a commit wrote.  It stays as long as a reader has that
+ * commit's snapshot and no second commit follows.
+ */
+int	mqs_dbfile_meta(int fd, const char *name, uint32_t page_size, uint64_t tx,
+	    struct mqs_page_meta *, struct mqs_error *err);
+
 /*
  * Opens a file of a directory, reads the same, and closes it.  readonly, unless it is
  * NULL, is set if the file can be read but not written.

@@ -23,6 +23,7 @@
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 
+#define ADVICE		(4 * MQS_NAME_MAX + 128)
 #define NO_ROOM		65536		/* a disk with less than this is full */
 
 static const struct kind {
@@ -30,12 +31,12 @@ static const struct kind {
 	int		 code;
 	const char	*text;
 } kinds[] = {
-	{ MDB_INVALID, MQS_EDAMAGED, "damaged: not a database" },
+	{ MDB_INVALID, MQS_EDAMAGED, "not a database" },
 	{ MDB_VERSION_MISMATCH, MQS_EDAMAGED, "of or in use by another version of LMDB" },
-	{ MDB_CORRUPTED, MQS_EDAMAGED, "damaged: unexpected page" },
-	{ MDB_PAGE_NOTFOUND, MQS_EDAMAGED, "damaged: page not found" },
-	{ MDB_INCOMPATIBLE, MQS_EDAMAGED, "damaged: table of another kind" },
-	{ MDB_NOTFOUND, MQS_EDAMAGED, "damaged: table or entry not found" },
+	{ MDB_CORRUPTED, MQS_EDAMAGED, "unexpected page" },
+	{ MDB_PAGE_NOTFOUND, MQS_EDAMAGED, "page not found" },
+	{ MDB_INCOMPATIBLE, MQS_EDAMAGED, "table of another kind" },
+	{ MDB_NOTFOUND, MQS_EDAMAGED, "table or entry not found" },
 	{ MDB_MAP_FULL, MQS_EFULL, "map is full" },
 	{ MDB_MAP_RESIZED, MQS_ESYSTEM, "grew beyond what this process has mapped" },
 	{ MDB_PANIC, MQS_EIO, "an earlier write failed" },
@@ -46,8 +47,8 @@ static const struct kind {
 	{ MDB_BAD_DBI, MQS_EBUG, "table closed" },
 	{ MDB_BAD_VALSIZE, MQS_EINVAL, "key empty or too long" },
 	{ MDB_KEYEXIST, MQS_EEXIST, "key exists already" },
-	{ MDB_CURSOR_FULL, MQS_EDAMAGED, "damaged: tree too deep" },
-	{ MDB_PAGE_FULL, MQS_EDAMAGED, "damaged: page full" },
+	{ MDB_CURSOR_FULL, MQS_EDAMAGED, "tree too deep" },
+	{ MDB_PAGE_FULL, MQS_EDAMAGED, "page full" },
 	{ MDB_DBS_FULL, MQS_EBUG, "too many tables" },
 	{ EAGAIN, MQS_EBUSY, "lock not available (another PID namespace?)" }
 };
@@ -69,6 +70,29 @@ map_full_reason(const struct mqs_db *db)
 	    "no address space is left for the file to grow (ulimit -v)";
 }
 
+/* What helps where a file is damaged: a log can be checked, a group can be made anew. */
+static void
+advise(const struct mqs_db *db, char text[ADVICE])
+{
+	const char *label = db->spec.label, *slash = strchr(label, '/');
+	int n = slash != NULL ? (int)(slash - label) : (int)strlen(label);
+
+	if (slash == NULL)
+		(void)snprintf(text, ADVICE, "mq-ctl check %s tells more", label);
+	else
+		(void)snprintf(text, ADVICE, "mq-ctl check %.*s tells more; mq-ctl delete "
+		    "%s, and the group can be made anew", n, label, label);
+}
+
+int
+mqs_lmdb_fail_damaged(const struct mqs_db *db, const char *what, struct mqs_error *err)
+{
+	char advice[ADVICE];
+
+	advise(db, advice);
+	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: %s (%s)", db->name, what, advice);
+}
+
 /* Reports an error of LMDB's or an errno; `doing' begins the reason. */
 int
 mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error *err)
@@ -84,7 +108,7 @@ mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error 
 		if (kinds[i].error != error)
 			continue;
 		if (kinds[i].code == MQS_EDAMAGED)
-			label = db->name;
+			return mqs_lmdb_fail_damaged(db, kinds[i].text, err);
 		return mqs_fail(err, kinds[i].code, "%s: %s%s", label, doing,
 		    error == MDB_MAP_FULL ? map_full_reason(db) : kinds[i].text);
 	}
@@ -100,6 +124,10 @@ mqs_lmdb_fail(struct mqs_db *db, int error, const char *doing, struct mqs_error 
 int
 mqs_lmdb_fail_commit(struct mqs_db *db, int error, struct mqs_error *err)
 {
+	/* LMDB's answers to a tree or a list of free pages that makes no sense. */
+	if (error == EINVAL || error == EACCES || error == MDB_BAD_VALSIZE ||
+	    error == MDB_KEYEXIST || error == MDB_BAD_TXN)
+		error = MDB_CORRUPTED;
 	return mqs_lmdb_fail(db, error, "not stored: ", err);
 }
 
@@ -109,11 +137,11 @@ mqs_lmdb_assert(MDB_env *env, const char *assertion)
 {
 	const struct mqs_db *db = mdb_env_get_userctx(env);
 	const struct mqs_options *options = db->spec.options;
-	char text[MQS_ERROR_TEXT];
+	struct mqs_error why;
 
 	if (options != NULL && options->on_damage != NULL) {
-		(void)snprintf(text, sizeof(text), "%s: damaged: %s", db->name, assertion);
-		options->on_damage(options->arg, text);
+		(void)mqs_lmdb_fail_damaged(db, assertion, &why);
+		options->on_damage(options->arg, why.text);
 	}
 	abort();	/* before LMDB prints something and does the same */
 }

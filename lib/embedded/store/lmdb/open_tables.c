@@ -10,11 +10,14 @@
  * after it syncs everything.
  */
 #include <lmdb.h>
+#include <stdio.h>
 
 #include "base/error.h"
+#include "embedded/store/lmdb/data_file.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 #include "embedded/store/lmdb/open_tables.h"
+#include "embedded/store/lmdb/page_check.h"
 #include "embedded/store/lmdb/reader_slot.h"
 
 /* A table that is not there: whose file is it then? */
@@ -51,6 +54,38 @@ open_in(struct mqs_db *db, MDB_txn *txn, unsigned flags, struct mqs_error *err)
 	return missing == 0 ? MQS_OK : fail_table(db, missing, found > 0, err);
 }
 
+/* Takes note of the first finding. */
+static void
+note(void *arg, uint64_t page, const char *text)
+{
+	char *first = arg;
+
+	if (*first == '\0')
+		(void)snprintf(first, MQS_ERROR_TEXT, "page %llu %s",
+		    (unsigned long long)page, text);
+}
+
+/*
+ * Verifies the pages of the main table, which is where every table begins, before LMDB
+ * follows what is in them.
+ */
+static int
+check_main(struct mqs_db *db, MDB_txn *txn, struct mqs_error *err)
+{
+	char first[MQS_ERROR_TEXT] = "";
+	struct mqs_page_meta meta;
+	unsigned unsafe;
+	int rc;
+
+	rc = mqs_dbfile_meta(db->fd, db->name, db->page_size, (uint64_t)mdb_txn_id(txn),
+	    &meta, NULL);
+	if (rc != MQS_OK)
+		return MQS_OK;	/* written over meanwhile, by commits that went well */
+	rc = mqs_pages_check(db->fd, db->name, &meta, MQS_PAGES_MAIN, note, first, &unsafe,
+	    err);
+	return rc <= 0 ? rc : mqs_lmdb_fail_damaged(db, first, err);
+}
+
 int
 mqs_env_open_tables(struct mqs_db *db, int make, struct mqs_error *err)
 {
@@ -60,7 +95,8 @@ mqs_env_open_tables(struct mqs_db *db, int make, struct mqs_error *err)
 	if ((rc = make ? mdb_txn_begin(db->env, NULL, 0, &txn) :
 	    mqs_reader_begin(db, &txn)) != 0)
 		return mqs_lmdb_fail(db, rc, "", err);
-	if ((rc = open_in(db, txn, make ? MDB_CREATE : 0, err)) != MQS_OK) {
+	if ((rc = make ? MQS_OK : check_main(db, txn, err)) != MQS_OK ||
+	    (rc = open_in(db, txn, make ? MDB_CREATE : 0, err)) != MQS_OK) {
 		mdb_txn_abort(txn);
 		return rc;
 	}
