@@ -9,7 +9,7 @@ load lib/common
 load lib/expect
 
 # A queue with a trimmed, indexed log, large values, and a group with leases, retries and
-# free pages; what it holds and delivers is in log.sum and group.sum.
+# free pages; what it holds and delivers what it holds and delivers is in log.sum and group.sorted.
 begin_damage() {
 	local i
 	seq -f 'message %g' 1000 | mq-pub -k key -H a=b q
@@ -27,7 +27,7 @@ begin_damage() {
 	mq-ctl check q
 	cp -r spool whole
 	mq-replay q | cksum >log.sum
-	MQ_NOW=+1d mq-sub -e q/g | cksum >group.sum
+	MQ_NOW=+1d mq-sub -e q/g | sort >group.sorted
 }
 
 # flip FILE CASE: changes some bits.
@@ -64,7 +64,9 @@ did() {
 	statuses=$statuses$status
 }
 
-# hit FILE CASES: damages a copy and uses it, for each case.
+# hit FILE CASES: damages a copy and uses it, for each case.  Where nothing is found, the log is
+# what it was, and the group delivers all that it did.  (It may deliver more: the time at which a
+# lease ends can be any.)
 hit() {
 	local case found=0
 	for ((case = 0; case < $2; case++)); do
@@ -81,8 +83,11 @@ hit() {
 			found=$((found + 1))
 			continue
 		fi
-		cmp log.sum <(cksum <replay.out)
-		cmp group.sum <(cksum <sub.out)
+		[ "$(cksum <replay.out)" = "$(cat log.sum)" ] &&
+		    [ -z "$(comm -23 group.sorted <(sort sub.out))" ] || {
+			echo "case $case: damage was not found"
+			return 1
+		}
 	done
 	[ "$found" -gt $(($2 / 20)) ]
 }

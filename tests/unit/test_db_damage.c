@@ -32,8 +32,11 @@ test_damaged_files(void)
 	mqs_db_close(db);
 	size = file_size();
 	change_file("t.mdb", 20, &version, 4);
+	refused(0, MQS_EDAMAGED, "meta page 0");	/* the other one is of this version */
+	change_file("t.mdb", 4096 + 20, &version, 4);
 	refused(0, MQS_EVERSION, "format 999");
 	change_file("t.mdb", 20, "\1\0\0\0", 4);
+	change_file("t.mdb", 4096 + 20, "\1\0\0\0", 4);
 	cut_file((off_t)size / 8);
 	refused(0, MQS_EDAMAGED, "truncated (");
 	cut_file(5000);
