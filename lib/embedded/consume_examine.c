@@ -225,7 +225,7 @@ examine_missing(struct mqs_claim *cl, struct mqs_error *err)
 		cl->stop = 1;
 		return MQS_OK;
 	}
-	rc = mqs_walk_tell_missing(&reader->walk, queue, &why);
+	(void)mqs_walk_tell_missing(&reader->walk, queue, &why);
 	return mqs_tell_skip(queue, group, cursor + 1, &why, err);
 }
 

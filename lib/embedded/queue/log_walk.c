@@ -119,18 +119,14 @@ mqs_walk_next(struct mqs_walk *w, struct mqs_error *err)
 	return rc;
 }
 
-/* Moves the cursor back to an intact record below an id; MQS_NOTHING: there is none. */
+/* Moves the cursor back to an intact record below an id, which key has as well. */
 static int
 go_below(struct mqs_walk *w, uint64_t id, struct mqs_slice *key, struct mqs_slice *value,
     struct mqs_error *err)
 {
-	unsigned char from[8];
 	uint64_t at;
 	int rc;
 
-	mqs_put_be64(from, id);
-	key->p = from;
-	key->n = sizeof(from);
 	if ((rc = mqs_cur_move(w->cur, MQS_FROM, key, value, err)) == MQS_NOTHING)
 		rc = mqs_cur_move(w->cur, MQS_LAST, key, value, err);
 	while (rc == MQS_OK && !(is_intact(key, *value, 0, &at) && at < id))
@@ -141,9 +137,11 @@ go_below(struct mqs_walk *w, uint64_t id, struct mqs_slice *key, struct mqs_slic
 int
 mqs_walk_from(struct mqs_walk *w, uint64_t id, struct mqs_error *err)
 {
-	struct mqs_slice key, value;
+	unsigned char from[8];
+	struct mqs_slice key = { from, sizeof(from) }, value;
 	int rc;
 
+	mqs_put_be64(from, id);
 	mqs_walk_begin(w, w->cur, w->last_id, w->appended, w->removed);
 	if ((rc = go_below(w, id, &key, &value, err)) < 0)
 		return rc;

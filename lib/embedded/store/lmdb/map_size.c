@@ -134,13 +134,12 @@ int
 mqs_map_open(struct mqs_db *db, unsigned flags)
 {
 	const struct mqs_options *options = db->spec.options;
-	size_t size = MAP_FIRST;
+	const size_t fixed = options != NULL ? options->map_size : 0;
+	size_t size = fixed != 0 ? fixed : MAP_FIRST;
 	int rc;
 
-	db->map_fixed = options != NULL && options->map_size != 0;
+	db->map_fixed = fixed != 0;
 	db->map_shared = 0;
-	if (db->map_fixed)
-		size = options->map_size;
 	if (db->map_fixed || !is_limited()) {
 		rc = open_with(db, flags, size);
 		/* Valgrind says EINVAL for what is too large. */
@@ -150,8 +149,8 @@ mqs_map_open(struct mqs_db *db, unsigned flags)
 	db->map_shared = 1;
 	size = fitting(free_space(), (size_t)db->file.needed + UNIT,
 	    (size_t)db->file.needed + FIRST_GROWTH);
-	if (db->map_fixed && size > options->map_size)
-		size = options->map_size;
+	if (fixed != 0 && size > fixed)
+		size = fixed;
 	return size == 0 ? ENOMEM : open_with(db, flags, size);
 }
 
