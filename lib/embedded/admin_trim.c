@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/admin_trim.h"
+#include "embedded/admin_trim_markers.h"
 #include "embedded/group_remove_expired.h"
 #include "embedded/queue/log_retention.h"
 
@@ -62,7 +63,8 @@ mqs_embedded_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 	    (rc = mqs_db_check_readers(each.log->db, err)) != MQS_OK ||
 	    (rc = mqs_group_remove_all_expired(spool, each.log, err)) != MQS_OK ||
 	    (rc = mqs_dir_each_group(&each.log->dir, refresh_each, &each, err)) != MQS_OK ||
-	    (rc = mqs_admin_trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK)
+	    (rc = mqs_admin_trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK ||
+	    (rc = mqs_admin_trim_markers(spool, each.log, err)) != MQS_OK)
 		return rc;
 	return mqs_admin_remove_orphans(each.log, err);
 }

@@ -107,3 +107,59 @@ mqs_marker_sweep(struct mqs_tx *tx, unsigned table, struct mqs_group *group,
 	mqs_cur_free(cur);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
+
+static void
+marker_in(struct mqs_marker *m, const unsigned char *key)
+{
+	memcpy(m->uuid, key, 16);
+	m->group = mqs_get_be64(key + 16);
+	m->generation = mqs_get_be64(key + 24);
+	m->id = mqs_get_be64(key + 32);
+}
+
+/* The least key behind all of a marker's group: 0 if there is none. */
+static int
+behind_group(unsigned char key[MARKER_KEY])
+{
+	size_t i = MARKER_GENERATION;
+
+	memset(key + MARKER_GENERATION, 0, MARKER_KEY - MARKER_GENERATION);
+	while (i > 0)
+		if (++key[--i] != 0)
+			return 1;
+	return 0;
+}
+
+int
+mqs_marker_remove_gone(struct mqs_tx *tx, unsigned table,
+    int (*is_gone)(void *arg, const struct mqs_marker *), void *arg, size_t most,
+    size_t *n, struct mqs_error *err)
+{
+	unsigned char key[MARKER_KEY] = { 0 };
+	struct mqs_slice at = { key, sizeof(key) }, value;
+	struct mqs_marker m;
+	struct mqs_cur *cur;
+	int rc;
+
+	*n = 0;
+	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
+		return rc;
+	rc = mqs_cur_move(cur, MQS_FROM, &at, &value, err);
+	while (*n < most && rc == MQS_OK && at.n == MARKER_KEY) {
+		memcpy(key, at.p, sizeof(key));
+		marker_in(&m, key);
+		if (is_gone(arg, &m)) {
+			++*n;
+			if ((rc = mqs_cur_del(cur, err)) == MQS_OK)
+				rc = mqs_cur_move(cur, MQS_NEXT, &at, &value, err);
+			continue;
+		}
+		if (!behind_group(key))
+			break;
+		at.p = key;
+		at.n = sizeof(key);
+		rc = mqs_cur_move(cur, MQS_FROM, &at, &value, err);
+	}
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}

@@ -65,5 +65,12 @@ int	mqs_marker_del(struct mqs_tx *, unsigned table, const struct mqs_marker *, s
  */
 int	mqs_marker_sweep(struct mqs_tx *, unsigned table, struct mqs_group *,
 	    const struct mqs_marker *m, struct mqs_error *err);
+/*
+ * Removes up to `most' markers of groups that are gone: *n.  is_gone is asked about one
+ * marker of each group that is not, and about every one of those that are.
+ */
+int	mqs_marker_remove_gone(struct mqs_tx *, unsigned table,
+	    int (*is_gone)(void *arg, const struct mqs_marker *), void *arg, size_t most,
+	    size_t *n, struct mqs_error *err);
 
 #endif
