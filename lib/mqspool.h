@@ -7,10 +7,10 @@
  * within a group each message goes to one consumer at a time, under a lease.
  * Settling a delivery (acknowledge, retry, release, reject) ends its lease.
  *
- * This header names operations, not an engine.  A spool that is named by a
- * path is served by the embedded engine, whose files mq-spool(5) describes;
- * nothing here tells which engine it is.  Ids and receipts are strings to be
- * kept and handed back, not to be taken apart.
+ * An engine keeps the queues.  The name of the spool chooses it: for a path it
+ * is the embedded engine, whose files mq-spool(5) describes.  All engines are
+ * used through this header in the same way.  Ids and receipts are strings; a
+ * program keeps them and hands them back, and does not parse them.
  *
  * CONVENTIONS
  * Errors	Functions that can fail return 0, or a negative MQS_E... code,
@@ -18,16 +18,18 @@
  *		text that names the object and the reason.  err may be NULL.
  *		MQS_NOTHING is an expected answer, not a failure: it leaves
  *		*err alone.
- * Ownership	What is handed out through a `**out' parameter is the
- *		caller's, to be given to the matching _free, which takes NULL.
- *		After a failure there is nothing to free.  A spool is freed
+ * Ownership	An object that a function returns through a `**out' parameter
+ *		belongs to the caller, who gives it to the matching _free.
+ *		_free takes NULL.  After a failure there is nothing to free.
+ *		A spool is freed
  *		after all that was made from it, a consumer after its runs, a
  *		publisher after its large bodies.  Pointers inside structures
  *		are borrowed; the comment beside them says until when.
  * Arguments	Strings and structures of options are copied or used up before a
  *		call returns, unless it says otherwise.  An options pointer
- *		may be NULL: everything 0.  What a callback is given is good
- *		until it returns; it must not call into the handle it is from.
+ *		may be NULL, which means that everything in it is 0.  The
+ *		arguments of a callback are good until it returns.  A callback
+ *		must not use the handle whose function has called it.
  * Time		Points in time are nanoseconds since the epoch, durations are
  *		nanoseconds; both int64_t.  0 means "none" for a point in time.
  * Text		Names of queues and groups are [A-Za-z0-9_][A-Za-z0-9._-]*, keys,
@@ -70,7 +72,7 @@ extern "C" {
 #define MQS_EBUG	(-6)	/* a broken promise inside the library */
 #define MQS_ESYSTEM	(-7)	/* the system refused a resource */
 #define MQS_EIO		(-8)	/* input/output error */
-#define MQS_EDAMAGED	(-9)	/* what is stored doesn't verify */
+#define MQS_EDAMAGED	(-9)	/* stored data is damaged */
 #define MQS_EFULL	(-10)	/* queue or disk full: try again later */
 #define MQS_EBUSY	(-11)	/* in use, or a race was lost: try again */
 #define MQS_EINTR	(-12)	/* interrupted, see mqs_options.interrupted */
@@ -87,7 +89,7 @@ struct mqs_error {
 	char	text[MQS_ERROR_TEXT];	/* "orders: queue full (1000 messages)" */
 };
 
-/* The kind of an error in a few words, for a code of this header. */
+/* Describes a code of this header in a few words. */
 const char	*mqs_strerror(int code);
 
 /* The library's version, such as "0.1.0". */
@@ -114,36 +116,39 @@ struct mqs_spool;
 struct mqs_options {
 	unsigned	flags;
 	/*
-	 * Added to the wall clock where delay, expiry, backoff and retention
-	 * are judged, so that tomorrow can be tested today.  Never enters ids
-	 * or the time stored in a message.  MQS_ENOTSUP where the engine goes by
-	 * another clock than this process's.
+	 * Added to the wall clock by which delay, expiry, backoff and
+	 * retention are judged, so that they can be tested without waiting.
+	 * It changes neither ids nor the time stored in a message.
+	 * MQS_ENOTSUP if the engine goes by a clock of its own.
 	 */
 	int64_t		clock_shift;
-	/* Asked before and while a call waits; non-zero ends it: MQS_EINTR. */
+	/* Called before and while a call waits; non-zero ends the call with MQS_EINTR. */
 	int		(*interrupted)(void *arg);
 	/*
 	 * Called when the engine finds damage from which it can't return.
 	 * Must not return; if it does, or is NULL, the process is aborted.
 	 */
 	void		(*on_damage)(void *arg, const char *text);
-	/* Told one line of what went right but should be known (may be NULL). */
+	/*
+	 * Called with one line of text about something that did not fail, but
+	 * that a person should know; may be NULL.
+	 */
 	void		(*notice)(void *arg, const char *text);
-	void		*arg;		/* handed to all three */
+	void		*arg;		/* the first argument of all three */
 	size_t		map_size;	/* bytes; 0 for the default */
 	/*
-	 * The folder of the engines that are not part of the library; NULL: where they
-	 * were installed.  For trying them from a build.
+	 * The folder with the engines that are not part of the library, to try them from
+	 * a build; NULL: where they are installed.
 	 */
 	const char	*engines;
 };
 
 /*
- * Opens the spool that `where' names: a directory (made with its first queue), or the
- * address of a cluster, amqp://..., amqps://... or kafka://..., whose engine is loaded:
- * MQS_ENOTSUP if it is not installed, and for every other scheme.  Nothing is looked at
- * yet: whether there is such a directory or cluster, and what is in it, is for the calls
- * that name a queue.
+ * Opens a spool.  `where' is a directory (it is made together with its first queue), or the
+ * address of a cluster: amqp://..., amqps://... or kafka://...  For an address the engine is
+ * loaded; MQS_ENOTSUP if it is not installed, or the scheme is another one.  The directory
+ * or cluster itself is first used by a call that names a queue, which also reports if it
+ * does not exist.
  */
 int	mqs_spool_open(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
@@ -152,19 +157,19 @@ void	mqs_spool_free(struct mqs_spool *);
 /* The name of the engine that serves the spool: "embedded", "amqp", "kafka". */
 const char *mqs_engine(const struct mqs_spool *);
 /*
- * 1 if the engine can honour an option of the tools, by its long name ("priority",
- * "mandatory", ...); "manual-outlives": deliveries under MQS_MANUAL can be settled after
- * the consumer has ended; "MQ_NOW": options.clock_shift.  0 also for a name that it
- * does not know.  An engine refuses what it can't do when it is asked for (MQS_ENOTSUP);
- * a program that asks first can do so before it has begun.
+ * 1 if the engine can honour an option of the tools, given by its long name ("priority",
+ * "mandatory", ...); 0 if not, or if it does not know the name.  Two names are no options:
+ * "manual-outlives" (deliveries under MQS_MANUAL can be settled after the consumer has
+ * ended) and "MQ_NOW" (options.clock_shift).  Calls that ask for what the engine can't do
+ * return MQS_ENOTSUP; with mqs_can, a program knows that before it begins.
  */
 int	mqs_can(const struct mqs_spool *, const char *option);
 /*
- * What to do instead of an option that the engine can't honour, as words that complete a
- * sentence ("publish to a queue for each priority"); NULL if there is nothing to be said.
+ * Says what to do instead of an option that the engine can't honour, in words that complete a
+ * sentence ("publish to a queue for each priority"); NULL if there is no advice.
  */
 const char *mqs_instead(const struct mqs_spool *, const char *option);
-/* 1 if a text is the id of a message, as this engine writes ids. */
+/* 1 if a text has the form of this engine's message ids. */
 int	mqs_is_id(const struct mqs_spool *, const char *text);
 
 /* ------------------------------------------------------------- message -- */
@@ -172,11 +177,10 @@ int	mqs_is_id(const struct mqs_spool *, const char *text);
 struct mqs_large;
 
 /*
- * A message, to be published or as handed out.  All pointers are borrowed.
- * What a reader or consumer hands out is good until its next call of ..._next,
- * ..._rest, ..._claim, ..._flush, ..._close or ..._free; body_fd, a new
- * description at offset 0 that only the library closes, outlasts ..._rest,
- * ..._claim and ..._flush.
+ * A message, to be published or as it was handed out.  All pointers are borrowed.  A message
+ * from a reader or consumer is good until the next call of its ..._next, ..._rest, ..._claim,
+ * ..._flush, ..._close or ..._free.  Its body_fd is a descriptor of its own, at offset 0, that
+ * only the library closes; it stays open during ..._rest, ..._claim and ..._flush.
  */
 struct mqs_message {
 	const char	*key;		/* NULL or "" for the empty key */
@@ -198,19 +202,22 @@ struct mqs_message {
 	int		 priority;	/* 0 to 9, 9 is delivered first */
 	int64_t		 not_before;	/* not delivered earlier; 0: at once */
 	int64_t		 expires;	/* not delivered from then on; 0: never */
-	/* NULL if none.  While a message with it is retained, another adds nothing. */
+	/*
+	 * NULL if none.  A second message with the same message id is not stored
+	 * while the first is retained.
+	 */
 	const char	*message_id;
 	size_t		 message_id_len;
 
 	/* Only in what is handed out: */
 	const char	*id;		/* as text; NULL: seq in decimal; see mqs_message_id */
-	uint64_t	 seq;		/* the engine's: which message, among its deliveries */
-	uint64_t	 lease;		/* the engine's; see mqs_consumer_receipt */
+	uint64_t	 seq;		/* the engine's number for the message */
+	uint64_t	 lease;		/* the engine's number for the delivery; see mqs_consumer_receipt */
 	int64_t		 time;		/* when it was published */
 	unsigned	 attempt;	/* 1 for the first delivery; 0: no delivery */
 };
 
-/* An empty message: everything 0, body_fd -1.  Without a C compiler: do that. */
+/* An empty message: everything is 0, except that body_fd is -1. */
 #define MQS_MESSAGE_INIT { .body_fd = -1 }
 
 /* Writes the id of a message that was handed out; returns buf. */
@@ -233,8 +240,9 @@ enum mqs_binding_kind {
 };
 
 /*
- * Which messages a group gets: those that at least one of its bindings matches, or,
- * if it has none, all.  Keys match as in RabbitMQ; mq(7) has the rules.
+ * A binding selects messages for a group.  The group gets each message that at least one of
+ * its bindings matches; without bindings it gets all.  Keys match as in RabbitMQ; mq(7) has
+ * the rules.
  */
 struct mqs_binding {
 	enum mqs_binding_kind	 kind;
@@ -247,15 +255,14 @@ struct mqs_binding {
 struct mqs_publisher;
 
 /*
- * The outcome for one message, told from within mqs_publisher_flush, in the order
- * of the batch: code 0 and its id, or an error and NULL.  tag is what
- * mqs_publisher_send was given.  A message whose message id is there already has
- * the id of the first.  A failed flush reports every message that was not published
- * with the same error.
+ * Called from within mqs_publisher_flush for each message of the batch, in order, with its
+ * outcome: code 0 and the id, or an error and NULL.  tag is the one that was given to
+ * mqs_publisher_send.  If a message with the same message id is retained, the id is that
+ * message's.  After a failed flush, every message that was not published has the same error.
  */
 typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
 
-/* More are never in a batch, unless it is atomic. */
+/* The most messages in a batch, unless it is atomic. */
 #define MQS_BATCH_MESSAGES	16384
 
 #define MQS_MANDATORY	1u	/* MQS_ENOENT for a message that no group would get */
@@ -273,21 +280,22 @@ int	mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *,
 	    struct mqs_error *err);
 
 /*
- * Adds a message to the batch.  It is checked now (MQS_EDATA says what is
- * wrong with it), and stored by mqs_publisher_flush.  What the message points to
- * must stay until then, its structure and body_fd need not: a body from a
- * descriptor, and one of more than MQS_INLINE_MAX bytes, is copied now.  Returns
- * MQS_EBUSY when the batch is as large as one transaction should be: flush and
- * send again.  On any error nothing was added, and `large' is still the caller's.
+ * Checks a message (MQS_EDATA says what is wrong) and adds it to the batch, which
+ * mqs_publisher_flush stores.  The bytes that the message points to must stay until then.  The
+ * structure and body_fd need not stay: a body from a descriptor, and any body of more than
+ * MQS_INLINE_MAX bytes, is copied now.  MQS_EBUSY: the batch is as large as one transaction
+ * should be; flush, and send again.  After any error nothing was added, and `large' still
+ * belongs to the caller.
  */
 int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 	    uint64_t tag, struct mqs_error *err);
 
 /*
- * Adds up to n messages that are as the last one of the batch, its tag included, in all
- * but their bodies, at a fraction of the cost; the bodies must stay until the flush.
- * Returns how many were added: fewer where the next one is for mqs_publisher_send,
- * which adds it or says why not (an empty or a full batch, a large body, a message id).
+ * Adds up to n messages that differ from the last one of the batch in nothing but their
+ * bodies (they have the same tag, too).  This is much faster than mqs_publisher_send.  The
+ * bodies must stay until the flush.  Returns how many were added.  If that is less than n,
+ * give the next one to mqs_publisher_send, which adds it or says why not (the batch is empty
+ * or full, the body is large, the last message has a message id).
  */
 struct mqs_body {
 	const void	*p;
@@ -296,42 +304,46 @@ struct mqs_body {
 size_t	mqs_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, size_t n);
 
 /*
- * Stores the batch.  On return 0 all of it is stored, as safely as the engine promises
- * (files: on stable storage; a cluster: confirmed by a majority of its nodes), and visible.
- * After an error, what was reported with code 0 is stored, and mqs_publisher_stored
- * tells how many that are.  Of the rest, files hold nothing; a cluster whose connection
- * was lost may hold some of it.  Either way the batch is empty afterwards, each message's
- * outcome was reported, and every mqs_large in it is gone.
+ * Stores the batch.  When it returns 0, all messages are stored and visible, as safely as the
+ * engine promises (files: on stable storage; a cluster: confirmed by a majority of its
+ * nodes).  After an error, the messages that were reported with code 0 are stored;
+ * mqs_publisher_stored returns how many.  The others are not stored; only a cluster whose
+ * connection was lost may have stored some.  In any case the batch is empty afterwards, each
+ * outcome was reported, and every mqs_large in the batch is gone.
  *
- * Files store a batch in one transaction, so that its messages have consecutive places in
- * the log, except where a limit (below) or MQS_MANDATORY divides it.
+ * Files store a batch in one transaction, so its messages are neighbours in the log, unless
+ * a limit (below) or MQS_MANDATORY divides the batch.
  *
- * Under MQS_MANDATORY, and unless it is atomic, what came before the first message that
- * no group would get is stored.
+ * With MQS_MANDATORY, the messages before the first one that no group would get are stored,
+ * unless the batch is atomic.
  *
- * Where max-messages or max-bytes leave no room for all of it, what there is room for
- * is stored; the rest waits, if `overflow' is block, up to options.wait for more, in
- * transactions of its own.  MQS_EFULL: there was none in time; MQS_EINTR; MQS_EDATA: an
- * atomic batch, or what came of one delivery, for which there never can be.  Less of the
- * disk free than min-free is waited for only if options.wait is above 0.  Waiting for
- * others that write ends then, too, but takes 5 s at least.
+ * If max-messages or max-bytes leave no room for the whole batch, as many messages are stored
+ * as there is room for.  If `overflow' is block, the call waits up to options.wait for more
+ * room, and stores the rest in further transactions.  MQS_EFULL: there was no room in time;
+ * MQS_EINTR: it was interrupted.
+ * MQS_EDATA: an atomic batch, or the outputs of one delivery, are more than the limits ever
+ * allow.  If less than min-free of the disk is free, the call waits only if options.wait is
+ * above 0.  options.wait also ends waiting for other writers, but not before 5 s.
  */
 int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 
 /*
- * How many messages of the last batch were reported as stored: in files, its first ones;
- * after an error, perhaps some.
+ * How many messages of the last batch were reported as stored, perhaps some after an error.
+ * With files these are the first ones of the batch.
  */
 size_t	mqs_publisher_stored(const struct mqs_publisher *);
 
 /*
- * Takes the size limits of one transaction off (more) or puts them back (0),
- * so that one flush is all or nothing for up to 64 MiB of messages, of which each
- * counts 64 bytes more than its body, key and headers.
+ * Makes batches atomic (more), or not (0).  The flush of an atomic batch stores all of it or
+ * nothing.  It may have up to 64 MiB of messages; each counts 64 bytes more than its body,
+ * key and headers.
  */
 int	mqs_publisher_atomic(struct mqs_publisher *, int more, struct mqs_error *err);
 
-/* How many unsettled messages a full queue dropped for those of this publisher, ever. */
+/*
+ * How many unsettled messages were dropped from a full queue for the messages of this
+ * publisher, ever.
+ */
 uint64_t mqs_publisher_dropped(const struct mqs_publisher *);
 
 /* Messages in the batch, and bytes of their bodies (bytes may be NULL). */
@@ -340,14 +352,14 @@ size_t	mqs_publisher_pending(const struct mqs_publisher *, uint64_t *bytes);
 /* The queue's largest permitted body, in bytes. */
 uint64_t mqs_publisher_max_message(const struct mqs_publisher *);
 
-/* Frees it and drops the batch unpublished. */
+/* Frees the publisher; messages in the batch are not published. */
 void	mqs_publisher_free(struct mqs_publisher *);
 
 /*
- * A large body on its way into the queue: written piece by piece, so that
- * memory does not grow with it.  Ends in a message's `large' (the same publisher's
- * from when mqs_publisher_send returns 0), or in mqs_large_free.  After a failed
- * mqs_large_write it can only be freed.  May be of any size, also 0.
+ * A large body that is written piece by piece, so that memory does not grow with it.  It may
+ * have any size, also 0.  It becomes the `large' of a message of the same publisher, and
+ * belongs to the publisher once mqs_publisher_send has returned 0; or it is freed.  After a
+ * failed mqs_large_write it can only be freed.
  */
 int	mqs_large_new(struct mqs_large **out, struct mqs_publisher *,
 	    struct mqs_error *err);
@@ -363,8 +375,8 @@ struct mqs_run;
 
 #define MQS_MANUAL	1u	/* leases outlive the consumer; see mqs_settler */
 /*
- * The group is made (it must not be there), and goes with the consumer:
- * mqs_consumer_close removes it, or, if the consumer dies, others do.
+ * A temporary group: it is made when the consumer opens (it must not be there), and is
+ * removed by mqs_consumer_close, or, if the consumer dies, by others.
  */
 #define MQS_TEMP	2u
 #define MQS_FROM_OLDEST	NULL	/* mqs_consumer_options.from: the oldest retained */
@@ -376,9 +388,9 @@ struct mqs_consumer_options {
 	const char	*from;		/* where a new group starts: "oldest" (or NULL), "newest", an id, or see from_time */
 	int64_t		 from_time;	/* where a new group starts: the first message of that time or later; 0: see from */
 	/*
-	 * What a new group gets beside that, all at once.  A group that is there must
-	 * have just these bindings (if any are given) and these values of settings
-	 * (NAME=VALUE, as in mqs_set): MQS_ECONFIG says how to change what it has.
+	 * Bindings and settings (NAME=VALUE, as in mqs_set) of a new group.  A group that
+	 * is there must have just these bindings, if any are given, and these values of
+	 * settings; else MQS_ECONFIG, with the command that changes the group.
 	 */
 	const struct mqs_binding *bindings;
 	size_t		 nbindings;
@@ -387,44 +399,45 @@ struct mqs_consumer_options {
 };
 
 /*
- * Opens QUEUE/GROUP for consuming; makes either if MQS_AUTOCREATE.  A group always
- * has a name: "default" is the tools' for QUEUE alone.  Several consumers of one
- * group in one process are fine.
+ * Opens QUEUE/GROUP for consuming.  With MQS_AUTOCREATE, makes queue and group if they are
+ * not there.  The group must be named; the tools use "default" for QUEUE alone.  A process may
+ * have several consumers of one group.
  */
 int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
 
 /*
- * Takes up to `max' messages (fewer where prefetch leaves less room), in one
- * transaction that also carries out what mqs_consumer_settle has collected.
- * *count says how many were added; they follow, in mqs_consumer_next, those
- * not yet read.  MQS_NOTHING when there are none now: poll mqs_consumer_fd.
- * *held (may be NULL) is set non-zero when prefetch or a limit (the group's
- * max-leased, another consumer that is the active one), not want of messages, was the
- * reason.  While the group is paused there are none.
+ * Claims up to `max' messages, fewer if prefetch leaves less room.  The same transaction
+ * carries out the settlements that mqs_consumer_settle has collected.  *count is the number
+ * of messages claimed; mqs_consumer_next gives them after those that were not read yet.
  *
- * After an error *count means nothing: mqs_consumer_next gives what there is, and
- * what was collected and not carried out is, next time.  If it was the dead-letter
- * queue that failed, all else was carried out, and what should have died is tried
- * again later.
+ * MQS_NOTHING: there are none now; poll mqs_consumer_fd.  *held (may be NULL) becomes non-zero
+ * if there are messages, but this consumer may not have them: because of prefetch, or the
+ * group's max-leased, or because another consumer is the active one of an exclusive group.  A
+ * paused group counts as one without messages.
+ *
+ * After an error *count means nothing.  mqs_consumer_next still gives the messages that were
+ * claimed.  Settlements that were not carried out stay collected for the next call.  If the
+ * dead-letter queue could not be written, everything else was carried out, and the messages
+ * that should have become dead letters are tried again later.
  */
 int	mqs_consumer_claim(struct mqs_consumer *, size_t max, size_t *count,
 	    int *held, struct mqs_error *err);
 
 /*
- * The next claimed message.  MQS_NOTHING when all have been read: claim more.
- * A message that was removed meanwhile (a purge) is passed over, and settled.
- * After an error it stands where it was: the next call tries the same again.  A damaged
- * message is MQS_EDAMAGED; the text names it, and the command that goes on without it.
+ * Gives the next claimed message.  MQS_NOTHING: all have been read; claim more.  A message
+ * that was removed meanwhile (by a purge) is settled and left out.  After an error, the next
+ * call tries the same message again.  MQS_EDAMAGED: the message is damaged; the text names it,
+ * and the command that goes on without it.
  */
 int	mqs_consumer_next(struct mqs_consumer *, struct mqs_message *,
 	    struct mqs_error *err);
 
 /*
- * Lets go of the snapshot that messages of mqs_consumer_next are borrowed
- * from.  Call it before anything that may block: space that is given up
- * meanwhile can't be used again until then.
+ * Gives up the snapshot of the log into which messages of mqs_consumer_next point.  Call it
+ * before anything that may block: while a snapshot is held, the space of messages that others
+ * remove can't be used again.
  */
 void	mqs_consumer_rest(struct mqs_consumer *);
 
@@ -446,9 +459,9 @@ struct mqs_settlement {
 };
 
 /*
- * Settles a delivery of this consumer.  Collected, and carried out by the next
- * mqs_consumer_claim or mqs_consumer_flush; strings are copied.  A delivery
- * that was settled elsewhere meanwhile (the first settling wins) is let be.
+ * Settles a delivery of this consumer.  The settlement is collected, with copies of its
+ * strings, and carried out by the next mqs_consumer_claim or mqs_consumer_flush.  The first
+ * settling of a delivery wins: if somebody else has settled it by then, nothing happens.
  * mqs_consumer_flush is mqs_consumer_claim of no messages.
  */
 int	mqs_consumer_settle(struct mqs_consumer *, const struct mqs_settlement *,
@@ -456,21 +469,21 @@ int	mqs_consumer_settle(struct mqs_consumer *, const struct mqs_settlement *,
 int	mqs_consumer_flush(struct mqs_consumer *, struct mqs_error *err);
 
 /*
- * Acks the delivery of a message (its seq and lease) and, of the same lease, all
- * that mqs_consumer_next gave before it: n that were not settled yet, at the cost of
- * one.  Within a lease, go forward.
+ * Acks the delivery of a message (its seq and lease), and all deliveries of the same lease
+ * that mqs_consumer_next gave before it.  It costs as much as one ack.  n is how many of them
+ * were not settled yet.  Within a lease, each call must be for a later message.
  */
 int	mqs_consumer_ack_through(struct mqs_consumer *, uint64_t seq,
 	    uint64_t lease, size_t n, struct mqs_error *err);
 
 /*
- * MQS_MANUAL: the first n messages read and not yet marked have been handed
- * out: their attempts count and their leases outlive this process.  Call it when
- * they were written, and no later: what is not marked comes back uncounted.
+ * For MQS_MANUAL: marks the next n messages that were read as handed out.  Their attempts
+ * count from then on, and their leases outlive this process.  Call it as soon as they are
+ * written; a message that is not marked comes back without counting, if this process dies.
  */
 int	mqs_consumer_handed_out(struct mqs_consumer *, size_t n, struct mqs_error *err);
 
-/* Deliveries that are held now: claimed and not known to be settled. */
+/* How many deliveries the consumer holds: claimed, and not known to be settled. */
 size_t	mqs_consumer_held(const struct mqs_consumer *);
 
 /* The receipt of a delivery; returns buf. */
@@ -478,10 +491,9 @@ char	*mqs_consumer_receipt(const struct mqs_consumer *,
 	    const struct mqs_message *, char buf[MQS_RECEIPT_SIZE]);
 
 /*
- * A descriptor that polls readable when mqs_consumer_service has work: a
- * message may have come, become due or come back.  mqs_consumer_service never
- * blocks for long; call it after each wake, then claim.  The descriptor is the
- * consumer's; MQS_ENOENT: the queue was deleted.
+ * mqs_consumer_fd returns a descriptor, which belongs to the consumer.  It polls readable when
+ * a message may have come, become due, or come back.  Then call mqs_consumer_service, which
+ * never blocks for long, and claim again.  MQS_ENOENT: the queue was deleted.
  *
  *	for (;;) {
  *		while ((rc = mqs_consumer_next(c, &m, &err)) == MQS_OK)
@@ -501,31 +513,31 @@ int	mqs_consumer_fd(struct mqs_consumer *);
 int	mqs_consumer_service(struct mqs_consumer *, struct mqs_error *err);
 
 /*
- * Fairness: a consumer that has nothing to do says so, while that is so; one that is
- * busy asks whether another one of the group, in another process, has, before it claims
- * more than it can begin with.  Hints, no more.
+ * Fairness between processes.  A consumer that has nothing to do says so (on is 1), and takes
+ * that back (0) when it has work.  A busy consumer asks whether there are such rivals in its
+ * group; if so, it should claim no more than it can begin at once.  Both are hints.
  */
 void	mqs_consumer_idle(struct mqs_consumer *, int on);
 int	mqs_consumer_rivals(struct mqs_consumer *);
 
 /*
- * Releases everything that was claimed and not settled, except what was handed
- * out under MQS_MANUAL, and carries out what was collected.  When it has returned
- * 0, only mqs_consumer_free may follow; after an error it may be tried again.
+ * Carries out the collected settlements, and releases all other deliveries, except those that
+ * were handed out under MQS_MANUAL.  When it has returned 0, only mqs_consumer_free may
+ * follow.  After an error it may be called again.
  */
 int	mqs_consumer_close(struct mqs_consumer *, struct mqs_error *err);
 
 /*
- * Frees it.  Without mqs_consumer_close before, it is as if the process died:
- * what it held comes back by itself.
+ * Frees the consumer.  Without mqs_consumer_close before, this is like the death of the
+ * process: its deliveries come back by themselves.
  */
 void	mqs_consumer_free(struct mqs_consumer *);
 
 /*
- * A run: a handler process that works on one delivery.  It makes a consumer's
- * death safe: what had started is not given to another while the handler
- * still works, and its attempt counts; what had not started comes back
- * uncounted.
+ * A run is a handler process that works on a delivery.  Runs make the death of a consumer
+ * safe.  If the handler has started, its message is not given to anybody else while the
+ * handler still works, and the attempt counts.  If it has not, the message comes back
+ * without counting.
  *
  *	mqs_run_new(&run, consumer, &message, &fd, &err);
  *	... spawn; the child inherits fd, under any number ...
@@ -534,22 +546,21 @@ void	mqs_consumer_free(struct mqs_consumer *);
  *	mqs_consumer_settle(consumer, ...);
  *	mqs_run_free(run);
  *
- * fd is -1 where the engine needs none; there is nothing to inherit then.  Otherwise it is
- * close-on-exec and borrowed until mqs_run_free, which must come before
- * mqs_consumer_close.  mqs_run_free keeps the mark until what was collected has
- * been carried out.
+ * fd is -1 if the engine needs none; then there is nothing to inherit.  Otherwise it is
+ * close-on-exec, and belongs to the run.  mqs_run_free must come before mqs_consumer_close.
+ * The library remembers that the handler had started until the settlement is carried out.
  */
 int	mqs_run_new(struct mqs_run **out, struct mqs_consumer *,
 	    const struct mqs_message *, int *fd, struct mqs_error *err);
-/* Before it is started: the handler works on this delivery, too. */
+/* Adds another delivery to a run, before the handler is started. */
 int	mqs_run_add(struct mqs_run *, const struct mqs_message *, struct mqs_error *err);
 int	mqs_run_started(struct mqs_run *, int64_t pid, struct mqs_error *err);
 void	mqs_run_free(struct mqs_run *);
 
 /*
- * What a delivery was made into, put into a queue exactly once: its outputs and a mark
- * that they are there are stored in one transaction, and the delivery is settled after
- * that.  A crash in between repeats the delivery; its outputs are void then.
+ * Filters: the outputs that were made of a delivery are put into a queue exactly once.  One
+ * transaction stores them together with a marker; the delivery is settled after that.  A crash
+ * in between repeats the delivery.  The marker then keeps its outputs from being stored again.
  *
  *	mqs_publisher_feed(publisher, consumer);	once
  *	mqs_publisher_input(publisher, consumer, &message, &err);
@@ -557,17 +568,18 @@ void	mqs_run_free(struct mqs_run *);
  *	mqs_publisher_flush(publisher, &err);
  *	mqs_consumer_settle(consumer, ...);		MQS_ACK
  *
- * mqs_publisher_input begins the outputs of a delivery of this consumer (of the message
- * only seq and lease count): what is sent from then on belongs to it, until the next
- * call or the flush.  The flush stores all outputs of a delivery or none, and reports
- * those that are void as MQS_EEXIST.  The publisher may be of any queue of the same spool.
+ * mqs_publisher_input begins the outputs of a delivery of this consumer; of the message it
+ * uses seq and lease only.  Messages that are sent from then on are outputs of that delivery,
+ * until the next call or the flush.  The flush stores all outputs of a delivery or none.  If
+ * they are stored already, it reports each as MQS_EEXIST.  The publisher may be of any queue
+ * of the same spool.
  */
 int	mqs_publisher_input(struct mqs_publisher *, struct mqs_consumer *,
 	    const struct mqs_message *, struct mqs_error *err);
 /*
- * This publisher is where the outputs of a consumer's deliveries go: call it before the
- * first claim.  A message whose consumer died between publishing and settling is done
- * then, even if that was its last attempt, and no dead letter.
+ * Says that the outputs of a consumer's deliveries go to this publisher.  Call it before the
+ * first claim.  If a consumer died between publishing and settling, its message is then only
+ * settled, and does not become a dead letter even if that was its last attempt.
  */
 int	mqs_publisher_feed(struct mqs_publisher *, struct mqs_consumer *, struct mqs_error *err);
 /* Takes back the last mqs_publisher_input, and what was sent since. */
@@ -577,7 +589,10 @@ void	mqs_publisher_input_drop(struct mqs_publisher *);
  * (max-messages, max-bytes) can ever let in at once; else 1.
  */
 int	mqs_publisher_input_fits(const struct mqs_publisher *);
-/* MQS_OK: the outputs of this delivery's message are there, just settle it; or MQS_NOTHING. */
+/*
+ * MQS_OK: the outputs of this delivery's message are stored already, so settle it; else
+ * MQS_NOTHING.
+ */
 int	mqs_publisher_input_done(struct mqs_publisher *, struct mqs_consumer *,
 	    const struct mqs_message *, struct mqs_error *err);
 
@@ -588,16 +603,16 @@ struct mqs_call;
 #define MQS_REPLY_TO	"mq-reply-to"	/* the header that says where the reply goes */
 
 struct mqs_reply {
-	const char	*reason;	/* NULL: it went well; or "exit 1", "signal 9", ... */
+	const char	*reason;	/* why the handler failed: "exit 1", "signal 9", ...; NULL: it did not */
 	int		 fd;		/* its body: size bytes from the current offset */
 	uint64_t	 size;
 };
 
 /*
- * A caller's side.  Opens a mailbox in a queue, for one reply; then publish a message with
- * the header MQS_REPLY_TO: mqs_call_address, and wait: for so long (-1: for ever), then
- * MQS_ETIMEOUT.  What was handed out is good until mqs_call_free, which ends the mailbox:
- * a reply that comes after that is refused.
+ * The caller's side.  mqs_call_open opens a mailbox for one reply.  Then publish a message with
+ * the header MQS_REPLY_TO, whose value is mqs_call_address, and call mqs_call_wait.  It waits
+ * at most timeout (-1: for ever), and then returns MQS_ETIMEOUT.  Address and reply are good
+ * until mqs_call_free, which removes the mailbox; a reply that comes later is refused.
  */
 int	mqs_call_open(struct mqs_call **out, struct mqs_spool *, const char *queue,
 	    struct mqs_error *err);
@@ -607,10 +622,11 @@ int	mqs_call_wait(struct mqs_call *, int64_t timeout, struct mqs_reply *,
 void	mqs_call_free(struct mqs_call *);
 
 /*
- * A handler's side.  mqs_reply_wanted: MQS_OK and the address (borrowed from the message)
- * if its caller waits; MQS_EEXIST if it has its reply, so that the message is done; or
- * MQS_NOTHING.  mqs_reply gives it all of a file, and why it failed (up to 32 bytes of
- * text, or NULL); MQS_NOTHING: the caller has gone.  Then settle the delivery.
+ * The handler's side.  mqs_reply_wanted returns MQS_OK, and the address (which points into the
+ * message), if a caller waits for a reply to the message.  MQS_EEXIST: the caller has its
+ * reply already, so only settle the delivery.  MQS_NOTHING: no reply is wanted.  mqs_reply
+ * sends the whole of a file, and the reason of a failure (up to 32 bytes of text, or NULL).
+ * MQS_NOTHING: the caller is gone.  Settle the delivery after that.
  */
 int	mqs_reply_wanted(struct mqs_spool *, const struct mqs_message *,
 	    const char **address, struct mqs_error *err);
@@ -622,26 +638,26 @@ int	mqs_reply(struct mqs_spool *, const char *address, const char *reason, int f
 struct mqs_settler;
 
 /*
- * The outcome for one receipt, told from within mqs_settler_flush, group by group
- * and not in the order they were added: tag is what mqs_settler_add was given.
- * code 0 (text is ""); MQS_ESTALE: settled or delivered again meanwhile;
- * MQS_ENOENT: no such queue or group; or another error.  text is a whole line, as
- * in mqs_error.  If the dead-letter queue failed, every receipt of the group has
- * that error, though those that were to make no dead letter are settled.
+ * Called from within mqs_settler_flush with the outcome for one receipt, group by group, not
+ * in the order in which receipts were added.  tag is the one that was given to
+ * mqs_settler_add.  code is 0 (text is "" then); MQS_ESTALE: the delivery was settled or
+ * repeated meanwhile; MQS_ENOENT: no such queue or group; or another error.  text is a whole
+ * line, as in mqs_error.  If the dead-letter queue could not be written, every receipt of the
+ * group has that error, although those that need no dead letter are settled.
  */
 typedef void	mqs_settled_fn(void *arg, uint64_t tag, int code, const char *text);
 
 int	mqs_settler_open(struct mqs_settler **out, struct mqs_spool *,
 	    mqs_settled_fn *, void *arg, struct mqs_error *err);
 /*
- * Adds a receipt to the batch; it and the strings of the settlement are
- * copied.  MQS_EINVAL, adding nothing, if it is not a receipt.
+ * Adds a receipt to the batch; receipt and strings are copied.  MQS_EINVAL: the text is not a
+ * receipt, and nothing was added.
  */
 int	mqs_settler_add(struct mqs_settler *, const char *receipt,
 	    const struct mqs_settlement *, uint64_t tag, struct mqs_error *err);
 /*
- * Carries the batch out, one transaction a group, and reports each outcome.
- * Returns an error only if something else than a receipt was at fault.
+ * Carries out the batch, in one transaction for each group, and reports each outcome.  Errors
+ * about single receipts are reported only; any other error is returned, too.
  */
 int	mqs_settler_flush(struct mqs_settler *, struct mqs_error *err);
 void	mqs_settler_free(struct mqs_settler *);
@@ -659,28 +675,30 @@ struct mqs_reader_options {
 	const char	*key;		/* only this key; NULL: any */
 	size_t		 key_len;
 	uint64_t	 last;		/* only the last so many that match; 0: all */
-	int		 follow;	/* MQS_NOTHING will not be the end; see mqs_reader_fd */
+	int		 follow;	/* 1: go on after MQS_NOTHING, when more has come; see mqs_reader_fd */
 };
 
 /*
- * Reads retained messages in order, touching no group.  With a group (else NULL):
- * only what it has yet to settle, as of the opening.  Nothing is made: MQS_ENOENT.
+ * Opens a reader of the retained messages of a queue, in order.  It changes nothing about any
+ * group.  With a group (else NULL) it reads only what that group had yet to settle when the
+ * reader was opened.  MQS_ENOENT: no such queue or group; none is made.
  */
 int	mqs_reader_open(struct mqs_reader **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_reader_options *, struct mqs_error *err);
 /*
- * MQS_NOTHING at the end, or, following, when there is no more for now.  A damaged
- * message is MQS_EDAMAGED with the message's seq (where some are missing: one of theirs),
- * and the next call gives the one after it.  With any other error seq is 0: there is no reading on.
+ * Gives the next message.  MQS_NOTHING at the end, or, with `follow', when there is no more for
+ * now.  MQS_EDAMAGED: the message with that seq is damaged, or messages around that seq are
+ * missing; the next call goes on behind.  After any other error seq is 0, and the reader can't
+ * go on.
  */
 int	mqs_reader_next(struct mqs_reader *, struct mqs_message *,
 	    struct mqs_error *err);
 /* As mqs_consumer_rest: call it before anything that may block. */
 void	mqs_reader_rest(struct mqs_reader *);
 /*
- * A descriptor (the reader's), or an error.  It polls readable when more may have
- * come; then call mqs_reader_service, which does not block, and _next again.
+ * Returns a descriptor, which belongs to the reader, or an error.  It polls readable when more
+ * may have come; then call mqs_reader_service, which does not block, and _next again.
  */
 int	mqs_reader_fd(struct mqs_reader *, struct mqs_error *err);
 int	mqs_reader_service(struct mqs_reader *, struct mqs_error *err);
@@ -731,16 +749,16 @@ typedef int	mqs_queue_stat_fn(void *arg, const struct mqs_queue_stat *);
 typedef int	mqs_group_stat_fn(void *arg, const struct mqs_group_stat *);
 
 /*
- * Looks at one queue, or at all (queue NULL, and group NULL), and at its groups
- * (group_fn NULL: not), or at one group of it (queue_fn is not called then).  Each
- * queue comes before its groups.  What can't be looked at does not hide the
- * rest: the first error is returned at the end.
+ * Tells numbers about one queue and its groups; about all queues (queue and group are NULL);
+ * or about one group (then queue_fn is not called).  Each queue comes before its groups.
+ * Either function may be NULL.  After an error it goes on with the next queue or group, and
+ * returns the first error at the end.
  */
 int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,
 	    struct mqs_error *err);
 
-/* How far a message has come that is out to a consumer. */
+/* How far a delivery has come. */
 enum mqs_delivery_state {
 	MQS_PREFETCHED = 1,	/* its consumer holds it and has not begun */
 	MQS_RUNNING,		/* a handler works on it */
@@ -777,16 +795,16 @@ typedef int	mqs_delivery_stat_fn(void *arg, const struct mqs_delivery_stat *);
 typedef int	mqs_consumer_stat_fn(void *arg, const struct mqs_consumer_stat *);
 
 /*
- * Lists the living consumers and then what is out, of one group, of all of a queue's
- * (group NULL), or of all there are (queue NULL too).  Either function may be NULL; a
- * positive number from one stops and is returned.  Needs permission to consume.
+ * Lists the living consumers and then the deliveries that are out: of one group, of all groups
+ * of a queue (group is NULL), or of all queues (queue is NULL, too).  Either function may be
+ * NULL; a positive number from one stops and is returned.  Needs permission to consume.
  */
 int	mqs_outstanding(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_consumer_stat_fn *, mqs_delivery_stat_fn *, void *arg, struct mqs_error *err);
 
 /*
- * When there is work next for one of these groups, by the clock as it is shifted; now,
- * or before: there is some.  MQS_NOTHING: none is to be expected.
+ * Finds when one of these groups next has work, by the shifted clock.  A time that is not in
+ * the future means that there is work now.  MQS_NOTHING: none is to be expected.
  */
 int	mqs_next_due(struct mqs_spool *, const char *queue, const char *group,
 	    int64_t *due, struct mqs_error *err);
@@ -794,19 +812,20 @@ int	mqs_next_due(struct mqs_spool *, const char *queue, const char *group,
 /* ------------------------------------------------------- administering -- */
 
 /*
- * Makes a queue (MQS_EEXIST), or, group not NULL, a group (MQS_EEXIST, or MQS_ECONFIG
- * if it is there with other bindings or settings) and, unless it is there, its queue;
- * whatever MQS_AUTOCREATE says.  Of the options only what a new group gets counts.
+ * Makes a queue; or, if group is not NULL, a group, and its queue if that is not there.
+ * MQS_EEXIST: it is there; MQS_ECONFIG: the group is there with other bindings or settings.
+ * MQS_AUTOCREATE need not be set.  Of the options, those that say what a new group gets
+ * count.
  */
 int	mqs_create(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
 
 /*
- * Settings of a queue (group NULL) or of a group, as text.  `pairs' are n
- * strings NAME=VALUE (mq-ctl(1) lists them; an empty VALUE is the default); all of
- * them are set or none.  MQS_ECONFIG names one that does not exist or whose value
- * makes no sense; MQS_EINVAL: not NAME=VALUE.  mqs_show tells all of them; a
- * non-zero return of its function stops and is returned.
+ * Settings of a queue (group is NULL) or of a group, as text.  mqs_set sets all of n strings
+ * NAME=VALUE or none; mq-ctl(1) lists the names, and an empty VALUE stands for the default.
+ * MQS_ECONFIG: a setting does not exist, or its value makes no sense; MQS_EINVAL: a string is
+ * not NAME=VALUE.  mqs_show calls its function with every setting; a non-zero return stops
+ * and is returned.
  */
 int	mqs_set(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *pairs, size_t n, struct mqs_error *err);
@@ -816,29 +835,30 @@ int	mqs_show(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_setting_fn *, void *arg, struct mqs_error *err);
 
 /*
- * Adds bindings to a group, or (replace) gives it these and no others; one that is there
- * already stays.  From then on they decide about every message that the group has
- * not yet looked at.
+ * Adds bindings to a group, or (replace) replaces all that it has.  Adding one that is there
+ * already changes nothing.  The bindings decide about every message that the group has not
+ * looked at yet.
  */
 int	mqs_bind(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_binding *, size_t n, int replace, struct mqs_error *err);
 /*
- * Takes bindings from a group, all or none: MQS_ENOENT names one that it has not.  *left
- * (may be NULL): how many it still has; with none, it gets everything.
+ * Removes bindings from a group, all of them or none.  MQS_ENOENT: it does not have one, which
+ * the text names.  *left (may be NULL) is how many it still has; without any, the group gets
+ * every message.
  */
 int	mqs_unbind(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_binding *, size_t n, size_t *left, struct mqs_error *err);
 /*
- * Tells a group's bindings, in no particular order; a non-zero return of the function
- * stops and is returned.  mqs_show tells them too, as settings "binding".
+ * Calls a function with each binding of a group, in no particular order; a non-zero return
+ * stops and is returned.  mqs_show tells them, too, as settings "binding".
  */
 typedef int	mqs_binding_fn(void *arg, const struct mqs_binding *);
 int	mqs_bindings(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_binding_fn *, void *arg, struct mqs_error *err);
 
 /*
- * Removes a queue with its groups and messages, or one group.  It closes the queue:
- * not while there is another handle of it made from the same spool.
+ * Removes a queue with its groups and messages, or one group.  This closes the queue in the
+ * spool, so no other handle of it may exist that was made from the same spool.
  */
 int	mqs_delete(struct mqs_spool *, const char *queue, const char *group,
 	    struct mqs_error *err);
@@ -850,24 +870,24 @@ int	mqs_delete(struct mqs_spool *, const char *queue, const char *group,
 int	mqs_purge(struct mqs_spool *, const char *queue, const char *group,
 	    uint64_t *count, struct mqs_error *err);
 
-/* Where to move a group: one of the three; all unset: to the end. */
+/* Where to move a group: one of the first three; if none is set, to the end. */
 struct mqs_rewind_options {
 	const char	*to;		/* "oldest", "newest" or an id; NULL: see to_time */
 	int64_t		 to_time;	/* the first message of that time or later; 0: see last */
 	uint64_t	 last;		/* the last so many messages of the queue */
-	int		 dry_run;	/* only tell what would come of it */
+	int		 dry_run;	/* only say what would happen */
 };
 
 struct mqs_rewound {
-	char		id[MQS_ID_SIZE];	/* of the message it gets next; "" if there is none */
-	int64_t		time;		/* of that */
-	uint64_t	depth, before;	/* not yet settled, then and before */
+	char		id[MQS_ID_SIZE];	/* of the message that the group gets next; "": there is none */
+	int64_t		time;		/* of that message */
+	uint64_t	depth, before;	/* messages not yet settled, afterwards and before */
 };
 
 /*
- * Moves a group, back or on: it gets, again, all messages from there, whatever it had
- * settled, and none from before.  What its consumers hold is theirs no more: settling it
- * has no effect.
+ * Moves a group back or forward.  It gets all messages from that place on, also those that it
+ * had settled, and none from before.  Its consumers lose their deliveries: settling these has
+ * no effect.
  */
 int	mqs_rewind(struct mqs_spool *, const char *queue, const char *group,
 	    const struct mqs_rewind_options *, struct mqs_rewound *, struct mqs_error *err);
@@ -875,7 +895,7 @@ int	mqs_rewind(struct mqs_spool *, const char *queue, const char *group,
 /* Which dead letters to redrive. */
 struct mqs_redrive_options {
 	uint64_t	 count;		/* so many at most; 0: all */
-	const char	*reason;	/* whose reason matches, as file names do in the shell; NULL: any */
+	const char	*reason;	/* a pattern as for file names in the shell, for the reason; NULL: any */
 	int		 dry_run;	/* only count them */
 };
 
@@ -884,44 +904,43 @@ struct mqs_redriven {
 };
 
 /*
- * Makes messages that became dead letters deliverable again, each in the group where it
- * died and only there, with no attempt counted: the message itself, or, if that is not
- * retained or has expired, what the letter holds of it, once, however often this is
- * interrupted and begun again.  `queue' is the dead-letter queue, whose group `redrive'
- * keeps those that are left.  Letters that can't go back where they died (no such
- * queue) are left too, and the first such error is returned when the others have.
+ * Makes messages that became dead letters deliverable again, each in the group where it died
+ * and in no other, with no attempt counted.  If the message is not retained any more, or has
+ * expired, a copy is made from the letter; exactly once, however often this call is
+ * interrupted and repeated.  `queue' is the dead-letter queue.  Its group `redrive' keeps the
+ * letters that are left.  Letters whose queue or group is gone are left, too; the first such
+ * error is returned after all others are redriven.
  */
 int	mqs_redrive(struct mqs_spool *, const char *queue, const struct mqs_redrive_options *,
 	    struct mqs_redriven *, struct mqs_error *err);
 
 /*
- * Pauses a group, or (group NULL) all groups of a queue, or (on 0) ends that: while it
- * lasts consumers are given nothing, as if there were no messages.  Publishing and
- * settling go on.  The two are apart: a group goes on when neither it nor its queue is
- * paused.
+ * Pauses a group, or all groups of a queue (group is NULL); ends that if `on' is 0.  To the
+ * consumers of a paused group there are no messages.  Publishing and settling go on.  Pausing
+ * a queue and pausing a group are independent: a group goes on when neither is paused.
  */
 int	mqs_pause(struct mqs_spool *, const char *queue, const char *group, int on,
 	    struct mqs_error *err);
 
 /*
- * Settles n messages of a group, by their ids, without delivering them: all or none.
- * A delivery that is under way becomes stale.  MQS_ENOENT names a message that the
- * group has settled, or that is not there.
+ * Settles n messages of a group by their ids, without delivering them: all of them or none.
+ * If one is being delivered, its receipt becomes stale.  MQS_ENOENT: the group has settled
+ * one, or it is not there; the text names it.
  */
 int	mqs_skip(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *ids, size_t n, struct mqs_error *err);
 
 /*
- * Removes what retention allows, now.  *count: how many messages.  Also
- * collects files that crashes left behind.
+ * Removes all messages that retention allows to remove; *count is how many.  Also removes
+ * files that crashes have left.
  */
 int	mqs_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
 
 /*
- * Verifies every record, index, counter and large body of a queue and its
- * groups.  `finding' (may be NULL) is told each thing that is wrong; *findings
- * counts them, *messages the records.  0 also if there are findings.
+ * Verifies every record, index, counter and large body of a queue and its groups.  `finding'
+ * (may be NULL) is called with each thing that is wrong; *findings is how many, *messages is
+ * the number of records.  Returns 0 also if there are findings.
  */
 typedef void	mqs_finding_fn(void *arg, const char *text);
 int	mqs_check(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,
