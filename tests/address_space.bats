@@ -7,8 +7,11 @@
 load lib/common
 load lib/expect
 
-setup_file() {
+setup() {
 	[ -z "${MQ_SANITIZED:-}" ] || skip "sanitizers reserve more than any limit"
+	export MQ_SPOOL=$BATS_TEST_TMPDIR/spool
+	cd "$BATS_TEST_TMPDIR" || return 1
+	umask 022
 }
 
 # within KIB COMMAND...: with so much address space.
