@@ -98,16 +98,13 @@ fresh:
 	@tests/setup debootstrap git
 	@tests/fresh $(RELEASES)
 fuzzers: $(FUZZ)
-
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(BASH) $(ZSH) $(FISH) $(MANDIRS)
 	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
 	for page in $(MAN); do $(INSTALL) -m 644 man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit; done
 	$(INSTALL) -m 644 completions/mq.zsh $(ZSH)/_mq
-	for tool in $(TOOLS); do \
-		$(INSTALL) -m 644 completions/mq.bash $(BASH)/$$tool && \
-		$(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; \
-	done
+	for tool in $(TOOLS); do $(INSTALL) -m 644 completions/mq.bash $(BASH)/$$tool || exit; done
+	for tool in $(TOOLS); do $(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; done
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(BASH)/%) $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq
 	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
