@@ -66,42 +66,25 @@ struct tally {
 
 /* ------------------------------------------------------------ findings -- */
 
-static void	tell(struct walk *, uint64_t page, const char *fmt, ...)
-		    __attribute__((format(printf, 3, 4)));
-static void	tell_unsafe(struct walk *, uint64_t page, const char *fmt, ...)
-		    __attribute__((format(printf, 3, 4)));
+enum danger { HARMLESS, UNSAFE };	/* UNSAFE: LMDB may crash of it */
+
+static void	tell(struct walk *, enum danger, uint64_t page, const char *fmt, ...)
+		    __attribute__((format(printf, 4, 5)));
 
 static void
-vtell(struct walk *w, uint64_t page, const char *fmt, va_list ap)
+tell(struct walk *w, enum danger danger, uint64_t page, const char *fmt, ...)
 {
 	char text[256];
+	va_list ap;
 
+	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	w->findings++;
+	if (danger == UNSAFE)
+		w->unsafe++;
 	if (w->found != NULL)
 		w->found(w->arg, page, text);
-}
-
-static void
-tell(struct walk *w, uint64_t page, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vtell(w, page, fmt, ap);
-	va_end(ap);
-}
-
-/* A finding that LMDB may crash of. */
-static void
-tell_unsafe(struct walk *w, uint64_t page, const char *fmt, ...)
-{
-	va_list ap;
-
-	w->unsafe++;
-	va_start(ap, fmt);
-	vtell(w, page, fmt, ap);
-	va_end(ap);
 }
 
 static int
@@ -142,7 +125,7 @@ take(struct walk *w, uint64_t page, uint64_t from)
 	uint8_t bit = (uint8_t)(1u << page % 8);
 
 	if (page < 2 || page > w->meta->last_page) {
-		tell_unsafe(w, from, "refers to page %llu, which is not in the file",
+		tell(w, UNSAFE, from, "refers to page %llu, which is not in the file",
 		    (unsigned long long)page);
 		return 0;
 	}
@@ -150,7 +133,7 @@ take(struct walk *w, uint64_t page, uint64_t from)
 	if (w->met == NULL)
 		return 1;
 	if (w->met[page / 8] & bit) {
-		tell_unsafe(w, from, "refers to page %llu, which is in use elsewhere or free",
+		tell(w, UNSAFE, from, "refers to page %llu, which is in use elsewhere or free",
 		    (unsigned long long)page);
 		return 0;
 	}
@@ -175,17 +158,17 @@ read_page(struct walk *w, uint64_t number, int flags, void *p, size_t n)
 
 	if ((rc = read_bytes(w, number * w->page_size, p, n)) != 1) {
 		if (rc == 0)
-			tell_unsafe(w, number, "lies beyond the end of the file");
+			tell(w, UNSAFE, number, "lies beyond the end of the file");
 		return 0;
 	}
 	memcpy(&header, p, sizeof(header));
 	if (header.number != number) {
-		tell_unsafe(w, number, "has the number %llu",
+		tell(w, UNSAFE, number, "has the number %llu",
 		    (unsigned long long)header.number);
 		return 0;
 	}
 	if (header.flags != flags) {
-		tell_unsafe(w, number, "is of kind %#x, not %#x", header.flags,
+		tell(w, UNSAFE, number, "is of kind %#x, not %#x", header.flags,
 		    (unsigned)flags);
 		return 0;
 	}
@@ -208,7 +191,7 @@ check_overflow(struct walk *w, struct tally *t, uint64_t from, uint64_t number,
 	    !read_page(w, number, MQS_PAGE_OVERFLOW, &header, sizeof(header)))
 		return 0;
 	if (header.pages < needed || header.pages > w->meta->last_page - number + 1) {
-		tell_unsafe(w, number, "begins a run of %u pages for a value of %llu bytes",
+		tell(w, UNSAFE, number, "begins a run of %u pages for a value of %llu bytes",
 		    header.pages, (unsigned long long)size);
 		return 0;
 	}
@@ -225,7 +208,7 @@ static int
 check_free_page(struct walk *w, uint64_t from, size_t page, size_t before)
 {
 	if (page >= before) {
-		tell_unsafe(w, from, "lists free pages out of order");
+		tell(w, UNSAFE, from, "lists free pages out of order");
 		return 0;
 	}
 	return take(w, page, from);
@@ -240,7 +223,7 @@ check_free_list(struct walk *w, uint64_t from, uint64_t at, uint64_t size)
 	if (size < sizeof(size_t) || read_bytes(w, at, &count, sizeof(count)) != 1 ||
 	    count > size / sizeof(size_t) - 1) {
 		if (w->rc == MQS_OK)
-			tell_unsafe(w, from, "has a list of free pages of a wrong size");
+			tell(w, UNSAFE, from, "has a list of free pages of a wrong size");
 		return;
 	}
 	for (at += sizeof(count); count > 0; count -= n, at += n * sizeof(size_t)) {
@@ -260,13 +243,14 @@ static void	check_tree(struct walk *, enum mqs_page_keys, const struct mqs_page_
 
 /* The descriptor of a named table, and the tree that it leads to. */
 static void
-check_table(struct walk *w, const struct tally *t, uint64_t number, const struct mqs_page_node *node)
+check_table(struct walk *w, const struct tally *t, uint64_t number,
+    const struct mqs_page_node *node)
 {
 	struct mqs_page_tree tree;
 	unsigned base = w->base;
 
 	if (t->kind != MQS_KEYS_OF_MAIN || node->size != sizeof(tree)) {
-		tell_unsafe(w, number, "has a table where none can be");
+		tell(w, UNSAFE, number, "has a table where none can be");
 		return;
 	}
 	memcpy(&tree, node->value, sizeof(tree));
@@ -297,13 +281,13 @@ check_value(struct walk *w, struct tally *t, uint64_t number, const unsigned cha
 		check_table(w, t, number, node);
 		return;
 	default:
-		tell_unsafe(w, number, "has an entry of kind %#x", node->flags);
+		tell(w, UNSAFE, number, "has an entry of kind %#x", node->flags);
 		return;
 	}
 	if (t->kind != MQS_KEYS_OF_FREE)
 		return;
 	if (mqs_page_word(node->key.p) > w->meta->tx)
-		tell_unsafe(w, number, "has free pages of commit %llu, which is yet to come",
+		tell(w, UNSAFE, number, "has free pages of commit %llu, which is yet to come",
 		    (unsigned long long)mqs_page_word(node->key.p));
 	check_free_list(w, number, at, node->size);
 }
@@ -343,11 +327,11 @@ check_page(struct walk *w, struct tally *t, uint64_t number, uint64_t from,
 	    w->page_size))
 		return;
 	if (!mqs_page_nodes_fit(page, w->page_size, leaf, t->kind, text)) {
-		tell_unsafe(w, number, "%s", text);
+		tell(w, UNSAFE, number, "%s", text);
 		return;
 	}
 	if (!mqs_page_keys_ascend(page, leaf, t->kind, &range, text))
-		tell(w, number, "%s", text);
+		tell(w, HARMLESS, number, "%s", text);
 	n = mqs_page_count(page);
 	if (!leaf) {
 		t->branch++;
@@ -371,12 +355,12 @@ check_tree(struct walk *w, enum mqs_page_keys kind, const struct mqs_page_tree *
 	unsigned before = w->findings;
 
 	if (kind != MQS_KEYS_OF_FREE && tree->flags != 0) {
-		tell_unsafe(w, from, "has a table of kind %#x", tree->flags);
+		tell(w, UNSAFE, from, "has a table of kind %#x", tree->flags);
 		return;
 	}
 	if (tree->depth > MQS_PAGE_DEPTH_MAX ||
 	    (tree->root == MQS_PAGE_NONE) != (tree->depth == 0)) {
-		tell_unsafe(w, from, "has a tree of depth %u with root %llu", tree->depth,
+		tell(w, UNSAFE, from, "has a tree of depth %u with root %llu", tree->depth,
 		    (unsigned long long)tree->root);
 		return;
 	}
@@ -386,7 +370,7 @@ check_tree(struct walk *w, enum mqs_page_keys kind, const struct mqs_page_tree *
 		return;
 	if (t.branch != tree->branch || t.leaf != tree->leaf ||
 	    t.overflow != tree->overflow || t.entries != tree->entries)
-		tell(w, from, "counts %llu entries in %llu+%llu+%llu pages, "
+		tell(w, HARMLESS, from, "counts %llu entries in %llu+%llu+%llu pages, "
 		    "where there are %llu in %llu+%llu+%llu",
 		    (unsigned long long)tree->entries, (unsigned long long)tree->branch,
 		    (unsigned long long)tree->leaf, (unsigned long long)tree->overflow,
