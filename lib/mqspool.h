@@ -134,7 +134,13 @@ struct mqs_options {
 	 * that a person should know; may be NULL.
 	 */
 	void		(*notice)(void *arg, const char *text);
-	void		*arg;		/* the first argument of all three */
+	/*
+	 * Called now and then by calls that may take long (compact, backup, check, salvage):
+	 * done of total, in bytes or messages of one step, which `what' names ("copying the
+	 * log"); total is 0 if it is not known.  May be NULL.
+	 */
+	void		(*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	void		*arg;		/* the first argument of all four */
 	size_t		map_size;	/* bytes; 0 for the default */
 	/*
 	 * The folder with the engines that are not part of the library, to try them from
@@ -339,6 +345,17 @@ size_t	mqs_publisher_stored(const struct mqs_publisher *);
  * key and headers.
  */
 int	mqs_publisher_atomic(struct mqs_publisher *, int more, struct mqs_error *err);
+
+/*
+ * Optimistic concurrency: from now on, batches are stored only if the last retained message
+ * of the queue, or of a key (key is not NULL), has that id; "0": there is none.  Each batch
+ * that was stored is what the next one expects, so that no other publisher's message comes
+ * between the messages of this one.  If something else is there, the flush stores nothing
+ * and returns MQS_EBUSY, and the text says the id that was found.  MQS_EINVAL: not an id.
+ * MQS_ECONFIG, from this call or the flush: by key, and the queue has no index of keys.
+ */
+int	mqs_publisher_expect(struct mqs_publisher *, const char *id, const char *key,
+	    size_t key_len, struct mqs_error *err);
 
 /*
  * How many unsettled messages were dropped from a full queue for the messages of this
@@ -676,6 +693,15 @@ struct mqs_reader_options {
 	size_t		 key_len;
 	uint64_t	 last;		/* only the last so many that match; 0: all */
 	int		 follow;	/* 1: go on after MQS_NOTHING, when more has come; see mqs_reader_fd */
+	/* Only what at least one of these matches; no bindings: everything. */
+	const struct mqs_binding *bindings;
+	size_t		 nbindings;
+	/*
+	 * 1: only the newest message of each key, of those within the bounds that match: the
+	 * state as it was at `until'.  A key whose newest body is empty is left out, because that
+	 * is how a key is deleted.  Not with follow or last.
+	 */
+	int		 latest;
 };
 
 /*
@@ -705,6 +731,13 @@ int	mqs_reader_service(struct mqs_reader *, struct mqs_error *err);
 void	mqs_reader_free(struct mqs_reader *);
 
 /* ------------------------------------------------------------- looking -- */
+
+/*
+ * Writes the identity of a queue, which is made with it, is never made again, and stays when
+ * the queue is renamed.  A copy of a queue (mqs_backup) has that of the original.
+ */
+int	mqs_queue_uuid(struct mqs_spool *, const char *queue, char uuid[MQS_UUID_SIZE],
+	    struct mqs_error *err);
 
 /*
  * Counters and times that an engine does not have are MQS_UNKNOWN, MQS_UNKNOWN_TIME or
@@ -788,6 +821,7 @@ struct mqs_consumer_stat {
 	int64_t		pid;		/* 0: on another machine */
 	uint64_t	held;		/* deliveries that it has */
 	uint64_t	running;	/* handlers */
+	int64_t		since;		/* when it began to consume; MQS_UNKNOWN_TIME: not known */
 	char		where[MQS_WHERE_SIZE];	/* its client id and host; "": this machine */
 };
 
@@ -938,14 +972,90 @@ int	mqs_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
 
 /*
- * Verifies every record, index, counter and large body of a queue and its groups.  `finding'
- * (may be NULL) is called with each thing that is wrong; *findings is how many, *messages is
- * the number of records.  Returns 0 also if there are findings.
+ * Gives a queue another name.  Its messages, settings, identity and groups stay, and so does
+ * what it was promised by filters of other queues.  MQS_EEXIST: a queue of the new name is
+ * there; MQS_EBUSY: the queue is in use.  Receipts and settings that name the queue
+ * (dead-letter) are not changed.  This closes the queue in the spool, as mqs_delete does.
+ */
+int	mqs_rename(struct mqs_spool *, const char *queue, const char *name,
+	    struct mqs_error *err);
+
+/*
+ * Writes the files of a queue and its groups anew, so that room that removed messages had is
+ * given back to the disk.  The queue must not be in use: MQS_EBUSY if it still is after
+ * `wait' (ns; -1: for ever).  The new files need as much room as is in use in the old ones;
+ * MQS_EFULL if the disk does not have it, and then nothing has changed.  Whenever it is
+ * interrupted, the queue is whole.  *before and *after are what the files take on disk, in
+ * bytes.  This closes the queue in the spool, as mqs_delete does.
+ */
+int	mqs_compact(struct mqs_spool *, const char *queue, int64_t wait,
+	    uint64_t *before, uint64_t *after, struct mqs_error *err);
+
+/* What a copy of a queue holds. */
+struct mqs_backup {
+	uint64_t	messages, bytes;	/* of their bodies */
+	unsigned	groups;
+	char		last_id[MQS_ID_SIZE];	/* "0": nothing was ever published */
+};
+
+/*
+ * Copies a queue and its groups while publishers and consumers go on: a queue of the same name
+ * in another spool, the directory `spool' (made if it is not there).  The copy is as
+ * if the power had failed at one moment: all that was published before the call began is in
+ * it, and no group is ahead of its log.  When the call returns, the copy is on stable storage;
+ * until then it has no name.  MQS_EEXIST: a queue of that name is there; MQS_EFULL: the disk
+ * is full.  After an error nothing is left of the copy.
+ */
+int	mqs_backup(struct mqs_spool *, const char *queue, const char *spool,
+	    struct mqs_backup *, struct mqs_error *err);
+
+/*
+ * Verifies every page, record, index, counter and large body of a queue and its groups.
+ * `finding' (may be NULL) is called with each thing that is wrong; *findings is how many,
+ * *messages is the number of records.  With MQS_REPAIR it removes what belongs to nothing
+ * (large bodies that no message has, files of consumers that are gone, index entries of
+ * messages that are gone) and adds index entries that are missing; a finding that was
+ * repaired says so, and does not count in *findings.  Returns 0 also if there are findings.
  */
 typedef void	mqs_finding_fn(void *arg, const char *text);
-int	mqs_check(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,
-	    void *arg, uint64_t *findings, uint64_t *messages,
+#define MQS_REPAIR	1u
+int	mqs_check(struct mqs_spool *, const char *queue, unsigned flags,
+	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);
+
+/*
+ * Holds the bodies of all retained messages of a queue against a JSON Schema, the text of
+ * which is `schema'.  `finding' is called with each message that breaks it: its id, the JSON
+ * pointer to what is wrong, and what was expected.  MQS_ECONFIG: the text is no schema.
+ */
+int	mqs_check_schema(struct mqs_spool *, const char *queue, const char *schema,
+	    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,
+	    uint64_t *messages, struct mqs_error *err);
+
+/* What was saved from damaged files. */
+struct mqs_salvaged {
+	uint64_t	messages;	/* that the new queue has, or the group has yet to settle */
+	uint64_t	lost;		/* that were there, as far as it is known, and could not be read */
+	uint64_t	repeated;	/* of a group: may be delivered although they had been settled */
+};
+
+/*
+ * Makes a new queue of all intact messages of a damaged one, with their ids, times, keys,
+ * headers and bodies, by reading the pages of its log one by one.  `from' is the damaged
+ * queue's directory or its log.mdb; it is only read.  Groups are not carried over.  `finding'
+ * (may be NULL) is called with each thing that could not be saved.  MQS_EEXIST: the new queue
+ * is there.  MQS_EDATA: the file is no log.
+ */
+int	mqs_salvage(struct mqs_spool *, const char *from, const char *queue,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);
+/*
+ * Makes a group anew whose file is damaged or gone, with what can still be read of its
+ * settings and bindings.  It begins where its status page says that everything before was
+ * settled, or else at the oldest message: messages may be delivered again, and none is lost.
+ * The damaged file is kept beside it, as GROUP.damaged.  MQS_EBUSY: the group is in use.
+ */
+int	mqs_salvage_group(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);
 
 #ifdef __cplusplus
 }

@@ -85,7 +85,7 @@ EOT
 	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: not an engine of mq (package mq-tools-kafka)" \
 	    mq-pub q a
 	engine older
-	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: made for version 0 of the engines' interface, not 1 (package mq-tools-kafka)" \
+	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: made for version 1 of the engines' interface, not 2 (package mq-tools-kafka)" \
 	    mq-pub q a
 }
 

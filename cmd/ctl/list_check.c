@@ -134,7 +134,7 @@ check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	int rc;
 
 	(void)group;
-	rc = mqs_check(spool, queue, finding, v, &findings, &messages, err);
+	rc = mqs_check(spool, queue, 0, finding, v, &findings, &messages, err);
 	if (findings > 0)
 		v->status = STATUS_IO;
 	if (!common.quiet && rc >= 0)

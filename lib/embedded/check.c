@@ -247,8 +247,8 @@ check_each_group(void *arg, const char *name)
 }
 
 int
-mqs_embedded_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding,
-    void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err)
+mqs_embedded_check(struct mqs_spool *spool, const char *queue, unsigned flags,
+    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err)
 {
 	struct mqs_checking k = {
 		.spool = spool, .finding = finding, .arg = arg,
@@ -257,6 +257,8 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *f
 	int rc;
 
 	*findings = *messages = 0;
+	if (flags & MQS_REPAIR)
+		return mqs_fail(err, MQS_ENOTSUP, "%s: check does not repair yet", queue);
 	if ((rc = mqs_spool_log(spool, queue, 0, &k.log, err)) != MQS_OK ||
 	    (rc = check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
 	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))

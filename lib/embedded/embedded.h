@@ -118,6 +118,8 @@ int	mqs_embedded_reader_service(struct mqs_reader *, struct mqs_error *err);
 void	mqs_embedded_reader_free(struct mqs_reader *);
 
 /* Looking. */
+int	mqs_embedded_queue_uuid(struct mqs_spool *, const char *queue,
+	    char uuid[MQS_UUID_SIZE], struct mqs_error *err);
 int	mqs_embedded_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg, struct mqs_error *err);
 int	mqs_embedded_outstanding(struct mqs_spool *, const char *queue,
@@ -155,7 +157,8 @@ int	mqs_embedded_skip(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *ids, size_t n, struct mqs_error *err);
 int	mqs_embedded_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
-int	mqs_embedded_check(struct mqs_spool *, const char *queue,
+int	mqs_embedded_check(struct mqs_spool *, const char *queue, unsigned flags,
 	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);
+
 #endif

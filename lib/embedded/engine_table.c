@@ -83,6 +83,7 @@ const struct mqs_engine mqs_embedded_engine = {
 	.reader_service = mqs_embedded_reader_service,
 	.reader_free = mqs_embedded_reader_free,
 
+	.queue_uuid = mqs_embedded_queue_uuid,
 	.stat = mqs_embedded_stat,
 	.outstanding = mqs_embedded_outstanding,
 	.next_due = mqs_embedded_next_due,
@@ -100,4 +101,5 @@ const struct mqs_engine mqs_embedded_engine = {
 	.pause = mqs_embedded_pause,
 	.skip = mqs_embedded_skip,
 	.trim = mqs_embedded_trim,
-	.check = mqs_embedded_check,};
+	.check = mqs_embedded_check,
+};

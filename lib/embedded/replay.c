@@ -136,6 +136,8 @@ parse_bounds(struct mqs_reader *r, const struct mqs_reader_options *o,
 	r->until_id = UINT64_MAX;
 	if (o == NULL)
 		return MQS_OK;
+	if (o->latest || o->nbindings > 0)
+		return mqs_fail(err, MQS_ENOTSUP, "replay does not select by pattern or newest yet");
 	if (o->since_id != NULL &&
 	    mqs_parse_u64(o->since_id, strlen(o->since_id), first) == -1)
 		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->since_id);

@@ -289,3 +289,16 @@ mqs_embedded_stat(struct mqs_spool *spool, const char *queue, const char *group,
 	rc = mqs_dir_each_queue(spool->path, look_at_each, &l, err);
 	return rc != MQS_OK ? rc : l.failed;
 }
+
+int
+mqs_embedded_queue_uuid(struct mqs_spool *spool, const char *queue,
+    char uuid[MQS_UUID_SIZE], struct mqs_error *err)
+{
+	struct mqs_log *log;
+	int rc;
+
+	if ((rc = mqs_spool_log_readonly(spool, queue, &log, err)) != MQS_OK)
+		return rc;
+	mqs_uuid_format(log->uuid, uuid);
+	return MQS_OK;
+}

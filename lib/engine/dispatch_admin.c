@@ -1,6 +1,7 @@
 /*
  * dispatch_admin.c - making, configuring, moving, emptying and removing queues and groups
  */
+#include "base/error.h"
 #include "engine/dispatch.h"
 
 /* A group has a name: none is as wrong as an empty one. */
@@ -195,15 +196,111 @@ mqs_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 }
 
 int
-mqs_check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding,
-    void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err)
+mqs_rename(struct mqs_spool *spool, const char *queue, const char *name,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK ||
+	    (rc = mqs_check_queue(name, err)) != MQS_OK)
+		return rc;
+	if (engine->rename == NULL)
+		return mqs_engine_lacks(engine, queue, "rename queues", err);
+	return engine->rename(spool, queue, name, err);
+}
+
+int
+mqs_compact(struct mqs_spool *spool, const char *queue, int64_t wait,
+    uint64_t *before, uint64_t *after, struct mqs_error *err)
 {
 	const struct mqs_engine *engine = mqs_engine_of(spool);
 	int rc;
 
 	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
 		return rc;
+	if (engine->compact == NULL)
+		return mqs_engine_lacks(engine, queue, "compact queues", err);
+	return engine->compact(spool, queue, wait, before, after, err);
+}
+
+int
+mqs_backup(struct mqs_spool *spool, const char *queue, const char *where,
+    struct mqs_backup *backup, struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
+		return rc;
+	if (where == NULL || *where == '\0')
+		return mqs_fail(err, MQS_EINVAL, "%s: no directory to back it up into", queue);
+	if (engine->backup == NULL)
+		return mqs_engine_lacks(engine, queue, "back queues up", err);
+	return engine->backup(spool, queue, where, backup, err);
+}
+
+int
+mqs_check(struct mqs_spool *spool, const char *queue, unsigned flags,
+    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
+		return rc;
+	if (flags & ~MQS_REPAIR)
+		return mqs_fail(err, MQS_EINVAL, "%s: check: unknown flags", queue);
 	if (engine->check == NULL)
 		return mqs_engine_lacks(engine, queue, "check queues", err);
-	return engine->check(spool, queue, finding, arg, findings, messages, err);
+	return engine->check(spool, queue, flags, finding, arg, findings, messages, err);
+}
+
+int
+mqs_check_schema(struct mqs_spool *spool, const char *queue, const char *schema,
+    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,
+    uint64_t *messages, struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
+		return rc;
+	if (engine->check_schema == NULL)
+		return mqs_engine_lacks(engine, queue, "hold messages against a schema", err);
+	return engine->check_schema(spool, queue, schema, schema_len, finding, arg, findings,
+	    messages, err);
+}
+
+int
+mqs_salvage(struct mqs_spool *spool, const char *from, const char *queue,
+    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
+		return rc;
+	if (from == NULL || *from == '\0')
+		return mqs_fail(err, MQS_EINVAL, "%s: nothing to salvage it from", queue);
+	if (engine->salvage == NULL)
+		return mqs_engine_lacks(engine, queue, "salvage queues", err);
+	return engine->salvage(spool, from, queue, finding, arg, salvaged, err);
+}
+
+int
+mqs_salvage_group(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = check_group(queue, group, err)) != MQS_OK)
+		return rc;
+	if (engine->salvage_group == NULL)
+		return mqs_engine_lacks(engine, queue, "salvage groups", err);
+	return engine->salvage_group(spool, queue, group, finding, arg, salvaged, err);
 }

@@ -61,6 +61,22 @@ mqs_publisher_atomic(struct mqs_publisher *p, int more, struct mqs_error *err)
 	return engine->publisher_atomic(p, more, err);
 }
 
+int
+mqs_publisher_expect(struct mqs_publisher *p, const char *id, const char *key,
+    size_t key_len, struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(p);
+
+	if (id == NULL)
+		return mqs_fail(err, MQS_EINVAL, "expect: no id");
+	if (key != NULL && key_len > MQS_KEY_MAX)
+		return mqs_fail(err, MQS_EINVAL, "key is longer than %d bytes", MQS_KEY_MAX);
+	if (engine->publisher_expect == NULL)
+		return mqs_engine_lacks(engine, NULL,
+		    "publish only behind a message that is expected", err);
+	return engine->publisher_expect(p, id, key, key_len, err);
+}
+
 uint64_t
 mqs_publisher_dropped(const struct mqs_publisher *p)
 {

@@ -11,6 +11,9 @@ mqs_reader_open(struct mqs_reader **out, struct mqs_spool *spool, const char *qu
 
 	if ((rc = mqs_check_names(queue, group, err)) != MQS_OK)
 		return rc;
+	if (options != NULL && options->latest && (options->follow || options->last != 0))
+		return mqs_fail(err, MQS_EINVAL, "%s: the newest of each key can't be followed "
+		    "or counted from the end", queue);
 	if (engine->reader_open == NULL)
 		return mqs_engine_lacks(engine, queue, "replay", err);
 	rc = engine->reader_open(out, spool, queue, group, options, err);
@@ -57,6 +60,20 @@ mqs_reader_free(struct mqs_reader *r)
 }
 
 /* ------------------------------------------------------------- looking -- */
+
+int
+mqs_queue_uuid(struct mqs_spool *spool, const char *queue, char uuid[MQS_UUID_SIZE],
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
+		return rc;
+	if (engine->queue_uuid == NULL)
+		return mqs_engine_lacks(engine, queue, "tell a queue's identity", err);
+	return engine->queue_uuid(spool, queue, uuid, err);
+}
 
 int
 mqs_stat(struct mqs_spool *spool, const char *queue, const char *group,

@@ -33,7 +33,7 @@
  * The version of this table.  It changes whenever the table, or a structure of mqspool.h,
  * does: an engine in a file of its own that was built for another version is refused.
  */
-#define MQS_ENGINE_VERSION	1u
+#define MQS_ENGINE_VERSION	2u
 
 /* The symbol by which a loaded engine's table is found: a const struct mqs_engine. */
 #define MQS_ENGINE_SYMBOL	"mqs_engine_table"
@@ -68,6 +68,8 @@ struct mqs_engine {
 	int	(*publisher_flush)(struct mqs_publisher *, struct mqs_error *err);
 	size_t	(*publisher_stored)(const struct mqs_publisher *);
 	int	(*publisher_atomic)(struct mqs_publisher *, int more, struct mqs_error *err);
+	int	(*publisher_expect)(struct mqs_publisher *, const char *id, const char *key,
+	    size_t key_len, struct mqs_error *err);
 	uint64_t	(*publisher_dropped)(const struct mqs_publisher *);
 	size_t	(*publisher_pending)(const struct mqs_publisher *, uint64_t *bytes);
 	uint64_t	(*publisher_max_message)(const struct mqs_publisher *);
@@ -157,6 +159,8 @@ struct mqs_engine {
 	void	(*reader_free)(struct mqs_reader *);
 
 	/* Looking. */
+	int	(*queue_uuid)(struct mqs_spool *, const char *queue,
+	    char uuid[MQS_UUID_SIZE], struct mqs_error *err);
 	int	(*stat)(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg, struct mqs_error *err);
 	int	(*outstanding)(struct mqs_spool *, const char *queue, const char *group,
@@ -194,8 +198,25 @@ struct mqs_engine {
 	    const char *const *ids, size_t n, struct mqs_error *err);
 	int	(*trim)(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
-	int	(*check)(struct mqs_spool *, const char *queue, mqs_finding_fn *finding,
-	    void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err);};
+	int	(*rename)(struct mqs_spool *, const char *queue, const char *name,
+	    struct mqs_error *err);
+	int	(*compact)(struct mqs_spool *, const char *queue, int64_t wait,
+	    uint64_t *before, uint64_t *after, struct mqs_error *err);
+	int	(*backup)(struct mqs_spool *, const char *queue, const char *spool,
+	    struct mqs_backup *, struct mqs_error *err);
+	int	(*check)(struct mqs_spool *, const char *queue, unsigned flags,
+	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
+	    struct mqs_error *err);
+	int	(*check_schema)(struct mqs_spool *, const char *queue, const char *schema,
+	    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,
+	    uint64_t *messages, struct mqs_error *err);
+	int	(*salvage)(struct mqs_spool *, const char *from, const char *queue,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *,
+	    struct mqs_error *err);
+	int	(*salvage_group)(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *,
+	    struct mqs_error *err);
+};
 
 /* The engine that is always there: queues as files. */
 extern const struct mqs_engine mqs_embedded_engine;

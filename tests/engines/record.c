@@ -180,6 +180,16 @@ publisher_atomic(struct mqs_publisher *p, int more, struct mqs_error *err)
 	return MQS_OK;
 }
 
+static int
+publisher_expect(struct mqs_publisher *p, const char *id, const char *key, size_t key_len,
+    struct mqs_error *err)
+{
+	(void)p;
+	(void)err;
+	record("publisher_expect %s key=%.*s", id, key == NULL ? 1 : (int)key_len, or_dash(key));
+	return MQS_OK;
+}
+
 static uint64_t
 publisher_dropped(const struct mqs_publisher *p)
 {
@@ -665,7 +675,7 @@ outstanding(struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
 {
 	struct mqs_consumer_stat c = { .queue = "q", .group = "g", .held = MQS_UNKNOWN,
-	    .running = MQS_UNKNOWN, .where = "client-7@example" };
+	    .running = MQS_UNKNOWN, .since = MQS_UNKNOWN_TIME, .where = "client-7@example" };
 	struct mqs_delivery_stat d = { .queue = "q", .group = "g", .id = "3:70",
 	    .receipt = "q/g/3:70.token-9", .attempt = 1, .bytes = MQS_UNKNOWN,
 	    .state = MQS_PREFETCHED, .since = MQS_UNKNOWN_TIME, .where = "client-7@example" };
@@ -832,16 +842,106 @@ trim(struct mqs_spool *spool, const char *queue, uint64_t *count, struct mqs_err
 }
 
 static int
-check(struct mqs_spool *spool, const char *queue, mqs_finding_fn *finding, void *arg,
-    uint64_t *findings, uint64_t *messages, struct mqs_error *err)
+rename_queue(struct mqs_spool *spool, const char *queue, const char *name,
+    struct mqs_error *err)
+{
+	(void)spool;
+	(void)err;
+	record("rename %s %s", queue, name);
+	return MQS_OK;
+}
+
+static int
+compact(struct mqs_spool *spool, const char *queue, int64_t wait, uint64_t *before,
+    uint64_t *after, struct mqs_error *err)
+{
+	(void)spool;
+	(void)err;
+	record("compact %s wait=%lld", queue, (long long)wait);
+	*before = 8192;
+	*after = 4096;
+	return MQS_OK;
+}
+
+static int
+backup(struct mqs_spool *spool, const char *queue, const char *where, struct mqs_backup *b,
+    struct mqs_error *err)
+{
+	(void)spool;
+	(void)err;
+	record("backup %s %s", queue, where);
+	*b = (struct mqs_backup){ 2, 10, 1, "3:71" };
+	return MQS_OK;
+}
+
+static int
+check(struct mqs_spool *spool, const char *queue, unsigned flags, mqs_finding_fn *finding,
+    void *arg, uint64_t *findings, uint64_t *messages, struct mqs_error *err)
 {
 	(void)spool;
 	(void)finding;
 	(void)arg;
 	(void)err;
-	record("check %s", queue);
+	if (flags == 0)
+		record("check %s", queue);
+	else
+		record("check %s flags=%u", queue, flags);
 	*findings = 0;
 	*messages = 2;
+	return MQS_OK;
+}
+
+static int
+check_schema(struct mqs_spool *spool, const char *queue, const char *schema,
+    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,
+    uint64_t *messages, struct mqs_error *err)
+{
+	(void)spool;
+	(void)finding;
+	(void)arg;
+	(void)err;
+	record("check_schema %s %.*s", queue, (int)schema_len, schema);
+	*findings = 0;
+	*messages = 2;
+	return MQS_OK;
+}
+
+static int
+salvage(struct mqs_spool *spool, const char *from, const char *queue,
+    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged,
+    struct mqs_error *err)
+{
+	(void)spool;
+	(void)finding;
+	(void)arg;
+	(void)err;
+	record("salvage %s %s", from, queue);
+	*salvaged = (struct mqs_salvaged){ .messages = 2 };
+	return MQS_OK;
+}
+
+static int
+salvage_group(struct mqs_spool *spool, const char *queue, const char *group,
+    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged,
+    struct mqs_error *err)
+{
+	(void)spool;
+	(void)finding;
+	(void)arg;
+	(void)err;
+	record("salvage_group %s/%s", queue, group);
+	*salvaged = (struct mqs_salvaged){ .messages = 2 };
+	return MQS_OK;
+}
+
+static int
+queue_uuid(struct mqs_spool *spool, const char *queue, char uuid[MQS_UUID_SIZE],
+    struct mqs_error *err)
+{
+	(void)spool;
+	(void)err;
+	record("queue_uuid %s", queue);
+	memcpy(uuid, "00000000-0000-4000-8000-000000000071", MQS_UUID_SIZE);
 	return MQS_OK;
 }
 
@@ -876,7 +976,7 @@ const struct mqs_engine mqs_engine_table = {
 	.publisher_open = publisher_open, .publisher_send = publisher_send,
 	.publisher_send_like = publisher_send_like, .publisher_flush = publisher_flush,
 	.publisher_stored = publisher_stored, .publisher_atomic = publisher_atomic,
-	.publisher_dropped = publisher_dropped, .publisher_pending = publisher_pending,
+	.publisher_expect = publisher_expect, .publisher_dropped = publisher_dropped, .publisher_pending = publisher_pending,
 	.publisher_max_message = publisher_max_message, .publisher_free = publisher_free,
 	.large_new = large_new, .large_write = large_write, .large_size = large_size,
 	.large_free = large_free,
@@ -903,5 +1003,8 @@ const struct mqs_engine mqs_engine_table = {
 	.stat = stat_all, .outstanding = outstanding, .next_due = next_due,
 	.create = create, .set = set, .show = show, .bind = bind, .unbind = unbind,
 	.bindings = bindings, .delete = delete, .purge = purge, .rewind = rewind_group,
-	.redrive = redrive, .pause = pause_group, .skip = skip, .trim = trim, .check = check
+	.redrive = redrive, .pause = pause_group, .skip = skip, .trim = trim,
+	.rename = rename_queue, .compact = compact, .backup = backup, .check = check,
+	.check_schema = check_schema, .salvage = salvage, .salvage_group = salvage_group,
+	.queue_uuid = queue_uuid
 };

@@ -172,7 +172,7 @@ sound(const char *queue)
 {
 	uint64_t findings, messages;
 
-	ok(mqs_check(spool, queue, print_finding, NULL, &findings, &messages, &err));
+	ok(mqs_check(spool, queue, 0, print_finding, NULL, &findings, &messages, &err));
 	check_u64(findings, 0);
 }
 

@@ -145,6 +145,7 @@ test_lacking(void)
 	struct mqs_reader *r;
 	struct mqs_call *call;
 	struct mqs_spool *s;
+	char uuid[MQS_UUID_SIZE];
 	int64_t due;
 	uint64_t n;
 
@@ -174,7 +175,15 @@ test_lacking(void)
 	lacks(mqs_pause(s, "q", NULL, 1, &err), "q: ", "pause queues and groups");
 	lacks(mqs_skip(s, "q", "g", &id, 1, &err), "q: ", "skip messages");
 	lacks(mqs_trim(s, "q", &n, &err), "q: ", "trim queues");
-	lacks(mqs_check(s, "q", NULL, NULL, &n, &n, &err), "q: ", "check queues");
+	lacks(mqs_rename(s, "q", "r", &err), "q: ", "rename queues");
+	lacks(mqs_compact(s, "q", 0, &n, &n, &err), "q: ", "compact queues");
+	lacks(mqs_backup(s, "q", "/x", NULL, &err), "q: ", "back queues up");
+	lacks(mqs_check(s, "q", 0, NULL, NULL, &n, &n, &err), "q: ", "check queues");
+	lacks(mqs_check_schema(s, "q", "{}", 2, NULL, NULL, &n, &n, &err), "q: ",
+	    "hold messages against a schema");
+	lacks(mqs_salvage(s, "/x", "q", NULL, NULL, NULL, &err), "q: ", "salvage queues");
+	lacks(mqs_salvage_group(s, "q", "g", NULL, NULL, NULL, &err), "q: ", "salvage groups");
+	lacks(mqs_queue_uuid(s, "q", uuid, &err), "q: ", "tell a queue's identity");
 	check_int(mqs_can(s, "priority"), 0);
 	check_int(mqs_is_id(s, "1700000000000000000"), 0);
 	mqs_spool_free(s);

@@ -285,7 +285,7 @@ test_several(void)
 	ok(mqs_publisher_flush(publisher, &err));
 	check_int(commits, 1);
 	check_u64(count("out"), 2 + 2 * 3);
-	ok(mqs_check(spool, "out", NULL, NULL, &findings, &n, &err));
+	ok(mqs_check(spool, "out", 0, NULL, NULL, &findings, &n, &err));
 	check_u64(findings, 0);
 	check_u64(n, 8);
 	finish_all(c);

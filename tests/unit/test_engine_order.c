@@ -130,7 +130,7 @@ findings_with(int (*put)(struct mqs_group_tx *))
 	gtx.v[MQS_GROUP_CURSOR] = 100;
 	ok(put(&gtx));
 	ok(mqs_group_commit(&gtx, &err));
-	ok(mqs_check(spool, "q", NULL, NULL, &findings, &messages, &err));
+	ok(mqs_check(spool, "q", 0, NULL, NULL, &findings, &messages, &err));
 	finish();
 	return findings;
 }

@@ -431,7 +431,7 @@ test_stat_purge_trim_check(void)
 	check_u64(st.ready, 40);
 	check_u64(st.acked, 5);
 	check_u64(st.consumers, 1);
-	ok(mqs_check(spool, "stat", NULL, NULL, &n, &messages, &err));
+	ok(mqs_check(spool, "stat", 0, NULL, NULL, &n, &messages, &err));
 	check_u64(n, 0);
 	check_u64(messages, 50);
 	ok(mqs_trim(spool, "stat", &n, &err));
@@ -445,7 +445,7 @@ test_stat_purge_trim_check(void)
 	check_u64(n, 5);
 	ok(mqs_purge(spool, "stat", "g", &n, &err));
 	check_u64(n, 45);
-	ok(mqs_check(spool, "stat", NULL, NULL, &n, &messages, &err));
+	ok(mqs_check(spool, "stat", 0, NULL, NULL, &n, &messages, &err));
 	check_u64(n, 0);
 	check_u64(messages, 45);
 	ok(mqs_purge(spool, "stat", NULL, &n, &err));
