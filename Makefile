@@ -136,7 +136,7 @@ $(BINS): $(B)/bin/%: $(B)/cmd/%.o
 $(foreach tool,$(TOOLS),$(eval $(B)/bin/$(tool): $(call objects,cmd/$(tool:mq-%=%))))
 $(TESTED): $(B)/%: $(B)/tests/%.o
 $(TORTURE): $(SHARED)
-$(B)/unit/test_prefetch: $(B)/cmd/sub/prefetch.o
+$(B)/unit/test_prefetch $(B)/unit/test_pace: $(B)/cmd/sub/prefetch.o $(B)/cmd/replay/pace.o
 
 # Engines for tests, in folders of their own, since their name is the scheme's.
 $(B)/engines/%/kafka.so: tests/engines/%.c $(B)/libmqspool.a $(B)/flags

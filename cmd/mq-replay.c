@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/units.h"
 #include "common/arguments.h"
+#include "common/binding_options.h"
 #include "common/common_options.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
@@ -27,22 +29,25 @@
 #include "common/tool.h"
 #include "mqspool.h"
 #include "replay/merge.h"
+#include "replay/pace.h"
 #include "replay/rewind.h"
 
 #define PIPE_BYTES	(1 << 20)
 
 enum {
-	OPT_SINCE = TOOL_LONG, OPT_UNTIL, OPT_KEY, OPT_LAST, OPT_REWIND, OPT_TO,
-	OPT_DRY_RUN
+	OPT_SINCE = TOOL_LONG, OPT_UNTIL, OPT_LAST, OPT_LATEST, OPT_PACE, OPT_REWIND,
+	OPT_TO, OPT_DRY_RUN
 };
 
 static const struct tool_option options[] = {
 	{ OPT_SINCE, "since", "TIME|ID", "only messages of that time or later, or from that id on" },
 	{ OPT_UNTIL, "until", "TIME|ID", "only messages before that time, or up to that id" },
-	{ OPT_KEY, "key", "KEY", "only messages with exactly this key" },
+	BINDINGS_OPTIONS("only"),
 	{ 'c', "count", "COUNT", "stop after so many messages" },
 	{ OPT_LAST, "last", "COUNT", "only the last so many of each queue" },
+	{ OPT_LATEST, "latest", NULL, "only the newest message of each key, unless its body is empty" },
 	{ 'F', "follow", NULL, "go on with messages as they are published" },
+	{ OPT_PACE, "pace", "NUMBER", "in the original rhythm, so many times as fast" },
 	PRINTER_OPTIONS,
 	{ OPT_REWIND, "rewind", NULL, "move groups instead, to where --to says" },
 	{ OPT_TO, "to", "WHERE", "oldest, newest, an id, a time, or -N: the last N messages" },
@@ -52,7 +57,7 @@ static const struct tool_option options[] = {
 
 /* What not every engine can do. */
 static const char *const asks[] = {
-	"since", "until", "key", "last", "follow", "rewind", "dry-run", NULL
+	"since", "until", BINDINGS_ASKS, "last", "latest", "follow", "rewind", "dry-run", NULL
 };
 
 static const struct tool tool = {
@@ -70,6 +75,8 @@ static const struct tool tool = {
 
 struct replay {
 	struct mqs_reader_options reading;
+	struct bindings	 bindings;
+	struct pace	 pace;
 	uint64_t	 count;		/* stop after so many; 0: no limit */
 	int64_t		 deadline;	/* following: nothing comes after it; 0: none */
 	int		 done;		/* following: the deadline has passed */
@@ -98,6 +105,24 @@ set_until(struct replay *r, const char *arg)
 		r->deadline = 1;
 	if (r->deadline > INT64_MAX - GRACE)
 		r->deadline = INT64_MAX - GRACE;
+}
+
+/* One key is sought by itself, since an index may know it; more than that are bindings. */
+static void
+set_selection(struct replay *r)
+{
+	struct bindings *b = &r->bindings;
+
+	bindings_done(b);
+	if (b->n == 1 && b->list[0].kind == MQS_BIND_KEY) {
+		r->reading.key = b->list[0].text;
+		r->reading.key_len = b->list[0].text_len;
+	} else {
+		r->reading.bindings = b->list;
+		r->reading.nbindings = b->n;
+	}
+	if (r->reading.latest && (r->reading.follow || r->reading.last != 0))
+		usage_error("--latest: not with %s", r->reading.follow ? "-F" : "--last");
 }
 
 /* Options about printing make no sense with --rewind, nor its own without it. */
@@ -144,7 +169,8 @@ parse(struct replay *r, int argc, char **argv)
 		if (rewind_option(r, id, arg))
 			continue;
 		prints = 1;
-		if (printer_option(&r->printer, id, arg))
+		if (printer_option(&r->printer, id, arg) ||
+		    bindings_option(&r->bindings, id, arg))
 			continue;
 		if (id == OPT_SINCE) {
 			since = arg_position("--since", arg);
@@ -152,19 +178,21 @@ parse(struct replay *r, int argc, char **argv)
 			r->reading.since = since.time;
 		} else if (id == OPT_UNTIL) {
 			set_until(r, arg);
-		} else if (id == OPT_KEY) {
-			r->reading.key = arg;
-			r->reading.key_len = strlen(arg);
-			if (r->reading.key_len > MQS_KEY_MAX)
-				usage_error("--key: longer than %d bytes", MQS_KEY_MAX);
 		} else if (id == 'c') {
 			r->count = (uint64_t)arg_number("-c", arg, 1, INT64_MAX);
 		} else if (id == OPT_LAST) {
 			r->reading.last = (uint64_t)arg_number("--last", arg, 1, INT64_MAX);
+		} else if (id == OPT_LATEST) {
+			r->reading.latest = 1;
+		} else if (id == OPT_PACE) {
+			if (pace_parse(&r->pace, arg) == -1)
+				usage_error("--pace: '%s': not a number from 0.000001 to "
+				    "1000000000", arg);
 		} else if (id == 'F') {
 			r->reading.follow = 1;
 		}
 	}
+	set_selection(r);
 	check_options(r, prints);
 	if (tool_operand() == argc)
 		usage_error("no queue was named");
@@ -214,6 +242,24 @@ flush(struct replay *r, struct mqs_error *err)
 	if ((rc = merge_rest(&r->merge, err)) != MQS_OK)
 		return rc;
 	return output(r, printer_flush(&r->printer, err));
+}
+
+/* Waits until a message is due.  All that was printed before goes out first. */
+static int
+keep_pace(struct replay *r, const struct source *s, struct mqs_error *err)
+{
+	int64_t wait;
+	int rc;
+
+	if (r->pace.times == 0 ||
+	    (wait = pace_wait(&r->pace, s->head.time, mqs_boottime())) == 0)
+		return MQS_OK;
+	if ((rc = flush(r, err)) != MQS_OK || (rc = merge_rest(&r->merge, err)) != MQS_OK)
+		return rc;
+	if ((rc = pace_sleep(wait, STDOUT_FILENO)) == -1)
+		return mqs_fail_errno(err, "%s: waiting", s->queue);
+	r->gone = rc;
+	return rc == 0 ? MQS_OK : MQS_NOTHING;
 }
 
 /* Prints one message; on return nothing of it is borrowed. */
@@ -283,7 +329,8 @@ copy_all(struct replay *r, struct mqs_error *err)
 				return rc;
 			continue;
 		}
-		if (rc != MQS_OK || (rc = print(r, s, err)) != MQS_OK)
+		if (rc != MQS_OK || (rc = keep_pace(r, s, err)) != MQS_OK ||
+		    (rc = print(r, s, err)) != MQS_OK)
 			return rc;
 		if (r->printed == r->count)
 			return MQS_NOTHING;
@@ -327,6 +374,7 @@ main(int argc, char **argv)
 	open_sources(&r, spool);
 	status = finish(&r, copy_all(&r, &err), &err);
 	merge_free(&r.merge);
+	bindings_free(&r.bindings);
 	printer_free(&r.printer);
 	mqs_spool_free(spool);
 	return status;

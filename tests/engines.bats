@@ -193,7 +193,11 @@ EOT
 	refuses since mq-replay --since @1 q
 	refuses until mq-replay --until @1 q
 	refuses key mq-replay --key a q
+	refuses pattern mq-replay -k a q
+	refuses header mq-replay -H a=b q
+	refuses any mq-replay --any -H a=b q
 	refuses last mq-replay --last 1 q
+	refuses latest mq-replay --latest q
 	refuses follow mq-replay -F q
 	refuses rewind mq-replay --rewind --to oldest q/g
 	refuses from mq-ctl create --from oldest q/g
@@ -288,7 +292,10 @@ EOT
 	engine record
 	run -0 mq-replay --since 3:70 --until 3:71 --last 5 -f '%o %s\n' q
 	[ "$output" = $'3:70 one\n3:71 two' ]
-	recorded 'reader_open q/- since_id=3:70 until_id=3:71 since=0 last=5 follow=0'
+	recorded 'reader_open q/- since_id=3:70 until_id=3:71 since=0 last=5 follow=0 latest=0 bindings=0'
+	rm "$record"
+	run -0 mq-replay --latest -k 'a.*' -H b=c q
+	recorded 'reader_open q/- since_id=- until_id=- since=0 last=0 follow=0 latest=1 bindings=2'
 	fails 64 "mq-replay: --since: '3:x': not a time*" mq-replay --since 3:x q ||
 	    { [[ $stderr = "mq-replay: --since: '3:x': "* ]]; }
 	run -64 --separate-stderr mq-replay --since 1700000000000000000 q

@@ -463,7 +463,7 @@ a	key 3	3	small 3'
 	run -64 --separate-stderr mq-replay --last -1 q
 	said "mq-replay: --last: '-1': too small (at least 1)"
 	run -64 --separate-stderr mq-replay --key "$(printf '%256s' x)" q
-	said 'mq-replay: --key: longer than 255 bytes'
+	said 'key has 256 bytes, at most 255'
 	run -64 --separate-stderr mq-replay -D '' q
 	said 'mq-replay: -D: the delimiter is empty'
 	run -64 --separate-stderr mq-replay -D '\q' q

@@ -1,10 +1,13 @@
 /*
  * replay.c - reading the messages that a queue retains, without touching any group
  *
- * A reader has a position in the log, and bounds (ids, times, a key).  A reader of a group
+ * A reader has a position in the log, and bounds (replay_bounds.h).  A reader of a group
  * gives what that group had yet to settle when the reader was opened: first the messages
  * that were leased or held then (replay_group.h), in the order of their ids, and then all
  * messages beyond the group's cursor.
+ *
+ * A reader of the newest messages (latest) first reads all of that, in one snapshot, to find
+ * them (replay_latest.h), and then gives them from a list of ids.
  *
  * A damaged message does not end a reader.  It is reported with its id, and the position is
  * behind it afterwards.  If the position did not move, the rest of the file can't be read.
@@ -16,7 +19,9 @@
 #include "base/name.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
+#include "embedded/replay_bounds.h"
 #include "embedded/replay_group.h"
+#include "embedded/replay_latest.h"
 #include "embedded/spool.h"
 #include "embedded/store/wake.h"
 
@@ -26,38 +31,22 @@ struct mqs_reader {
 	struct mqs_log_reader	 reader;
 	struct mqs_wake		*wake;
 	int			 body;		/* of the message handed out, or -1 */
-	uint64_t		 until_id;	/* last wanted */
-	int64_t			 since, until;	/* times; 0: none */
-	char			 key[MQS_KEY_MAX];
-	size_t			 key_len;
-	int			 by_key;
-
+	struct mqs_replay_bounds bounds;
 	struct mqs_replay_group	 group;		/* what a group has yet to settle; empty: all of the queue */
+	enum {
+		ALL,
+		LATEST,		/* the newest are to be found */
+		LISTED		/* group.ids are all that is wanted */
+	}			 which;
+	struct mqs_latest	 newest;
 };
 
 /* ------------------------------------------------------------ opening -- */
 
 static int
-wanted(const struct mqs_reader *r, const struct mqs_message *m)
-{
-	if (r->since != 0 && m->time < r->since)
-		return 0;
-	if (r->by_key && (m->key_len != r->key_len ||
-	    (r->key_len != 0 && memcmp(m->key, r->key, r->key_len) != 0)))
-		return 0;
-	return 1;
-}
-
-static int
-late(const struct mqs_reader *r, const struct mqs_message *m)
-{
-	return r->until != 0 && m->time >= r->until;
-}
-
-static int
 past(const struct mqs_reader *r, const struct mqs_message *m)
 {
-	return m->seq > r->until_id || late(r, m);
+	return m->seq > r->bounds.until_id || mqs_replay_late(&r->bounds, m);
 }
 
 /* The next message that is not damaged. */
@@ -113,7 +102,7 @@ place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *e
 			break;
 		if (rc == MQS_EDAMAGED)
 			continue;
-		if (past(r, &record.message) || !wanted(r, &record.message))
+		if (past(r, &record.message) || !mqs_replay_wanted(&r->bounds, &record.message))
 			continue;
 		start = id;
 		n--;
@@ -129,38 +118,6 @@ place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *e
 }
 
 static int
-parse_bounds(struct mqs_reader *r, const struct mqs_reader_options *o,
-    uint64_t *first, struct mqs_error *err)
-{
-	*first = 0;
-	r->until_id = UINT64_MAX;
-	if (o == NULL)
-		return MQS_OK;
-	if (o->latest || o->nbindings > 0)
-		return mqs_fail(err, MQS_ENOTSUP, "replay does not select by pattern or newest yet");
-	if (o->since_id != NULL &&
-	    mqs_parse_u64(o->since_id, strlen(o->since_id), first) == -1)
-		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->since_id);
-	if (o->until_id != NULL && mqs_parse_u64(o->until_id,
-	    strlen(o->until_id), &r->until_id) == -1)
-		return mqs_fail(err, MQS_EINVAL, "%s: not an id", o->until_id);
-	r->since = o->since;
-	r->until = o->until;
-	/* An id is never less than its record's time. */
-	if (o->since_id == NULL && o->since > 0)
-		*first = (uint64_t)o->since;
-	if (o->key == NULL)
-		return MQS_OK;
-	if (o->key_len > MQS_KEY_MAX)
-		return mqs_fail(err, MQS_EINVAL, "key is longer than %d bytes",
-		    MQS_KEY_MAX);
-	memcpy(r->key, o->key, o->key_len);
-	r->key_len = o->key_len;
-	r->by_key = 1;
-	return MQS_OK;
-}
-
-static int
 open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
     const char *group, const struct mqs_reader_options *o, struct mqs_error *err)
 {
@@ -168,12 +125,14 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	uint64_t first, cursor;
 	int rc;
 
-	if ((rc = parse_bounds(r, o, &first, err)) != MQS_OK ||
+	if ((rc = mqs_replay_bounds_of(&r->bounds, o, err)) != MQS_OK ||
 	    (rc = group == NULL ?
 	    mqs_spool_log_readonly(spool, queue, &r->log, err) :
 	    mqs_spool_log(spool, queue, 0, &r->log, err)) != MQS_OK ||
 	    (rc = mqs_log_reader_init(&r->reader, r->log, err)) != MQS_OK)
 		return rc;
+	first = r->bounds.first;
+	r->which = o != NULL && o->latest ? LATEST : ALL;
 	if (group != NULL) {
 		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
 		    err)) != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
@@ -220,6 +179,8 @@ mqs_embedded_reader_free(struct mqs_reader *r)
 		mqs_log_reader_done(&r->reader);
 	mqs_wake_free(r->wake);
 	mqs_replay_group_free(&r->group);
+	mqs_replay_bounds_free(&r->bounds);
+	mqs_latest_free(&r->newest);
 	free(r);
 }
 
@@ -241,6 +202,8 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 		if (rc != MQS_NOTHING)
 			return rc;
 	}
+	if (r->which == LISTED)
+		return MQS_NOTHING;
 	do
 		rc = mqs_log_reader_next(&r->reader, 1, record, err);
 	while ((rc == MQS_OK && mqs_replay_group_looked_at(&r->group, &record->message)) ||
@@ -291,38 +254,29 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 	uint64_t lv[MQS_LOG_VALUES];
 	int rc;
 
-	*end = m->seq > r->until_id;
+	*end = m->seq > r->bounds.until_id;
 	if (*end)
 		return MQS_NOTHING;
-	if (!late(r, m))
-		return wanted(r, m) ? MQS_OK : MQS_NOTHING;
+	if (!mqs_replay_late(&r->bounds, m))
+		return mqs_replay_wanted(&r->bounds, m) ? MQS_OK : MQS_NOTHING;
 	if ((rc = mqs_log_reader_state(&r->reader, lv, err)) != MQS_OK)
 		return rc;
 	*end = m->seq >= lv[MQS_LOG_BEHIND];
 	return MQS_NOTHING;
 }
 
-/* The next message within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
+/* The next record within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
 static int
-next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
+next_wanted(struct mqs_reader *r, struct mqs_record *record, uint64_t *id,
+    struct mqs_error *err)
 {
 	const size_t next_id = r->group.next_id;
-	struct mqs_record record;
 	struct mqs_error why;
 	int rc, end;
 
-	while ((rc = next_record(r, &record, &why)) == MQS_OK) {
-		if ((rc = within(r, &record.message, &end, err)) < 0 || end)
+	while ((rc = next_record(r, record, &why)) == MQS_OK) {
+		if ((rc = within(r, &record->message, &end, err)) != MQS_NOTHING || end)
 			return rc;
-		if (rc == MQS_NOTHING)
-			continue;
-		*m = record.message;
-		if (!(record.flags & MQS_RECORD_LARGE))
-			return MQS_OK;
-		if ((rc = open_body(r, &record, m, err)) == MQS_NOTHING)
-			continue;	/* trimmed between the two */
-		*id = m->seq;
-		return rc;
 	}
 	if (rc == MQS_NOTHING)
 		return rc;
@@ -332,9 +286,48 @@ next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct m
 		*id = r->reader.told ? r->reader.at + 1 : r->reader.at;
 	if (rc != MQS_EDAMAGED || *id == 0)
 		return mqs_fail(err, rc, "%s", why.text);
-	if (*id > r->until_id)
+	if (*id > r->bounds.until_id)
 		return MQS_NOTHING;
 	return mqs_fail(err, rc, "%s (%s/log.mdb)", why.text, r->log->dir.path);
+}
+
+/* Finds the newest messages, and makes them what is read from now on. */
+static int
+find_latest(struct mqs_reader *r, uint64_t *id, struct mqs_error *err)
+{
+	struct mqs_record record;
+	int rc;
+
+	while ((rc = next_wanted(r, &record, id, err)) == MQS_OK)
+		if ((rc = mqs_latest_add(&r->newest, r->reader.tx, &record.message,
+		    err)) != MQS_OK)
+			return rc;
+	if (rc != MQS_NOTHING)
+		return rc;
+	free(r->group.ids);
+	mqs_latest_list(&r->newest, &r->group.ids, &r->group.nids);
+	r->group.next_id = 0;
+	r->which = LISTED;
+	return MQS_OK;
+}
+
+/* The next message within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
+static int
+next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
+{
+	struct mqs_record record;
+	int rc;
+
+	if (r->which == LATEST && (rc = find_latest(r, id, err)) != MQS_OK)
+		return rc;
+	do {
+		if ((rc = next_wanted(r, &record, id, err)) != MQS_OK)
+			return rc;
+		*m = record.message;
+		*id = m->seq;
+	} while ((record.flags & MQS_RECORD_LARGE) &&
+	    (rc = open_body(r, &record, m, err)) == MQS_NOTHING);	/* trimmed meanwhile */
+	return rc;
 }
 
 int

@@ -590,10 +590,11 @@ reader_open(struct mqs_reader **out, struct mqs_spool *spool, const char *queue,
 	int rc;
 
 	(void)spool;
-	record("reader_open %s/%s since_id=%s until_id=%s since=%lld last=%llu follow=%d",
+	record("reader_open %s/%s since_id=%s until_id=%s since=%lld last=%llu follow=%d latest=%d bindings=%zu",
 	    queue, or_dash(group), o == NULL ? "-" : or_dash(o->since_id),
 	    o == NULL ? "-" : or_dash(o->until_id), o == NULL ? 0 : (long long)o->since,
-	    o == NULL ? 0 : (unsigned long long)o->last, o == NULL ? 0 : o->follow);
+	    o == NULL ? 0 : (unsigned long long)o->last, o == NULL ? 0 : o->follow,
+	    o == NULL ? 0 : o->latest, o == NULL ? (size_t)0 : o->nbindings);
 	if ((rc = make(out, sizeof(**out), err)) != MQS_OK)
 		return rc;
 	if (((*out)->fd = eventfd(0, EFD_CLOEXEC)) != -1)
@@ -957,7 +958,7 @@ what_instead(const char *option)
 #else
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend", "follow",
-	"from", "header", "key", "last", "lease", "list", "mandatory", "manual", "message-id",
+	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "message-id",
 	"next-due", "ordered", "pattern", "prefetch", "priority", "reason", "reject",
 	"release", "replace", "retry", "rewind", "since", "temp", "to", "ttl", "until", "wait",
 	NULL
