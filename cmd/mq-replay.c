@@ -204,6 +204,7 @@ open_sources(struct replay *r, struct mqs_spool *spool)
 	struct mqs_error err;
 	size_t i;
 
+	r->merge.identify = r->printer.json;
 	for (i = 0; i < r->merge.n; i++)
 		if (merge_open(&r->merge, i, spool, &r->reading, &err) != MQS_OK)
 			fail_error(&err);

@@ -19,6 +19,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/queue_identity.h"
 #include "common/position.h"
 #include "common/printer.h"
 #include "common/signals.h"
@@ -312,7 +313,9 @@ open_consumer(struct sub *s)
 	if ((s->must_exist &&
 	    mqs_stat(s->spool, s->queue, NULL, exists, NULL, NULL, &err) != MQS_OK) ||
 	    mqs_consumer_open(&s->consumer, s->spool, s->queue, s->group,
-	    &s->options, &err) != MQS_OK) {
+	    &s->options, &err) != MQS_OK ||
+	    (s->printer.json && queue_identity(s->spool, s->queue, s->uuid, &s->queue_uuid,
+	    &err) != MQS_OK)) {
 		if (stopping)
 			signal_end(STATUS_OK);
 		fail_error(&err);

@@ -132,10 +132,17 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 # ----------------------------------------------------------------------- envelopes
 
 @test "-J: what is in an envelope" {
-	local id
+	local id uuid
 	id=$(mq-pub -I -k key -H a=1 q body)
+	uuid=$(mq-stat -J q | jq -r 'select(.uuid) | .uuid')
+	[ "${#uuid}" = 36 ]
 	run -0 sh -c 'mq-replay -J q | jq -c "del(.time)"'
-	assert_output "{\"id\":\"$id\",\"queue\":\"q\",\"key\":\"key\",\"headers\":{\"a\":\"1\"},\"body\":\"body\"}"
+	assert_output "{\"id\":\"$id\",\"queue\":\"q\",\"queue_uuid\":\"$uuid\",\"key\":\"key\",\"headers\":{\"a\":\"1\"},\"body\":\"body\"}"
+	# Every way of printing envelopes names the queue by its identity.
+	run -0 sh -c 'mq-replay --json q | jq -r .queue_uuid | sort -u
+	    mq-sub -J -e q/g2 | jq -r .queue_uuid
+	    mq-sub -J -e --batch 9 q/g3 -- jq -r .queue_uuid'
+	assert_output "$uuid"$'\n'"$uuid"$'\n'"$uuid"
 	run -0 sh -c 'mq-sub -m -e -J q/g | jq -c "[.group, .attempt, (.receipt | type), .body]"'
 	assert_output '["g",1,"string","body"]'
 	run -0 sh -c 'mq-replay -J q | jq -r .time'
@@ -165,7 +172,7 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	{"body":"2","not_before":1000000000,"expires":4102444800.5}
 	END
 	mq-pub -J q <in
-	run -0 sh -c 'mq-replay -J q | jq -c "del(.id, .time, .queue)"'
+	run -0 sh -c 'mq-replay -J q | jq -c "del(.id, .time, .queue, .queue_uuid)"'
 	assert_line -n 0 '{"key":"k","headers":{"a":"x","b":["y","z"]},"priority":7,"message_id":"m","not_before":"2001-02-03T04:05:06.000000000Z","expires":"2100-01-01T00:00:00.000000000Z","body":"1"}'
 	assert_line -n 1 '{"not_before":"2001-09-09T01:46:40.000000000Z","expires":"2100-01-01T00:00:00.500000000Z","body":"2"}'
 }
@@ -255,8 +262,8 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	mq-pub -H $'odd=\x01\x7f"\\\n' a ''
 	printf '%s\n' '{"body":"x","priority":3,"message_id":"m","not_before":"2001-01-01T00:00:00Z","expires":"2100-01-01T00:00:00Z"}' | mq-pub -J a
 	mq-replay -J a | mq-pub -J b
-	mq-replay -J a | jq -cS 'del(.id, .queue, .time)' >want
-	mq-replay -J b | jq -cS 'del(.id, .queue, .time) |
+	mq-replay -J a | jq -cS 'del(.id, .queue, .queue_uuid, .time)' >want
+	mq-replay -J b | jq -cS 'del(.id, .queue, .queue_uuid, .time) |
 	    if .headers then .headers |= with_entries(select(.key | startswith("mq-origin-") | not)) else . end |
 	    if .headers == {} then del(.headers) else . end' >have
 	cmp want have

@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "common/diagnostics.h"
+#include "common/queue_identity.h"
 #include "replay/merge.h"
 
 int
@@ -53,7 +54,9 @@ merge_open(struct merge *m, size_t i, struct mqs_spool *spool,
 	s->place.queue = s->queue;
 	s->place.group = group;
 	if ((rc = mqs_reader_open(&s->reader, spool, s->queue, group, options,
-	    err)) != MQS_OK)
+	    err)) != MQS_OK ||
+	    (m->identify && (rc = queue_identity(spool, s->queue, s->uuid,
+	    &s->place.queue_uuid, err)) != MQS_OK))
 		return rc;
 	if (!options->follow)
 		return MQS_OK;

@@ -14,6 +14,7 @@ struct source {
 	char		 queue[MQS_NAME_MAX + 1];
 	char		 group[MQS_NAME_MAX + 1];	/* "" if none */
 	struct mqs_envelope_place place;
+	char		 uuid[MQS_UUID_SIZE];	/* of the queue, if place names it */
 	struct mqs_message head;	/* its earliest message, not yet printed */
 	enum {
 		HEAD_WANTED,
@@ -29,6 +30,7 @@ struct source {
 struct merge {
 	struct source	*sources;
 	size_t		 n;
+	int		 identify;	/* places have the UUIDs of queues */
 	uint64_t	 damaged;	/* messages that were reported and passed over */
 	struct pollfd	*wait;		/* following: one a source, and stdout */
 };

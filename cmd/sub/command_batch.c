@@ -31,7 +31,7 @@ write_one(struct sub *s, struct printer *out, const struct mqs_message *m,
     struct mqs_error *err)
 {
 	char receipt[MQS_RECEIPT_SIZE];
-	const struct mqs_envelope_place place = { .queue = s->queue, .group = s->group,
+	const struct mqs_envelope_place place = { .queue = s->queue, .queue_uuid = s->queue_uuid, .group = s->group,
 	    .receipt = mqs_consumer_receipt(s->consumer, m, receipt) };
 	int rc;
 

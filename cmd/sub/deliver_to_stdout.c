@@ -86,7 +86,8 @@ print_one(struct stream *t, struct mqs_message *m, struct mqs_error *err)
 {
 	struct sub *s = t->sub;
 	char receipt[MQS_RECEIPT_SIZE];
-	struct mqs_envelope_place place = { .queue = s->queue, .group = s->group };
+	struct mqs_envelope_place place = { .queue = s->queue, .queue_uuid = s->queue_uuid,
+	    .group = s->group };
 	int rc;
 
 	if (is_manual(t) || s->printer.json || s->printer.format != NULL)

@@ -17,6 +17,8 @@ struct sub {
 	/* What was asked for. */
 	char		 queue[MQS_NAME_MAX + 1];
 	char		 group[MQS_NAME_MAX + 1];
+	char		 uuid[MQS_UUID_SIZE];
+	const char	*queue_uuid;	/* of the queue; NULL: envelopes do not need it, or have none */
 	struct bindings	 bindings;
 	struct mqs_consumer_options options;
 	const char	*settings[4];	/* of a new group; options point here */

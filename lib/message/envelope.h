@@ -1,7 +1,7 @@
 /*
  * envelope.h - a message as one line of JSON, both ways
  *
- * {"id","queue","group","time","key","headers":{},"priority","attempt",
+ * {"id","queue","queue_uuid","group","time","key","headers":{},"priority","attempt",
  *  "receipt","message_id","not_before","expires","body", "body_base64" or "json"}
  *
  * Writing leaves out absent fields and priority 0, but always writes a body.  Reading takes
@@ -25,6 +25,7 @@
 /* What an envelope says beside the message itself; NULL fields are left out. */
 struct mqs_envelope_place {
 	const char	*queue;
+	const char	*queue_uuid;	/* as mqs_queue_uuid writes it */
 	const char	*group;
 	const char	*receipt;
 	int		 json;		/* 1: write a body that is JSON as "json", not as text */
@@ -40,7 +41,7 @@ int	mqs_envelope_write(struct mqs_buf *, const struct mqs_message *,
 /* A parsed envelope.  All pointers are good until it is freed or used for another line. */
 struct mqs_envelope {
 	struct mqs_message message;	/* what a publisher may send */
-	const char	*id, *queue, *group, *receipt;	/* NULL if absent */
+	const char	*id, *queue, *queue_uuid, *group, *receipt;	/* NULL if absent */
 	int64_t		 time;		/* 0 if absent */
 	struct mqs_buf	 store;		/* private: decoded text */
 };
@@ -49,7 +50,8 @@ struct mqs_envelope {
  * Parses one line: 0, or MQS_EDATA and what is wrong ("invalid JSON at byte 17: ...";
  * "\"key\" is a number, not a string").  An unknown field is an error.  origin: keep id,
  * queue and time as the headers mq-origin-id, mq-origin-queue and mq-origin-time, unless
- * these are there already.  The struct must be zeroed before its first use.
+ * one of these is there already (then the message is a copy, and they tell of the first of
+ * all), or the headers would be too large.  The struct must be zeroed before its first use.
  */
 int	mqs_envelope_parse(struct mqs_envelope *, const char *line, size_t n,
 	    int origin, struct mqs_error *err);

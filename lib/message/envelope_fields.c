@@ -254,6 +254,7 @@ take_json(struct mqs_fields *p, const struct field *f, json_t *v)
 static const struct field fields[] = {
 	{ "id", take_text, offsetof(struct mqs_envelope, id) },
 	{ "queue", take_text, offsetof(struct mqs_envelope, queue) },
+	{ "queue_uuid", take_text, offsetof(struct mqs_envelope, queue_uuid) },
 	{ "group", take_text, offsetof(struct mqs_envelope, group) },
 	{ "time", take_time, offsetof(struct mqs_envelope, time) },
 	{ "key", take_key, 0 },

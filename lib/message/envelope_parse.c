@@ -80,33 +80,61 @@ add_headers(struct mqs_fields *p)
 	return MQS_OK;
 }
 
-/* The first origin stays: a copy of a copy still names where it all began. */
-static int
-add_origin(struct mqs_fields *p, const char *name, const char *value)
-{
-	const struct mqs_message *m = &p->e->message;
+struct origin {
+	const char	*name, *value;
+};
 
-	if (value == NULL || *value == '\0' || mqs_headers_get(m->headers,
-	    m->headers_len, name) != NULL)
+/*
+ * The first origin stays as it is: a copy of a copy still names where it all began, and no
+ * id of one queue stands beside the time of another.
+ */
+static int
+has_origin(const struct mqs_message *m, const struct origin *o, size_t n)
+{
+	for (; n > 0; n--, o++)
+		if (mqs_headers_get(m->headers, m->headers_len, o->name) != NULL)
+			return 1;
+	return 0;
+}
+
+/* A message whose own headers leave no room is published without these. */
+static int
+add_origin(struct mqs_fields *p)
+{
+	struct mqs_envelope *e = p->e;
+	struct mqs_message *m = &e->message;
+	char text[MQS_TIME_SIZE];
+	struct origin o[] = {
+		{ "mq-origin-id", e->id }, { "mq-origin-queue", e->queue },
+		{ "mq-origin-time", e->time == 0 ? NULL : mqs_format_time(e->time, text) }
+	};
+	const size_t n = sizeof(o) / sizeof(o[0]);
+	size_t i, room = 0;
+	int rc = MQS_OK;
+
+	if (has_origin(m, o, n))
 		return MQS_OK;
-	return keep_header(p, name, value);
+	for (i = 0; i < n; i++)
+		if (o[i].value != NULL)
+			room += strlen(o[i].name) + strlen(o[i].value) + 2;
+	if (room > MQS_HEADERS_MAX - m->headers_len)
+		return MQS_OK;
+	for (i = 0; i < n && rc == MQS_OK; i++)
+		if (o[i].value != NULL && *o[i].value != '\0')
+			rc = keep_header(p, o[i].name, o[i].value);
+	return rc;
 }
 
 static int
 finish_headers(struct mqs_fields *p, int origin)
 {
 	struct mqs_envelope *e = p->e;
-	char text[MQS_TIME_SIZE];
 	int rc;
 
 	e->message.headers = e->store.p + e->store.n;
 	if ((rc = add_headers(p)) != MQS_OK || !origin)
 		return rc;
-	if ((rc = add_origin(p, "mq-origin-id", e->id)) != MQS_OK ||
-	    (rc = add_origin(p, "mq-origin-queue", e->queue)) != MQS_OK)
-		return rc;
-	return add_origin(p, "mq-origin-time",
-	    e->time == 0 ? NULL : mqs_format_time(e->time, text));
+	return add_origin(p);
 }
 
 /* ----------------------------------------------------------- envelope -- */
@@ -220,7 +248,7 @@ mqs_envelope_parse(struct mqs_envelope *e, const char *line, size_t n,
 	int rc;
 
 	e->message = (struct mqs_message)MQS_MESSAGE_INIT;
-	e->id = e->queue = e->group = e->receipt = NULL;
+	e->id = e->queue = e->queue_uuid = e->group = e->receipt = NULL;
 	e->time = 0;
 	if ((rc = load(&root, &p, line, n)) != MQS_OK)
 		return rc;

@@ -82,12 +82,24 @@ put_headers(struct mqs_buf *b, const struct mqs_message *m)
 	return mqs_buf_addc(b, ',');
 }
 
+/* A UUID has nothing in it that needs an escape. */
+static int
+put_uuid(struct mqs_buf *b, const char *uuid)
+{
+	if (uuid == NULL)
+		return 0;
+	if (put(b, "\"queue_uuid\":\"") == -1 || put(b, uuid) == -1)
+		return -1;
+	return mqs_buf_add(b, "\",", 2);
+}
+
 static int
 put_fields(struct mqs_buf *b, const struct mqs_message *m,
     const struct mqs_envelope_place *at)
 {
 	if (put_id(b, m) == -1 ||
 	    put_name(b, "\"queue\":", at->queue) == -1 ||
+	    put_uuid(b, at->queue_uuid) == -1 ||
 	    put_name(b, "\"group\":", at->group) == -1 ||
 	    put_time(b, "\"time\":", m->time) == -1)
 		return -1;

@@ -46,6 +46,7 @@ test_parse_empty(void)
 		check(m->priority == 0 && m->not_before == 0 && m->expires == 0);
 		check_int(m->body_fd, -1);
 		check(e.id == NULL && e.queue == NULL && e.group == NULL);
+		check(e.queue_uuid == NULL);
 		check(e.receipt == NULL && e.time == 0);
 	}
 	check(parse(&e, " { \"body\" : \"\" } \r", 0) && m->body_len == 0);
@@ -62,7 +63,7 @@ test_parse_every_field(void)
 	const struct mqs_message *m = &e.message;
 
 	if (!parse(&e, "{\"body\":\"hi\\n\\u0000\\ud83d\\ude00\",\"id\":\"12\","
-	    "\"queue\":\"q\",\"group\":\"g\",\"time\":\"2023-11-14T22:13:20.5Z\","
+	    "\"queue\":\"q\",\"queue_uuid\":\"u\",\"group\":\"g\",\"time\":\"2023-11-14T22:13:20.5Z\","
 	    "\"key\":\"k\\u00e9\",\"headers\":{\"z\":\"1\",\"a\":[\"2\",\"\"]},"
 	    "\"priority\":9,\"attempt\":4294967295,\"receipt\":\"q/g/12.3\","
 	    "\"message_id\":\"m\",\"not_before\":1800000000,"
@@ -70,6 +71,7 @@ test_parse_every_field(void)
 		return;
 	check_str(e.id, "12");
 	check_str(e.queue, "q");
+	check_str(e.queue_uuid, "u");
 	check_str(e.group, "g");
 	check_str(e.receipt, "q/g/12.3");
 	check_int(e.time, NS(1700000000) + 500000000);
@@ -140,14 +142,41 @@ test_parse_origin(void)
 		header_is(&e, "mq-origin-queue", "q");
 		header_is(&e, "mq-origin-time", "1970-01-01T00:00:01.000000000Z");
 	}
-	/* A copy of a copy keeps the first origin, each header for itself. */
-	if (parse(&e, "{\"id\":\"7\",\"queue\":\"q\",\"headers\":"
-	    "{\"mq-origin-id\":\"3\",\"mq-origin-time\":\"\"}}", 1)) {
+	/* A copy of a copy keeps the first origin, and nothing of the second. */
+	if (parse(&e, "{\"id\":\"7\",\"queue\":\"q\",\"time\":1,\"headers\":"
+	    "{\"mq-origin-id\":\"3\"}}", 1)) {
 		header_is(&e, "mq-origin-id", "3");
-		header_is(&e, "mq-origin-queue", "q");
-		header_is(&e, "mq-origin-time", "");
-		check_int(e.message.headers_len, 13 + 2 + 15 + 1 + 16 + 2);
+		check_int(e.message.headers_len, 13 + 2);
 	}
+	if (parse(&e, "{\"id\":\"7\",\"headers\":{\"mq-origin-time\":\"\"}}", 1))
+		check_int(e.message.headers_len, 15 + 1);
+	/* Of an envelope that says less, less is kept. */
+	if (parse(&e, "{\"queue\":\"q\",\"id\":\"\"}", 1))
+		check_mem(e.message.headers, e.message.headers_len,
+		    "mq-origin-queue\0q", 18);
+	mqs_envelope_free(&e);
+}
+
+/* Headers that fill their room leave none for the origin, and are published without. */
+static void
+test_parse_origin_no_room(void)
+{
+	struct mqs_envelope e = { 0 };
+	struct mqs_buf line = { 0 };
+	int more;
+
+	for (more = 0; more <= 1; more++) {
+		line.n = 0;
+		/* name, NUL, value, NUL; "mq-origin-id" NUL "7" NUL; ... -queue NUL "q" NUL */
+		check_int(mqs_buf_addf(&line, "{\"id\":\"7\",\"queue\":\"q\",\"headers\":"
+		    "{\"n\":\"%0*d\"}}", MQS_HEADERS_MAX - 3 - 15 - 18 + more, 0), 0);
+		if (parse_n(&e, line.p, line.n, 1, NULL) != MQS_OK)
+			check(0);
+		else
+			check_int(e.message.headers_len,
+			    more ? MQS_HEADERS_MAX - 15 - 18 + 1 : MQS_HEADERS_MAX);
+	}
+	mqs_buf_free(&line);
 	mqs_envelope_free(&e);
 }
 
@@ -241,6 +270,7 @@ test_refuse_fields(void)
 		{ "{\"bdoy\":\"\"}", "unknown field \"bdoy\"" },
 		{ "{\"a\\nb\":1}", "unknown field \"a?b\"" },
 		{ "{\"id\":7}", "\"id\" is a number, not a string" },
+		{ "{\"queue_uuid\":1}", "\"queue_uuid\" is a number, not a string" },
 		{ "{\"queue\":null}", "\"queue\" is null, not a string" },
 		{ "{\"group\":\"a\\u0000\"}", "\"group\" contains NUL" },
 		{ "{\"receipt\":[]}", "\"receipt\" is an array, not a string" },
@@ -353,6 +383,7 @@ main(void)
 	run_test("parse every field", test_parse_every_field);
 	run_test("parse times", test_parse_times);
 	run_test("parse the origin into headers", test_parse_origin);
+	run_test("parse headers that leave no room for the origin", test_parse_origin_no_room);
 	run_test("refuse what is not JSON", test_refuse_json);
 	run_test("a body given as JSON", test_json_body);
 	run_test("refuse fields", test_refuse_fields);

@@ -36,6 +36,7 @@ test_write_every_field(void)
 {
 	static const struct mqs_envelope_place at = {
 		.queue = "orders", .group = "mail",
+		.queue_uuid = "3f2b0c9e-1111-4222-8333-444455556666",
 		.receipt = "orders/mail/18446744073709551615.7"
 	};
 	struct mqs_message m = {
@@ -47,6 +48,7 @@ test_write_every_field(void)
 	};
 
 	line_is(&m, &at, "{\"id\":\"18446744073709551615\",\"queue\":\"orders\","
+	    "\"queue_uuid\":\"3f2b0c9e-1111-4222-8333-444455556666\","
 	    "\"group\":\"mail\",\"time\":\"2023-11-14T22:13:20.123456789Z\","
 	    "\"key\":\"a.b\",\"headers\":{\"n\":\"v\"},\"priority\":9,"
 	    "\"attempt\":2,\"receipt\":\"orders/mail/18446744073709551615.7\","

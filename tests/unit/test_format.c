@@ -12,7 +12,8 @@ static const struct mqs_message example = {
 	.seq = UINT64_C(1767323045000000006), .lease = 9,
 	.time = INT64_C(1767323045123456789), .attempt = 3
 };
-static const struct mqs_envelope_place place = { "q", "g", "q/g/17.9", 0 };
+static const struct mqs_envelope_place place = { .queue = "q", .group = "g",
+	.receipt = "q/g/17.9" };
 
 static void
 check_format(const char *text, const struct mqs_message *m,

@@ -13,7 +13,8 @@
 
 #define LARGE	((size_t)700001)
 
-static const struct mqs_envelope_place place = { "q", "g", "q/g/17.9", 0 };
+static const struct mqs_envelope_place place = { .queue = "q", .group = "g",
+	.receipt = "q/g/17.9" };
 static char large[LARGE];
 
 static struct mqs_message
