@@ -3,7 +3,7 @@
 # mq-stat --names.
 
 # The subcommands of mq-ctl.
-set -g __mq_commands create set show bind unbind list pause resume skip delete purge trim redrive check
+set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim redrive check
 
 # Offers what "TOOL [SUBCOMMAND] --help-options" lists.
 function __mq_options
@@ -94,6 +94,8 @@ function __mq_operands
 			end
 		case 'mq-ctl skip'
 			test $n = 0; and __mq_names groups
+		case 'mq-ctl rename'
+			test $n = 0; and __mq_names queues
 		case 'mq-ctl bind' 'mq-ctl unbind'
 			__mq_names groups
 		case 'mq-ctl list' 'mq-ctl trim' 'mq-ctl redrive' 'mq-ctl check'

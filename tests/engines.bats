@@ -58,6 +58,7 @@ mq-ctl delete q
 mq-ctl purge q
 mq-ctl trim q
 mq-ctl redrive q.dead
+mq-ctl rename q r
 mq-ctl check q
 EOT
 }
@@ -342,6 +343,7 @@ EOT
 	[ "$(mq-ctl show q)" = retain=7d ]
 	mq-ctl bind -k 'a.*' --replace q/g
 	mq-ctl unbind -k 'a.*' q/g
+	mq-ctl rename q r
 	mq-ctl pause q
 	mq-ctl resume q/g
 	mq-ctl skip q/g 3:70

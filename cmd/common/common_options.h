@@ -9,6 +9,8 @@ struct common_options {
 	int		 quiet, verbose;	/* -q, -v */
 	int64_t		 clock_shift;	/* $MQ_NOW */
 	int		 autocreate;	/* 0 with MQ_AUTOCREATE=no */
+	/* Shows how far long work has come; NULL: nobody wants to know. */
+	void		(*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 };
 
 extern struct common_options common;

@@ -21,7 +21,7 @@ struct census {
 	struct known		*known;
 	size_t			 n, cap;
 	unsigned char		 uuid[16];	/* of the queue that is looked at */
-	int			 unsure;	/* some queue can't be opened */
+	int			 unsure;	/* some queue that was listed can't be opened */
 	struct mqs_error	*err;
 };
 
@@ -71,7 +71,7 @@ add_queue(void *arg, const char *name)
 
 	rc = mqs_spool_log_readonly(s->spool, name, &log, NULL);
 	if (rc != MQS_OK) {
-		s->unsure |= rc != MQS_ENOENT;
+		s->unsure = 1;		/* also if it is gone: renamed, perhaps */
 		return MQS_OK;
 	}
 	memcpy(s->uuid, log->uuid, sizeof(s->uuid));

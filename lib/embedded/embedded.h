@@ -157,6 +157,8 @@ int	mqs_embedded_skip(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *ids, size_t n, struct mqs_error *err);
 int	mqs_embedded_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
+int	mqs_embedded_rename(struct mqs_spool *, const char *queue, const char *name,
+	    struct mqs_error *err);
 int	mqs_embedded_check(struct mqs_spool *, const char *queue, unsigned flags,
 	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);

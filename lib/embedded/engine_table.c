@@ -101,5 +101,6 @@ const struct mqs_engine mqs_embedded_engine = {
 	.pause = mqs_embedded_pause,
 	.skip = mqs_embedded_skip,
 	.trim = mqs_embedded_trim,
+	.rename = mqs_embedded_rename,
 	.check = mqs_embedded_check,
 };

@@ -63,16 +63,21 @@ static void
 test_sole(void)
 {
 	struct mqs_dir a, b, c;
+	char who[64];
 
 	setup();
 	check_int(create("orders"), 0);
 	check_int(mqs_dir_open(&a, spool, "orders", &err), 0);
 	check_int(mqs_dir_open(&b, spool, "orders", &err), 0);
-	check_int(mqs_dir_sole(&a, &err), MQS_EBUSY);
-	/* a still holds it shared: */
-	check_int(mqs_dir_sole(&b, &err), MQS_EBUSY);
+	check_int(mqs_dir_open_sole(&c, spool, "orders", &err), MQS_EBUSY);
+	snprintf(who, sizeof(who), "in use by %ld (", (long)getpid());
+	check(says(who));
 	mqs_dir_close(&a);
-	check_int(mqs_dir_sole(&b, &err), 0);
+	/* b still holds it shared: */
+	check_int(mqs_dir_open_sole(&c, spool, "orders", &err), MQS_EBUSY);
+	mqs_dir_close(&b);
+	check_int(mqs_dir_open_sole(&b, spool, "orders", &err), 0);
+	check_int(mqs_dir_open_sole(&c, spool, "orders", &err), MQS_EBUSY);
 	check_int(mqs_dir_open(&c, spool, "orders", &err), MQS_EBUSY);
 	check(says("in use by maintenance"));
 	mqs_dir_close(&b);

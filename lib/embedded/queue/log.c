@@ -1,5 +1,7 @@
 /* log.c - opening a log, and closing it; see log.h */
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,6 +11,8 @@
 
 #define LOG_FILE	"log.mdb"
 #define LOG_PAGE	"log.stat"
+#define LOOK_AGAIN	(10 * MQS_MSEC)
+#define TELL_AFTER	100	/* looks: a second */
 
 static const char *const tables[] = {
 	"messages", "ids", "keys", "priority", "markers"
@@ -117,6 +121,32 @@ mqs_log_relax(struct mqs_log *log, struct mqs_error *err)
 	return rc;
 }
 
+/*
+ * Opens the directory.  While maintenance has the queue to itself, waits for its end, as
+ * for the end of another's commit.
+ */
+static int
+open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
+    const struct mqs_options *o, struct mqs_error *err)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+	char text[MQS_NAME_MAX + 64];
+	int rc, told = 0;
+
+	while ((rc = mqs_dir_open(dir, spool, queue, err)) == MQS_EBUSY) {
+		if (o->interrupted != NULL && o->interrupted(o->arg) != 0)
+			return mqs_fail(err, MQS_EINTR,
+			    "%s: interrupted while waiting for maintenance to end", queue);
+		if (told++ == TELL_AFTER && o->notice != NULL) {
+			(void)snprintf(text, sizeof(text),
+			    "%s: waiting for maintenance to end", queue);
+			o->notice(o->arg, text);
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return rc;
+}
+
 int
 mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
     const struct mqs_options *options, int readonly, struct mqs_error *err)
@@ -130,7 +160,7 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 		return mqs_fail_errno(err, "%s", queue);
 	log->page = -1;
 	log->options = options;
-	if ((rc = mqs_dir_open(&log->dir, spool, queue, err)) != MQS_OK) {
+	if ((rc = open_directory(&log->dir, spool, queue, options, err)) != MQS_OK) {
 		free(log);
 		return rc;
 	}

@@ -29,6 +29,7 @@
 #include "embedded/store/filesystem.h"
 #include "embedded/store/lock.h"
 #include "embedded/store/queue_dir.h"
+#include "embedded/store/queue_users.h"
 
 static const struct part {
 	const char	*name;
@@ -110,13 +111,16 @@ fail_part(const struct mqs_dir *dir, const char *spool, const char *part,
 	return mqs_fail(err, MQS_EDAMAGED, "%s: not a queue: no %s", dir->path, part);
 }
 
+/* Takes `use': shared, or with the queue to itself. */
 static int
-share(const struct mqs_dir *dir, struct mqs_error *err)
+take_use(const struct mqs_dir *dir, int sole, struct mqs_error *err)
 {
-	while (flock(dir->use, LOCK_SH | LOCK_NB) == -1) {
+	char users[MQS_USERS_SIZE];
+
+	while (flock(dir->use, (sole ? LOCK_EX : LOCK_SH) | LOCK_NB) == -1) {
 		if (errno == EWOULDBLOCK)
-			return mqs_fail(err, MQS_EBUSY, "%s: in use by maintenance",
-			    dir->name);
+			return mqs_fail(err, MQS_EBUSY, "%s: in use by %s", dir->name,
+			    sole ? mqs_queue_users(dir->use, users) : "maintenance");
 		if (errno != EINTR)
 			return mqs_fail_errno(err, "%s/use", dir->path);
 	}
@@ -124,7 +128,7 @@ share(const struct mqs_dir *dir, struct mqs_error *err)
 }
 
 static int
-open_parts(struct mqs_dir *dir, const char *spool, struct mqs_error *err)
+open_parts(struct mqs_dir *dir, const char *spool, int sole, struct mqs_error *err)
 {
 	const struct part *part;
 	struct stat st;
@@ -139,9 +143,12 @@ open_parts(struct mqs_dir *dir, const char *spool, struct mqs_error *err)
 		if (fd == -1 && !(part->flags & O_RDWR &&
 		    (errno == EACCES || errno == EROFS)))
 			return fail_part(dir, spool, part->name, err);
-		if (i == 0 && (rc = share(dir, err)) != MQS_OK)
+		if (i == 0 && (rc = take_use(dir, sole, err)) != MQS_OK)
 			return rc;
 	}
+	/* It may have got another name between being found and being locked. */
+	if (!is_there(dir))
+		return no_queue(spool, dir->name, err);
 	if (fstatat(dir->fd, "log.mdb", &st, 0) == -1)
 		return fail_part(dir, spool, "log.mdb", err);
 	return MQS_OK;
@@ -172,17 +179,31 @@ open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
 	return mqs_filesystem_check(dir->fd, dir->path, err);
 }
 
-int
-mqs_dir_open(struct mqs_dir *dir, const char *spool, const char *queue,
+static int
+open_whole(struct mqs_dir *dir, const char *spool, const char *queue, int sole,
     struct mqs_error *err)
 {
 	int rc;
 
 	if ((rc = open_directory(dir, spool, queue, err)) == MQS_OK)
-		rc = open_parts(dir, spool, err);
+		rc = open_parts(dir, spool, sole, err);
 	if (rc != MQS_OK)
 		mqs_dir_close(dir);
 	return rc;
+}
+
+int
+mqs_dir_open(struct mqs_dir *dir, const char *spool, const char *queue,
+    struct mqs_error *err)
+{
+	return open_whole(dir, spool, queue, 0, err);
+}
+
+int
+mqs_dir_open_sole(struct mqs_dir *dir, const char *spool, const char *queue,
+    struct mqs_error *err)
+{
+	return open_whole(dir, spool, queue, 1, err);
 }
 
 int
@@ -200,32 +221,6 @@ mqs_dir_open_remains(struct mqs_dir *dir, const char *spool, const char *queue,
 	if (rc != MQS_OK)
 		mqs_dir_close(dir);
 	return rc;
-}
-
-int
-mqs_dir_sole(struct mqs_dir *dir, struct mqs_error *err)
-{
-	int reason;
-
-	while (flock(dir->use, LOCK_EX | LOCK_NB) == -1) {
-		if (errno == EINTR)
-			continue;
-		/*
-		 * The shared lock is gone by now.  Somebody may have been quicker
-		 * and have the queue to itself: its end must be waited for, because
-		 * without the lock the queue may not be used.
-		 */
-		reason = errno;
-		while (flock(dir->use, LOCK_SH) == -1) {
-			if (errno != EINTR)
-				return mqs_fail_errno(err, "%s/use", dir->path);
-		}
-		errno = reason;
-		if (reason == EWOULDBLOCK)
-			return mqs_fail(err, MQS_EBUSY, "%s: in use", dir->name);
-		return mqs_fail_errno(err, "%s/use", dir->path);
-	}
-	return MQS_OK;
 }
 
 int

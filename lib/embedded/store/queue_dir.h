@@ -20,7 +20,7 @@ struct mqs_dir {
 	int	 fd;		/* of the directory */
 	int	 gate;		/* flock: opening (8.1) */
 	int	 turn;		/* byte locks: waiting to write (8.7); -1: no permission to write */
-	int	 use;		/* shared flock, held while open (8.19) */
+	int	 use;		/* flock, held while open: shared, or exclusive (8.19) */
 	int	 blob, owner;	/* of the folders */
 };
 
@@ -33,6 +33,12 @@ int	mqs_spool_check(const char *spool, int make, struct mqs_error *err);
  * directory that is no queue (it says what is missing).
  */
 int	mqs_dir_open(struct mqs_dir *, const char *spool, const char *queue, struct mqs_error *err);
+/*
+ * The same with the queue to itself: holds `use' exclusively.  MQS_EBUSY, and who, if others
+ * use the queue.
+ */
+int	mqs_dir_open_sole(struct mqs_dir *, const char *spool, const char *queue,
+	    struct mqs_error *err);
 /*
  * Opens what is left of a queue that lacks parts, for mqs_dir_delete alone.
  * MQS_EDAMAGED: nothing in it says that it ever was a queue.
@@ -50,8 +56,6 @@ int	mqs_dir_create(const char *spool, const char *queue,
 	    int (*fill)(void *arg, const struct mqs_dir *building, struct mqs_error *err),
 	    void *arg, struct mqs_error *err);
 
-/* Takes `use' exclusively: MQS_EBUSY if others use the queue. */
-int	mqs_dir_sole(struct mqs_dir *, struct mqs_error *err);
 /* Locks and unlocks the gate; waits. */
 int	mqs_dir_gate(struct mqs_dir *, int lock, struct mqs_error *err);
 

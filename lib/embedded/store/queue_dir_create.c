@@ -37,6 +37,7 @@
 #include "base/error.h"
 #include "embedded/store/directory.h"
 #include "embedded/store/queue_dir.h"
+#include "embedded/store/queue_dir_rename.h"
 
 #define TEMP_PREFIX	".new-"
 
@@ -56,16 +57,6 @@ is_temp(const char *name)
 	return strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) == 0;
 }
 
-static int
-lock_directory(int fd, int how)
-{
-	while (flock(fd, how) == -1) {
-		if (errno != EINTR)
-			return -1;
-	}
-	return 0;
-}
-
 /* ------------------------------------------------------------ sweeping -- */
 
 /* 1 if somebody is building or removing this directory; gives its descriptor if not. */
@@ -73,7 +64,7 @@ static int
 is_busy(int spool, const char *name, int *fd)
 {
 	*fd = openat(spool, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (*fd == -1 || lock_directory(*fd, LOCK_EX | LOCK_NB) == 0)
+	if (*fd == -1 || mqs_dir_lock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	close(*fd);
 	*fd = -1;
@@ -135,7 +126,7 @@ begin(struct building *b, const char *spool, struct mqs_error *err)
 {
 	int rc = MQS_OK;
 
-	if (lock_directory(b->spool, LOCK_EX) == -1)
+	if (mqs_dir_lock(b->spool, LOCK_EX) == -1)
 		return mqs_fail_errno(err, "%s: lock", spool);
 	/* What can't be swept (another user's) is no reason not to go on. */
 	(void)sweep(b->spool, spool, 1, NULL);
@@ -145,13 +136,13 @@ begin(struct building *b, const char *spool, struct mqs_error *err)
 	} else {
 		b->dir.fd = openat(b->spool, b->temp,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (b->dir.fd == -1 || lock_directory(b->dir.fd, LOCK_SH) == -1 ||
+		if (b->dir.fd == -1 || mqs_dir_lock(b->dir.fd, LOCK_SH) == -1 ||
 		    asprintf(&b->dir.path, "%s/%s", spool, b->temp) == -1) {
 			rc = mqs_fail_errno(err, "%s/%s", spool, b->temp);
 			b->dir.path = NULL;
 		}
 	}
-	(void)lock_directory(b->spool, LOCK_UN);
+	(void)mqs_dir_lock(b->spool, LOCK_UN);
 	return rc;
 }
 
@@ -186,26 +177,6 @@ make_parts(struct mqs_dir *dir, struct mqs_error *err)
 	return make_folder(dir, "owner", &dir->owner, err);
 }
 
-/*
- * Renames within the spool, and syncs it.  Under its lock, for filesystems where
- * not replacing a directory takes two steps.
- */
-static int
-move(int spool, const char *path, const char *from, const char *to,
-    struct mqs_error *err)
-{
-	int rc = MQS_OK;
-
-	if (lock_directory(spool, LOCK_EX) == -1)
-		return mqs_fail_errno(err, "%s: lock", path);
-	if (mqs_rename_new(spool, from, spool, to) == -1)
-		rc = errno == EEXIST ?
-		    mqs_fail(err, MQS_EEXIST, "%s: exists already", to) :
-		    mqs_fail_errno(err, "%s/%s", path, from);
-	(void)lock_directory(spool, LOCK_UN);
-	return rc == MQS_OK ? mqs_dir_sync(spool, path, err) : rc;
-}
-
 static int
 build(struct building *b, const char *spool, const char *queue,
     int (*fill)(void *arg, const struct mqs_dir *, struct mqs_error *err),
@@ -218,7 +189,7 @@ build(struct building *b, const char *spool, const char *queue,
 	    (rc = fill(arg, &b->dir, err)) != MQS_OK ||
 	    (rc = mqs_dir_sync(b->dir.fd, b->dir.path, err)) != MQS_OK)
 		return rc;
-	return move(b->spool, spool, b->temp, queue, err);
+	return mqs_dir_move(b->spool, spool, b->temp, queue, err);
 }
 
 int
@@ -255,20 +226,16 @@ mqs_dir_create(const char *spool, const char *queue,
 int
 mqs_dir_delete(struct mqs_dir *dir, const char *spool, struct mqs_error *err)
 {
-	struct stat here, there;
 	char temp[32];
 	int fd, rc;
 
 	if ((fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return mqs_fail_errno(err, "%s", spool);
-	if (fstat(dir->fd, &here) == -1)
-		rc = mqs_fail_errno(err, "%s", dir->path);
-	else if (fstatat(fd, dir->name, &there, 0) == -1 ||
-	    here.st_dev != there.st_dev || here.st_ino != there.st_ino)
-		rc = mqs_fail(err, MQS_ENOENT, "%s: queue was deleted", dir->name);
-	else if (lock_directory(dir->fd, LOCK_SH) == -1)
+	if ((rc = mqs_dir_is_in(dir, fd, err)) == MQS_OK &&
+	    mqs_dir_lock(dir->fd, LOCK_SH) == -1)
 		rc = mqs_fail_errno(err, "%s: lock", dir->path);
-	else if ((rc = move(fd, spool, dir->name, mqs_temp_name(temp), err)) == MQS_OK &&
+	else if (rc == MQS_OK &&
+	    (rc = mqs_dir_move(fd, spool, dir->name, mqs_temp_name(temp), err)) == MQS_OK &&
 	    mqs_remove_tree(fd, temp) == -1)
 		rc = mqs_fail_errno(err, "%s/%s: left over from %s", spool, temp,
 		    dir->name);

@@ -7,6 +7,7 @@
  */
 #include <bsd/string.h>
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -21,6 +22,7 @@
 #include "embedded/store/directory.h"
 #include "embedded/store/filesystem.h"
 #include "embedded/store/queue_dir.h"
+#include "embedded/store/queue_dir_rename.h"
 
 #define GROUP_ENDING	".group.mdb"
 
@@ -151,7 +153,10 @@ each(int fd, const char *path, const char *ending, mqs_name_fn *fn, void *arg,
 		close(fd);
 		return rc;
 	}
-	if (collect(&names, list, ending) == -1)
+	/* A queue that is renamed meanwhile could be listed under neither name. */
+	if (*ending == '\0' && mqs_dir_lock(fd, LOCK_SH) == -1)
+		rc = mqs_fail_errno(err, "%s: lock", path);
+	else if (collect(&names, list, ending) == -1)
 		rc = mqs_fail_errno(err, "%s: can't be listed", path);
 	closedir(list);
 	if (rc == MQS_OK && names.n > 0)
