@@ -3,9 +3,9 @@
  *
  * The steps: take the log's write lock, so that nothing is trimmed meanwhile, and then the
  * gate.  Build the file under a temporary name, commit and sync it (a crash leaves a file
- * that mqs_dir_sweep removes).  Remove the page of an earlier group of this name (without
- * a page, trimming supposes floor 0).  Rename the file into place.  Whoever opens the
- * group first writes its page.
+ * that mqs_dir_sweep removes; an error leaves nothing).  Remove the page of an earlier group
+ * of this name (without a page, trimming supposes floor 0).  Rename the file into place.
+ * Whoever opens the group first writes its page.
  *
  * No existing group's lock is taken, so the order of locks is kept (queue/group_tx.h).
  */
@@ -15,13 +15,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/name.h"
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/queue/state_values.h"
-#include "embedded/store/directory.h"
+#include "embedded/store/lmdb/data_file.h"
 
 /* Settings and bindings, with what the state tells of them. */
 static int
@@ -65,33 +64,54 @@ fill(struct mqs_db *db, const unsigned char uuid[16],
 	return mqs_db_sync(db, err);
 }
 
+/* Builds the file under a temporary name. */
 static int
-build(struct mqs_log *log, const char *name, uint64_t v[MQS_GROUP_VALUES],
+build(struct mqs_log *log, const char *name, const char *tmp, uint64_t v[MQS_GROUP_VALUES],
     const struct mqs_group_new *new, struct mqs_error *err)
 {
-	char tmp[32], file[MQS_GROUP_FILE];
+	char label[2 * MQS_NAME_MAX + 2];
 	struct mqs_db_spec spec;
 	struct mqs_db *db;
 	int rc;
 
-	mqs_temp_name(tmp);
-	mqs_group_spec(&spec, log, tmp, name);
+	snprintf(label, sizeof(label), "%s/%s", log->dir.name, name);
+	mqs_group_spec(&spec, log, tmp, label);
 	spec.flags |= MQS_DB_CREATE;
 	spec.gate = spec.turn = -1;
 	if ((rc = mqs_db_open(&db, &spec, err)) != MQS_OK)
 		return rc;
 	rc = fill(db, log->uuid, v, new, err);
 	mqs_db_close(db);
-	if (rc != MQS_OK) {
-		(void)unlinkat(log->dir.fd, tmp, 0);
-		return rc;
-	}
-	/* A page of an earlier group would outlive this one's younger numbers. */
+	return rc;
+}
+
+/* Removes the page of an earlier group: it would outlive this one's younger numbers. */
+static int
+remove_page(const struct mqs_log *log, const char *name, struct mqs_error *err)
+{
+	char file[MQS_GROUP_FILE];
+
 	mqs_group_file(file, name, "stat");
 	if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
 		return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
+	return MQS_OK;
+}
+
+static int
+make(struct mqs_log *log, const char *name, uint64_t v[MQS_GROUP_VALUES],
+    const struct mqs_group_new *new, struct mqs_error *err)
+{
+	char tmp[32], file[MQS_GROUP_FILE];
+	int rc;
+
+	mqs_temp_name(tmp);
 	mqs_group_file(file, name, "mdb");
-	return mqs_dir_install(&log->dir, tmp, file, err);
+	if ((rc = build(log, name, tmp, v, new, err)) == MQS_OK &&
+	    (rc = remove_page(log, name, err)) == MQS_OK)
+		rc = mqs_dir_install(&log->dir, tmp, file, err);
+	if (rc != MQS_OK)
+		mqs_dbfile_unmake(log->dir.fd, tmp);
+	return rc;
 }
 
 /* Says of which group something that was asked for makes no sense. */
@@ -130,7 +150,7 @@ mqs_group_create(struct mqs_log *log, const char *name,
 		rc = mqs_fail(err, MQS_EEXIST, "%s/%s: exists already",
 		    log->dir.name, name);
 	else
-		rc = about(log, name, build(log, name, v, new, &why), &why, err);
+		rc = about(log, name, make(log, name, v, new, &why), &why, err);
 	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&
 	    rc == MQS_OK)
 		rc = MQS_ESYSTEM;
