@@ -307,11 +307,9 @@ out:
 
 int
 mqs_embedded_redrive(struct mqs_spool *spool, const char *queue,
-    const struct mqs_redrive_options *options, struct mqs_redriven *out,
+    const struct mqs_redrive_options *o, struct mqs_redriven *out,
     struct mqs_error *err)
 {
-	static const struct mqs_redrive_options all;
-	const struct mqs_redrive_options *o = options == NULL ? &all : options;
 	struct redrive r = { .spool = spool, .options = o, .out = out };
 	struct mqs_log *log;
 	int rc;

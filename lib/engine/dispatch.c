@@ -47,3 +47,20 @@ mqs_check_names_or_all(const char *queue, const char *group, struct mqs_error *e
 		return mqs_fail(err, MQS_EINVAL, "%s: a group without a queue", group);
 	return queue == NULL ? MQS_OK : mqs_check_names(queue, group, err);
 }
+
+int
+mqs_check_consumer_options(const struct mqs_consumer_options *o, const char *queue,
+    const char *group, struct mqs_error *err)
+{
+	if (o == NULL)
+		return MQS_OK;
+	if ((o->flags & ~(MQS_MANUAL | MQS_TEMP)) != 0)
+		return mqs_fail(err, MQS_EINVAL, "%s/%s: unknown flag of a consumer", queue, group);
+	if (o->lease < 0 || o->from_time < 0)
+		return mqs_fail(err, MQS_EINVAL, "%s/%s: a time below 0", queue, group);
+	if ((o->nbindings > 0 && o->bindings == NULL) ||
+	    (o->nsettings > 0 && o->settings == NULL))
+		return mqs_fail(err, MQS_EINVAL, "%s/%s: bindings or settings that are nowhere",
+		    queue, group);
+	return MQS_OK;
+}

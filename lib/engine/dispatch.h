@@ -41,5 +41,8 @@ int	mqs_check_queue(const char *queue, struct mqs_error *err);
 int	mqs_check_names(const char *queue, const char *group, struct mqs_error *err);
 /* The same for calls where NULL as queue (then group must be NULL, too) means all queues. */
 int	mqs_check_names_or_all(const char *queue, const char *group, struct mqs_error *err);
+/* Checks the options of a consumer, or of a new group; options may be NULL. */
+int	mqs_check_consumer_options(const struct mqs_consumer_options *, const char *queue,
+	    const char *group, struct mqs_error *err);
 
 #endif

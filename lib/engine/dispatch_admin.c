@@ -18,7 +18,8 @@ mqs_create(struct mqs_spool *spool, const char *queue, const char *group,
 	const struct mqs_engine *engine = mqs_engine_of(spool);
 	int rc;
 
-	if ((rc = mqs_check_names(queue, group, err)) != MQS_OK)
+	if ((rc = mqs_check_names(queue, group, err)) != MQS_OK || (group != NULL &&
+	    (rc = mqs_check_consumer_options(options, queue, group, err)) != MQS_OK))
 		return rc;
 	if (engine->create == NULL)
 		return mqs_engine_lacks(engine, queue, "make queues and groups", err);
@@ -128,6 +129,7 @@ mqs_rewind(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_rewind_options *options, struct mqs_rewound *rewound,
     struct mqs_error *err)
 {
+	static const struct mqs_rewind_options none;
 	const struct mqs_engine *engine = mqs_engine_of(spool);
 	int rc;
 
@@ -135,7 +137,8 @@ mqs_rewind(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	if (engine->rewind == NULL)
 		return mqs_engine_lacks(engine, queue, "rewind groups", err);
-	return engine->rewind(spool, queue, group, options, rewound, err);
+	return engine->rewind(spool, queue, group, options == NULL ? &none : options, rewound,
+	    err);
 }
 
 int
@@ -143,6 +146,7 @@ mqs_redrive(struct mqs_spool *spool, const char *queue,
     const struct mqs_redrive_options *options, struct mqs_redriven *redriven,
     struct mqs_error *err)
 {
+	static const struct mqs_redrive_options none;
 	const struct mqs_engine *engine = mqs_engine_of(spool);
 	int rc;
 
@@ -150,7 +154,7 @@ mqs_redrive(struct mqs_spool *spool, const char *queue,
 		return rc;
 	if (engine->redrive == NULL)
 		return mqs_engine_lacks(engine, queue, "redrive dead letters", err);
-	return engine->redrive(spool, queue, options, redriven, err);
+	return engine->redrive(spool, queue, options == NULL ? &none : options, redriven, err);
 }
 
 int

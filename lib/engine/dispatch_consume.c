@@ -8,23 +8,6 @@
 #include "base/error.h"
 #include "engine/dispatch.h"
 
-static int
-check_options(const struct mqs_consumer_options *o, const char *queue, const char *group,
-    struct mqs_error *err)
-{
-	if (o == NULL)
-		return MQS_OK;
-	if ((o->flags & ~(MQS_MANUAL | MQS_TEMP)) != 0)
-		return mqs_fail(err, MQS_EINVAL, "%s/%s: unknown flag of a consumer", queue, group);
-	if (o->lease < 0 || o->from_time < 0)
-		return mqs_fail(err, MQS_EINVAL, "%s/%s: a time below 0", queue, group);
-	if ((o->nbindings > 0 && o->bindings == NULL) ||
-	    (o->nsettings > 0 && o->settings == NULL))
-		return mqs_fail(err, MQS_EINVAL, "%s/%s: bindings or settings that are nowhere",
-		    queue, group);
-	return MQS_OK;
-}
-
 int
 mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue,
     const char *group, const struct mqs_consumer_options *options, struct mqs_error *err)
@@ -33,7 +16,7 @@ mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const char
 	int rc;
 
 	if ((rc = mqs_check_names(queue, group == NULL ? "" : group, err)) != MQS_OK ||
-	    (rc = check_options(options, queue, group, err)) != MQS_OK)
+	    (rc = mqs_check_consumer_options(options, queue, group, err)) != MQS_OK)
 		return rc;
 	if (engine->consumer_open == NULL)
 		return mqs_engine_lacks(engine, queue, "consume", err);

@@ -7,8 +7,8 @@
  *
  * A program calls a function of mqspool.h.  That function (dispatch_*.c) checks the
  * arguments and calls the engine, which was chosen by the spool's name (find.h).  So an
- * engine may rely on its arguments: names of queues and groups are valid, and pointers that
- * must not be NULL are not NULL.
+ * engine may rely on its arguments: names of queues and groups are valid, pointers that
+ * must not be NULL are not NULL, and neither are the options of a rewind or a redrive.
  *
  * Handles.  Every handle that an engine makes (spool, publisher, large body, consumer,
  * run, call, settler, reader) begins with a struct mqs_handle.  Dispatch fills it in when

@@ -71,6 +71,8 @@ test_options(void)
 	options = (struct mqs_consumer_options){ .nbindings = 1 };
 	refused(mqs_consumer_open(&c, spool, "q", "g", &options, &err), MQS_EINVAL,
 	    "q/g: bindings or settings that are nowhere");
+	refused(mqs_create(spool, "q", "g", &options, &err), MQS_EINVAL,
+	    "q/g: bindings or settings that are nowhere");
 	ok(mqs_consumer_open(&c, spool, "q", "g", NULL, &err));
 	refused(mqs_consumer_settle(c, &verb, &err), MQS_EINVAL, "settle: no such verb: 9");
 	mqs_consumer_free(c);
@@ -79,6 +81,24 @@ test_options(void)
 	    "settle: no such verb: 9");
 	refused(mqs_settler_add(s, NULL, &verb, 0, &err), MQS_EINVAL, "settle: no receipt");
 	mqs_settler_free(s);
+	finish();
+}
+
+/* Options that are NULL are options that are all 0. */
+static void
+test_no_options(void)
+{
+	struct mqs_redriven redriven = { .left = 1 };
+	struct mqs_rewound rewound;
+
+	start();
+	ok(mqs_create(spool, "q", "g", NULL, &err));
+	ok(publish("q", "m", 1));
+	ok(mqs_rewind(spool, "q", "g", NULL, &rewound, &err));
+	check_u64(rewound.before, 1);
+	check_u64(rewound.depth, 0);
+	ok(mqs_redrive(spool, "q", NULL, &redriven, &err));
+	check_u64(redriven.redriven, 0);
 	finish();
 }
 
@@ -194,6 +214,7 @@ main(void)
 {
 	run_test("names of queues and groups", test_names);
 	run_test("flags, times and verbs", test_options);
+	run_test("options that are not given", test_no_options);
 	run_test("which engine a spool has, and what it can", test_spool);
 	run_test("what an engine lacks is named", test_lacking);
 	return finish_tests();
