@@ -5,26 +5,11 @@
  * record points into the map of the file, so nothing is copied.
  */
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/checksum.h"
 #include "message/record.h"
 
-#define CHECKSUM_SIZE	4
 #define LARGE_SIZE	24
 #define FIND_IDS	1000000
-
-static inline uint32_t
-checksum_of(uint64_t id, uint64_t hash)
-{
-	uint64_t h = hash ^ id * UINT64_C(0x9e3779b97f4a7c15);
-
-	return (uint32_t)(h ^ h >> 32);
-}
-
-static uint32_t
-checksum(uint64_t id, const void *rest, size_t n)
-{
-	return checksum_of(id, XXH3_64bits(rest, n));
-}
 
 static unsigned
 varint_size(uint64_t v)
@@ -61,7 +46,7 @@ mqs_record_size(struct mqs_record *r)
 	size_t n;
 
 	r->flags = flags;
-	n = CHECKSUM_SIZE + 1 + varint_size(flags) + varint_size(r->ordinal) +
+	n = MQS_CHECKSUM_SIZE + 1 + varint_size(flags) + varint_size(r->ordinal) +
 	    varint_size(m->seq - (uint64_t)m->time);
 	if (flags == 0)
 		return n + m->body_len;
@@ -124,7 +109,7 @@ void
 mqs_record_encode(const struct mqs_record *r, void *room, size_t size)
 {
 	const struct mqs_message *m = &r->message;
-	unsigned char *start = room, *p = start + CHECKSUM_SIZE;
+	unsigned char *start = room, *p = start + MQS_CHECKSUM_SIZE;
 	unsigned flags = r->flags;
 
 	*p++ = MQS_RECORD_VERSION;
@@ -139,8 +124,8 @@ mqs_record_encode(const struct mqs_record *r, void *room, size_t size)
 		mqs_put_le64(p + 16, r->blob_hash);
 	} else if (m->body_len != 0)
 		memcpy(p, m->body, m->body_len);
-	mqs_put_le32(start, checksum(m->seq, start + CHECKSUM_SIZE,
-	    size - CHECKSUM_SIZE));
+	mqs_put_le32(start, mqs_checksum(m->seq, start + MQS_CHECKSUM_SIZE,
+	    size - MQS_CHECKSUM_SIZE));
 }
 
 /* Takes n bytes off the front of what is left, or returns NULL. */
@@ -243,8 +228,8 @@ damaged(uint64_t id, const char *why, struct mqs_error *err)
 int
 mqs_record_verify(uint64_t id, struct mqs_slice value)
 {
-	return value.n >= CHECKSUM_SIZE + 4 && mqs_get_le32(value.p) == checksum(id,
-	    (const unsigned char *)value.p + CHECKSUM_SIZE, value.n - CHECKSUM_SIZE);
+	return value.n >= MQS_CHECKSUM_SIZE + 4 && mqs_get_le32(value.p) == mqs_checksum(id,
+	    (const unsigned char *)value.p + MQS_CHECKSUM_SIZE, value.n - MQS_CHECKSUM_SIZE);
 }
 
 int
@@ -255,22 +240,22 @@ mqs_record_find_id(struct mqs_slice value, uint64_t key, uint64_t least, uint64_
 	uint32_t sum;
 	unsigned bit;
 
-	if (value.n < CHECKSUM_SIZE + 4)
+	if (value.n < MQS_CHECKSUM_SIZE + 4)
 		return 0;
 	sum = mqs_get_le32(value.p);
-	hash = XXH3_64bits((const unsigned char *)value.p + CHECKSUM_SIZE,
-	    value.n - CHECKSUM_SIZE);
+	hash = XXH3_64bits((const unsigned char *)value.p + MQS_CHECKSUM_SIZE,
+	    value.n - MQS_CHECKSUM_SIZE);
 	for (bit = 0; bit < 64; bit++) {
 		*id = key ^ UINT64_C(1) << bit;
-		if (*id >= least && *id <= most && checksum_of(*id, hash) == sum)
+		if (*id >= least && *id <= most && mqs_checksum_of(*id, hash) == sum)
 			return 1;
 	}
 	for (n = 0; n < FIND_IDS && least <= most && n <= most - least; n++) {
 		*id = least + n;
-		if (checksum_of(*id, hash) == sum)
+		if (mqs_checksum_of(*id, hash) == sum)
 			return 1;
 		*id = most - n;
-		if (checksum_of(*id, hash) == sum)
+		if (mqs_checksum_of(*id, hash) == sum)
 			return 1;
 	}
 	return 0;
@@ -311,17 +296,17 @@ mqs_record_decode(struct mqs_record *r, uint64_t id, struct mqs_slice value,
 
 	clear(r);
 	m->seq = id;
-	if (value.n < CHECKSUM_SIZE + 4)
+	if (value.n < MQS_CHECKSUM_SIZE + 4)
 		return damaged(id, "too short", err);
-	if (verify && mqs_get_le32(start) != checksum(id,
-	    start + CHECKSUM_SIZE, value.n - CHECKSUM_SIZE))
+	if (verify && mqs_get_le32(start) != mqs_checksum(id,
+	    start + MQS_CHECKSUM_SIZE, value.n - MQS_CHECKSUM_SIZE))
 		return damaged(id, "bad checksum", err);
-	if (start[CHECKSUM_SIZE] != MQS_RECORD_VERSION)
+	if (start[MQS_CHECKSUM_SIZE] != MQS_RECORD_VERSION)
 		return mqs_fail(err, MQS_EVERSION,
 		    "message %llu: record format %u, this is made for %u",
-		    (unsigned long long)id, start[CHECKSUM_SIZE],
+		    (unsigned long long)id, start[MQS_CHECKSUM_SIZE],
 		    MQS_RECORD_VERSION);
-	if ((p = mqs_get_varint(start + CHECKSUM_SIZE + 1, end, &flags)) == NULL ||
+	if ((p = mqs_get_varint(start + MQS_CHECKSUM_SIZE + 1, end, &flags)) == NULL ||
 	    (p = mqs_get_varint(p, end, &r->ordinal)) == NULL ||
 	    (p = mqs_get_varint(p, end, &behind)) == NULL || behind > id)
 		return damaged(id, "fields overrun", err);

@@ -9,10 +9,10 @@
  *	bindings	number -> a binding (queue/group_bindings.h)
  *	batch		lease -> the messages handed out together; never changes
  *	lease		lease -> its changing state (queue/lease_batch.h)
- *	first		id of a batch's first message, lease -> nothing
- *	extended	lease, id -> due: messages that were given more time
+ *	first		id of a batch's first message, lease -> checksum of both 4
+ *	extended	lease, id -> due 8, checksum 4: messages that were given more time
  *	held		id -> class 1, sort key 8, varints: attempts * 16 + priority,
- *			size; then, in an ordered group, the hash of its key 8
+ *			size; then, in an ordered group, the hash of its key 8; checksum 4
  *	order		class 1, sort key 8 (big-endian), id -> nothing
  *	busy		hash of a key -> id of its message that is out
  *			(queue/group_key_order.h)

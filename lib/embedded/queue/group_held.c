@@ -1,4 +1,5 @@
 /* group_held.c - see group_held.h */
+#include "base/checksum.h"
 #include "base/error.h"
 #include "embedded/queue/group_held.h"
 
@@ -32,7 +33,7 @@ int
 mqs_group_hold(struct mqs_group_tx *gtx, const struct mqs_held *h,
     struct mqs_error *err)
 {
-	unsigned char key[ORDER_KEY], value[17 + 2 * MQS_VARINT_MAX], *p;
+	unsigned char key[ORDER_KEY], value[17 + 2 * MQS_VARINT_MAX + MQS_CHECKSUM_SIZE], *p;
 	int rc;
 
 	order_key(key, h);
@@ -46,6 +47,8 @@ mqs_group_hold(struct mqs_group_tx *gtx, const struct mqs_held *h,
 		mqs_put_le64(p, h->entry.key);
 		p += 8;
 	}
+	mqs_put_le32(p, mqs_checksum(h->entry.id, value, (size_t)(p - value)));
+	p += MQS_CHECKSUM_SIZE;
 	if ((rc = mqs_tx_put(gtx->tx, MQS_GROUP_HELD, key + 9, 8, value,
 	    (size_t)(p - value), err)) != MQS_OK)
 		return rc;
@@ -82,11 +85,15 @@ int
 mqs_held_decode(struct mqs_held *h, uint64_t id, struct mqs_slice value,
     struct mqs_error *err)
 {
-	const unsigned char *p = value.p, *end = p + value.n;
+	const unsigned char *p = value.p, *end;
 
 	h->entry.id = id;
 	h->entry.key = 0;
-	if (value.n < 9)
+	if (value.n < 9 + MQS_CHECKSUM_SIZE)
+		goto damaged;
+	value.n -= MQS_CHECKSUM_SIZE;
+	end = p + value.n;
+	if (mqs_get_le32(end) != mqs_checksum(id, p, value.n))
 		goto damaged;
 	h->class = (enum mqs_class)p[0];
 	h->sort = mqs_get_le64(p + 1);

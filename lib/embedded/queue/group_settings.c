@@ -1,6 +1,7 @@
 /* group_settings.c - see group_settings.h */
 #include "base/error.h"
 #include "embedded/queue/group_settings.h"
+#include "embedded/queue/group_state.h"
 
 #define BINDING		"binding="
 #define BINDING_LEN	(sizeof(BINDING) - 1)
@@ -125,14 +126,19 @@ int
 mqs_group_settings_load(struct mqs_group *group, struct mqs_tx *tx, uint64_t seq,
     struct mqs_error *err)
 {
+	uint64_t v[MQS_GROUP_VALUES];
 	int rc;
 
 	if (seq == group->settings_seen)
 		return MQS_OK;
 	if ((rc = mqs_settings_load(mqs_group_setting_table, tx, &group->settings,
 	    err)) != MQS_OK ||
-	    (rc = mqs_bindings_load(&group->bindings, tx, err)) != MQS_OK)
+	    (rc = mqs_bindings_load(&group->bindings, tx, err)) != MQS_OK ||
+	    (rc = mqs_group_read(tx, v, err)) != MQS_OK)
 		return rc;
+	if (mqs_bindings_digest(&group->bindings) != v[MQS_GROUP_DIGEST])
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: bindings that are not those that "
+		    "were set", mqs_tx_label(tx));
 	group->settings_seen = seq;
 	return MQS_OK;
 }

@@ -1,11 +1,12 @@
 /* group_tx.c - see group_tx.h */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "embedded/queue/group_held.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_state.h"
-#include "embedded/queue/lease_batch.h"
+#include "embedded/queue/lease_encode.h"
 #include "embedded/queue/state_values.h"
 
 int
@@ -34,19 +35,40 @@ mqs_group_abort(struct mqs_group_tx *gtx)
 	gtx->batch = NULL;
 }
 
-/* The smallest id at the front of a table's keys, if that is less than *floor. */
+/* The id that a key of the table `first' or `held' begins with: 0, or -1 if it is damaged. */
+static int
+id_of(unsigned table, struct mqs_slice key, struct mqs_slice value, uint64_t *id)
+{
+	struct mqs_held held;
+
+	if (table == MQS_GROUP_FIRST)
+		return mqs_lease_first_id(key, value, id);
+	if (key.n != 8)
+		return -1;
+	*id = mqs_get_be64(key.p);
+	return mqs_held_decode(&held, *id, value, NULL) == MQS_OK ? 0 : -1;
+}
+
+/*
+ * The smallest id at the front of a table's keys, if that is less than *floor.  It decides
+ * what may be removed from the log, so it is verified.
+ */
 static int
 lower(struct mqs_tx *tx, unsigned table, uint64_t *floor, struct mqs_error *err)
 {
 	struct mqs_slice key, value;
 	struct mqs_cur *cur;
+	uint64_t id;
 	int rc;
 
 	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
 		return rc;
 	rc = mqs_cur_move(cur, MQS_FIRST, &key, &value, err);
-	if (rc == MQS_OK && key.n >= 8 && mqs_get_be64(key.p) < *floor)
-		*floor = mqs_get_be64(key.p);
+	if (rc == MQS_OK && id_of(table, key, value, &id) == -1)
+		rc = mqs_fail(err, MQS_EDAMAGED, "%s: damaged: the first message that is not "
+		    "settled", mqs_tx_label(tx));
+	else if (rc == MQS_OK && id < *floor)
+		*floor = id;
 	mqs_cur_free(cur);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }

@@ -36,7 +36,7 @@ put_batch(struct mqs_group_tx *gtx, uint64_t lease,
 
 	if ((value = malloc(MQS_LEASE_ENTRIES_SIZE(n))) == NULL)
 		return mqs_fail_errno(err, "lease");
-	size = mqs_lease_encode_entries(value, entries, n);
+	size = mqs_lease_encode_entries(value, lease, entries, n);
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_put(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), value, size, err);
 	free(value);
@@ -55,13 +55,6 @@ put_lease(struct mqs_group_tx *gtx, const struct mqs_batch *b,
 	    err);
 }
 
-static void
-first_key(unsigned char key[16], uint64_t id, uint64_t lease)
-{
-	mqs_put_be64(key, id);
-	mqs_put_be64(key + 8, lease);
-}
-
 /* The loaded batch's memory is the group transaction's, made when needed. */
 static int
 need_room(struct mqs_group_tx *gtx, struct mqs_error *err)
@@ -78,7 +71,7 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
     struct mqs_error *err)
 {
 	struct mqs_batch *b;
-	unsigned char key[16];
+	unsigned char key[16], value[4];
 	uint64_t now = (uint64_t)mqs_now();
 	int rc;
 
@@ -101,11 +94,11 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	memset(b->bits, 0, sizeof(b->bits));
 	while (n-- > 0)
 		b->head.unsettled_bytes += entries[n].size;
-	first_key(key, entries[0].id, *lease);
+	mqs_lease_encode_first(key, value, entries[0].id, *lease);
 	if ((rc = put_batch(gtx, *lease, entries, b->n, err)) != MQS_OK ||
 	    (rc = put_lease(gtx, b, err)) != MQS_OK ||
-	    (rc = mqs_tx_put(gtx->tx, MQS_GROUP_FIRST, key, sizeof(key), "", 0,
-	    err)) != MQS_OK)
+	    (rc = mqs_tx_put(gtx->tx, MQS_GROUP_FIRST, key, sizeof(key), value,
+	    sizeof(value), err)) != MQS_OK)
 		return rc;
 	gtx->v[MQS_GROUP_LAST_LEASE] = *lease;
 	gtx->v[MQS_GROUP_LEASED] += b->n;
@@ -131,12 +124,12 @@ mqs_batch_read(struct mqs_tx *tx, uint64_t lease, struct mqs_batch *b,
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_BATCH, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc;
-	if (mqs_lease_decode_entries(b, value) == -1)
+	if (mqs_lease_decode_entries(b, lease, value) == -1)
 		return damaged(tx, lease, err);
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING || mqs_lease_decode(b, value) == -1)
+	if (rc == MQS_NOTHING || mqs_lease_decode(b, lease, value) == -1)
 		return damaged(tx, lease, err);
 	b->head.lease = lease;
 	return MQS_OK;
@@ -167,7 +160,7 @@ mqs_batch_head(struct mqs_tx *tx, uint64_t lease, struct mqs_lease *l,
 	if ((rc = mqs_tx_get(tx, MQS_GROUP_LEASE, key, sizeof(key), &value,
 	    err)) != MQS_OK)
 		return rc;
-	if (mqs_lease_decode_head(l, value) == -1)
+	if (mqs_lease_decode_head(l, lease, value) == -1)
 		return damaged(tx, lease, err);
 	l->lease = lease;
 	return MQS_OK;
@@ -266,16 +259,16 @@ mqs_batch_mark_through(struct mqs_group_tx *gtx, size_t last)
 static int
 drop(struct mqs_group_tx *gtx, const struct mqs_batch *b, struct mqs_error *err)
 {
-	unsigned char key[16];
+	unsigned char key[16], value[4];
 	int rc;
 
 	mqs_put_be64(key, b->head.lease);
 	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_BATCH, key, 8, err)) < 0 ||
 	    (rc = mqs_tx_del(gtx->tx, MQS_GROUP_LEASE, key, 8, err)) < 0)
 		return rc;
-	first_key(key, b->entries[0].id, b->head.lease);
-	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_FIRST, key, 16, err)) < 0)
-		return rc;
+	mqs_lease_encode_first(key, value, b->entries[0].id, b->head.lease);
+	if ((rc = mqs_tx_del(gtx->tx, MQS_GROUP_FIRST, key, 16, err)) != MQS_OK)
+		return rc < 0 ? rc : damaged(gtx->tx, b->head.lease, err);
 	return b->head.flags & MQS_LEASE_EXTENDED ?
 	    mqs_lease_extensions_drop(gtx->tx, b->head.lease, err) : MQS_OK;
 }
@@ -312,7 +305,7 @@ mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
 		return rc;
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_get(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), &value, err);
-	if (rc >= 0 && (rc == MQS_NOTHING || mqs_lease_decode_first(b, value) == -1))
+	if (rc >= 0 && (rc == MQS_NOTHING || mqs_lease_decode_first(b, lease, value) == -1))
 		rc = damaged(gtx->tx, lease, err);
 	if (rc == MQS_OK && (rc = drop(gtx, b, err)) == MQS_OK) {
 		*count = b->head.unsettled;

@@ -9,10 +9,11 @@
  *	batch	1 byte version, varint n, then n times: varint id minus the id before
  *		(ids ascend), varint attempts before this delivery * 16 + priority,
  *		varint size; in version 2, of an ordered group, also the hash of the
- *		key, 8 bytes; else version 1
+ *		key, 8 bytes; else version 1; then the checksum, 4 bytes
  *	lease	8 bytes owner, 8 boot, 8 due (CLOCK_BOOTTIME ns; 0: none), 8 bytes
  *		unsettled sizes, 4 unsettled, 4 flags, then a bit for each message:
- *		1 is settled (all little-endian; first message: bit 0 of byte 0)
+ *		1 is settled (all little-endian; first message: bit 0 of byte 0); then the
+ *		checksum, 4 bytes
  */
 #ifndef MQS_EMBEDDED_QUEUE_LEASE_BATCH_H
 #define MQS_EMBEDDED_QUEUE_LEASE_BATCH_H

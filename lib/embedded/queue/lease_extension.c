@@ -1,4 +1,6 @@
 /* lease_extension.c - see lease_extension.h */
+#include "base/checksum.h"
+#include "base/error.h"
 #include "embedded/queue/group.h"
 #include "embedded/queue/lease_extension.h"
 
@@ -13,10 +15,11 @@ int
 mqs_lease_extension_put(struct mqs_tx *tx, uint64_t lease, uint64_t id, uint64_t due,
     struct mqs_error *err)
 {
-	unsigned char key[16], value[8];
+	unsigned char key[16], value[8 + MQS_CHECKSUM_SIZE];
 
 	extension_key(key, lease, id);
 	mqs_put_le64(value, due);
+	mqs_put_le32(value + 8, mqs_checksum(lease ^ id, value, 8));
 	return mqs_tx_put(tx, MQS_GROUP_EXTENDED, key, sizeof(key), value, sizeof(value),
 	    err);
 }
@@ -32,9 +35,14 @@ mqs_lease_extension(struct mqs_tx *tx, uint64_t lease, uint64_t id,
 	*due = 0;
 	extension_key(key, lease, id);
 	rc = mqs_tx_get(tx, MQS_GROUP_EXTENDED, key, sizeof(key), &value, err);
-	if (rc == MQS_OK && value.n == 8)
-		*due = mqs_get_le64(value.p);
-	return rc < 0 ? rc : MQS_OK;
+	if (rc != MQS_OK)
+		return rc < 0 ? rc : MQS_OK;
+	if (value.n != 8 + MQS_CHECKSUM_SIZE || mqs_get_le32((const unsigned char *)value.p + 8) !=
+	    mqs_checksum(lease ^ id, value.p, 8))
+		return mqs_fail(err, MQS_EDAMAGED, "%s: lease %llu: damaged extension",
+		    mqs_tx_label(tx), (unsigned long long)lease);
+	*due = mqs_get_le64(value.p);
+	return MQS_OK;
 }
 
 int

@@ -1,6 +1,9 @@
 /* state_values.c - see state_values.h */
 #include "base/error.h"
+#include "base/hash.h"
 #include "embedded/queue/state_values.h"
+
+#define SUMMED	((size_t)8 * MQS_STATE_USABLE)	/* bytes that the checksum covers */
 
 static const char key[] = "state";
 
@@ -13,6 +16,7 @@ mqs_state_put(struct mqs_tx *tx, const uint64_t *v, unsigned n,
 
 	for (i = 0; i < n; i++)
 		mqs_put_le64(bytes + 8 * i, v[i]);
+	mqs_put_le64(bytes + SUMMED, XXH3_64bits(bytes, SUMMED));
 	return mqs_tx_put(tx, MQS_DB_MAIN, key, sizeof(key) - 1, bytes,
 	    sizeof(bytes), err);
 }
@@ -20,6 +24,7 @@ mqs_state_put(struct mqs_tx *tx, const uint64_t *v, unsigned n,
 int
 mqs_state_get(struct mqs_tx *tx, uint64_t *v, unsigned n, struct mqs_error *err)
 {
+	const unsigned char *p;
 	struct mqs_slice value;
 	unsigned i;
 	int rc;
@@ -30,7 +35,11 @@ mqs_state_get(struct mqs_tx *tx, uint64_t *v, unsigned n, struct mqs_error *err)
 	if (rc == MQS_NOTHING || value.n != (size_t)8 * MQS_STATE_MAX)
 		return mqs_fail(err, MQS_EDAMAGED, "%s: no state",
 		    mqs_tx_label(tx));
+	p = value.p;
+	if (mqs_get_le64(p + SUMMED) != XXH3_64bits(p, SUMMED))
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: the state has a wrong checksum",
+		    mqs_tx_label(tx));
 	for (i = 0; i < n; i++)
-		v[i] = mqs_get_le64((const unsigned char *)value.p + 8 * i);
+		v[i] = mqs_get_le64(p + 8 * i);
 	return MQS_OK;
 }
