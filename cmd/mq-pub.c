@@ -3,7 +3,8 @@
  *
  * The tool exits with 0 only when every message is on stable storage.  Records come from
  * operands, files or stdin (pub/publish_input.c) and become messages (pub/record.c),
- * which are published in batches (pub/batch.c).  Bad records end the run or are put
+ * which are published in batches (pub/batch.c), copies under --mirror with marks of their
+ * own (pub/mirror.c).  Bad records end the run or are put
  * aside (pub/reject.c).
  */
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include "pub/batch.h"
 #include "pub/call.h"
 #include "pub/delivery_options.h"
+#include "pub/mirror.h"
 #include "pub/publish_input.h"
 #include "pub/record.h"
 #include "pub/reject.h"
@@ -33,6 +35,7 @@ enum {
 	OPTION_CALL,
 	OPTION_ATOMIC,
 	OPTION_MANDATORY,
+	OPTION_MIRROR,
 	OPTION_REJECT_TO
 };
 
@@ -51,6 +54,7 @@ static const struct tool_option options[] = {
 	{ 'J', "envelopes", NULL, "each record is a JSON envelope; -k -H -p -d --at --ttl -i fill what it lacks" },
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
 	{ OPTION_RECEIPTS, "receipts", NULL, "with -J: print each envelope's receipt once its copy is durable" },
+	{ OPTION_MIRROR, "mirror", NULL, "with -J: copies of messages, each published once however often it comes" },
 	{ OPTION_CALL, "call", NULL, "publish one message, wait for the reply to it, and print that" },
 	{ 'W', "wait", "DURATION", "wait no longer than this for room in a full queue, or for the reply" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
@@ -62,7 +66,7 @@ static const struct tool_option options[] = {
 /* What not every engine can do. */
 static const char *const asks[] = {
 	"key", "header", "priority", "delay", "at", "ttl", "message-id", "call",
-	"wait", "atomic", "mandatory", NULL
+	"wait", "atomic", "mandatory", "mirror", NULL
 };
 
 static const struct tool tool = {
@@ -75,7 +79,7 @@ static const struct tool tool = {
 
 /* What the command line said. */
 struct request {
-	int		 files, one, json, print_ids, receipts, atomic, mandatory, call;
+	int		 files, one, json, print_ids, receipts, atomic, mandatory, mirror, call;
 	int64_t		 wait;		/* ns; -1: for ever */
 	const char	*key, *reject_to;
 	char		 delim[MQS_DELIM_MAX], key_delim[MQS_DELIM_MAX];
@@ -152,6 +156,9 @@ parse_option(struct request *q, int id, const char *arg)
 	case OPTION_MANDATORY:
 		q->mandatory = 1;
 		break;
+	case OPTION_MIRROR:
+		q->mirror = 1;
+		break;
 	case OPTION_REJECT_TO:
 		q->reject_to = arg;
 		break;
@@ -208,6 +215,11 @@ check_request(const struct request *q)
 		usage_error("--receipts: only envelopes (-J) have receipts");
 	if (q->receipts && q->print_ids)
 		usage_error("--receipts and -I: only one of them can be printed");
+	if (q->mirror && !q->json)
+		usage_error("--mirror: only envelopes (-J) say what they are copies of");
+	if (q->mirror && (q->call || q->delivery.message_id != NULL))
+		usage_error("%s: not with --mirror, which gives each copy a message id",
+		    q->call ? "--call" : "-i");
 	delivery_options_check(&q->delivery, q->n_operands);
 	check_call(q);
 }
@@ -272,6 +284,10 @@ finish(const struct batch *b, const struct reject *reject, int all)
 		complain("%s: %llu bad record%s %s put there", reject->path,
 		    (unsigned long long)reject->count, mqs_plural(reject->count),
 		    mqs_were(reject->count));
+	if (b->passed_over > 0)
+		note("%s: %llu message%s %s not published: they have been there", b->queue,
+		    (unsigned long long)b->passed_over, mqs_plural(b->passed_over),
+		    mqs_were(b->passed_over));
 	if (stopping != 0 && !all)
 		complain("%s: stopped by a signal: %llu message%s %s published",
 		    b->queue, n, mqs_plural(n), mqs_were(n));
@@ -294,6 +310,7 @@ run(struct request *q)
 	struct recorder recorder = { .batch = &batch, .json = q->json,
 	    .keep = q->json || q->files || q->atomic || q->call,
 	    .key_delim_len = q->key_delim_len, .delivery = q->delivery };
+	struct mirror mirror = { .uuid = "" };
 	struct reject reject;
 	struct mqs_spool *spool;
 	struct pub_call call = { .wait = q->wait };
@@ -307,6 +324,10 @@ run(struct request *q)
 		recorder.reject = &reject;
 	}
 	batch_open(&batch, spool, q->queue);
+	if (q->mirror) {
+		mirror_open(&mirror, spool, q->queue);
+		recorder.mirror = &mirror;
+	}
 	if (q->call) {
 		call_begin(&call, spool, q->queue, &q->headers);
 		recorder.call = &call;
@@ -317,6 +338,7 @@ run(struct request *q)
 		reject_close(&reject);
 	batch_close(&batch);
 	record_free(&recorder);
+	mirror_free(&mirror);
 	/*
 	 * The spool is left as it is: closing would wait for the gate and undo a map
 	 * that the end of the process undoes anyway, a tenth of what one message costs.

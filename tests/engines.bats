@@ -171,6 +171,7 @@ EOT
 	refuses wait mq-pub -W 1s q a
 	refuses atomic mq-pub --atomic q a
 	refuses mandatory mq-pub --mandatory q a
+	refuses mirror mq-pub -J --mirror q
 	refuses mandatory mq-pub --reject-to bad --mandatory q a
 	[ ! -e bad ]
 	refuses manual mq-sub -e -m q
@@ -208,7 +209,7 @@ EOT
 	refuses header mq-ctl unbind -H a=b q/g
 	refuses reason mq-ctl redrive --reason x q.dead
 	refuses dry-run mq-ctl redrive --dry-run q.dead
-	[ "$n" -ge 43 ]
+	[ "$n" -ge 44 ]
 }
 
 @test "MQ_NOW where the clock can't be shifted: 69" {

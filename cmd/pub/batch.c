@@ -26,14 +26,25 @@
 
 #define KEPT_BYTES		(2u << 20)
 #define KEPT_BYTES_ATOMIC	(64u << 20)
+#define OUT_BYTES		(64u << 10)
 #define LAST_WRITES_MS		1000
 
+/* One line for each record that was passed over in place of a message. */
 static void
-on_published(void *arg, uint64_t tag, int code, const char *id)
+print_passed(struct batch *b, uint64_t n)
+{
+	for (; n > 0 && !b->out_failed; n--)
+		b->out_failed = mqs_buf_add(&b->out, "-\n", 2) != 0;
+}
+
+/* passed: how many records were passed over before that message. */
+static void
+on_published(void *arg, uint64_t passed, int code, const char *id)
 {
 	struct batch *b = arg;
 
-	(void)tag;
+	if (code == MQS_OK)
+		print_passed(b, passed);
 	if (code == MQS_OK && (mqs_buf_add(&b->out, id, strlen(id)) != 0 ||
 	    mqs_buf_addc(&b->out, '\n') != 0))
 		b->out_failed = 1;
@@ -119,16 +130,28 @@ batch_add(struct batch *b, const struct mqs_message *m, int keep,
 		else	/* larger than all of kept: goes by itself */
 			alone = 1;
 	}
-	code = mqs_publisher_send(b->publisher, m, 0, err);
+	code = mqs_publisher_send(b->publisher, m, b->passed_now, err);
 	if (code == MQS_EBUSY || code == MQS_EDATA)
 		return code;
 	if (code != MQS_OK)
 		batch_fail(b, err);
+	b->passed_now = 0;
 	if (receipt != NULL)
 		add_receipt(b, receipt);
 	if (alone)
 		batch_flush(b);
 	return 0;
+}
+
+void
+batch_pass_over(struct batch *b, const char *receipt)
+{
+	b->passed_over++;
+	b->passed_now++;
+	if (receipt != NULL)
+		add_receipt(b, receipt);
+	if (b->out.n >= OUT_BYTES && !b->atomic)
+		batch_flush(b);
 }
 
 /*
@@ -187,7 +210,10 @@ print_out(struct batch *b)
 	b->out.n = 0;
 }
 
-/* Drops what is to be printed of messages that were not published after all. */
+/*
+ * Drops the receipts of messages that were not published after all.  Those of records that
+ * were passed over may go as well: what is not settled comes again.
+ */
 static void
 keep_printable(struct batch *b, size_t n)
 {
@@ -217,8 +243,11 @@ batch_flush(struct batch *b)
 	struct mqs_error err;
 	int failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
 
-	if (failed)
+	if (failed && b->print == PRINT_RECEIPTS)
 		keep_printable(b, mqs_publisher_stored(b->publisher));
+	if (!failed && b->print == PRINT_IDS)
+		print_passed(b, b->passed_now);
+	b->passed_now = 0;
 	b->published += failed ? mqs_publisher_stored(b->publisher) : n;
 	b->kept_used = 0;
 	if (b->out.n > 0 || b->out_failed)

@@ -23,6 +23,8 @@ struct batch {
 	struct mqs_buf	 out;		/* to print when the batch is durable */
 	int		 out_failed;	/* no memory for out */
 	uint64_t	 published;	/* messages that are durable */
+	uint64_t	 passed_over;	/* records that were not to be published */
+	uint64_t	 passed_now;	/* of these: since the last message was added */
 };
 
 /*
@@ -37,6 +39,11 @@ void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
  */
 int	batch_add(struct batch *, const struct mqs_message *, int keep,
 	    const char *receipt, struct mqs_error *err);
+/*
+ * A record that is not to be published, since it is durable where it came from.  In its place
+ * in the output, its receipt is printed, or "-" where its id would be.
+ */
+void	batch_pass_over(struct batch *, const char *receipt);
 /* A copy of n bytes that stays until the next flush; NULL: flush first. */
 char	*batch_keep(struct batch *, const void *p, size_t n);
 /* Publishes what was added, and prints its ids or receipts; ends the tool on failure. */

@@ -140,7 +140,8 @@ take_envelope(struct recorder *r, struct mqs_slice line)
 	struct mqs_envelope *e = &r->envelope;
 	struct mqs_message m;
 	struct mqs_error err;
-	const char *fault = NULL;
+	const char *fault = NULL, *receipt;
+	int home = 0;
 
 	if (mqs_envelope_parse(e, line.p, line.n, 1, &err) != 0) {
 		if (err.code != MQS_EDATA)
@@ -149,17 +150,24 @@ take_envelope(struct recorder *r, struct mqs_slice line)
 	} else if (r->batch->print == PRINT_RECEIPTS) {
 		fault = receipt_fault(e->receipt);
 	}
+	m = e->message;
+	if (fault == NULL && r->mirror != NULL)
+		fault = mirror_fill(r->mirror, e, &m, &home);
 	if (fault != NULL) {
 		record_bad(r, fault);
 		return -1;
 	}
-	m = e->message;
+	receipt = r->batch->print == PRINT_RECEIPTS ? e->receipt : NULL;
+	if (home) {
+		batch_pass_over(r->batch, receipt);
+		return 0;
+	}
 	if (m.key_len == 0) {
 		m.key = r->base.key;
 		m.key_len = r->base.key_len;
 	}
 	merge_headers(r, &m);
-	return add(r, &m, 1, r->batch->print == PRINT_RECEIPTS ? e->receipt : NULL);
+	return add(r, &m, 1, receipt);
 }
 
 static int

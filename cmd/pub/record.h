@@ -8,6 +8,7 @@
 #include "pub/batch.h"
 #include "pub/call.h"
 #include "pub/delivery_options.h"
+#include "pub/mirror.h"
 #include "pub/read_ahead.h"
 #include "pub/reject.h"
 
@@ -25,6 +26,7 @@ struct recorder {
 	const char	*unit;		/* "record", "message"; NULL: all of the source is one */
 	uint64_t	 number;	/* of the current record */
 	struct pub_call	*call;		/* NULL: no --call */
+	struct mirror	*mirror;	/* NULL: no --mirror */
 	int		 bad_status;	/* what a bad record ends the run with */
 
 	struct mqs_envelope envelope;	/* reused for each record */

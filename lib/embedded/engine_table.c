@@ -6,7 +6,7 @@
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend",
 	"follow", "from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual",
-	"manual-outlives", "message-id", "MQ_NOW", "next-due", "ordered", "pattern",
+	"manual-outlives", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
 	"prefetch", "priority", "reason", "redrive", "reject", "release", "replace",
 	"retry", "rewind", "since", "temp", "to", "ttl", "until", "wait", NULL
 };

@@ -959,9 +959,9 @@ what_instead(const char *option)
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend", "follow",
 	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "message-id",
-	"next-due", "ordered", "pattern", "prefetch", "priority", "reason", "reject",
-	"release", "replace", "retry", "rewind", "since", "temp", "to", "ttl", "until", "wait",
-	NULL
+	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "reason",
+	"reject", "release", "replace", "retry", "rewind", "since", "temp", "to", "ttl", "until",
+	"wait", NULL
 };
 #define CAN	can
 #define INSTEAD	NULL
