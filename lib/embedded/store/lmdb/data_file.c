@@ -24,7 +24,7 @@
 #include "embedded/store/lmdb/data_file.h"
 #include "embedded/store/lmdb/page_format.h"
 
-#define COMMITS_APART	1000000	/* two meta pages of a file, at the most */
+#define META_TRIES	100	/* to read both meta pages while others commit */
 #define LOCK_BYTES	69632	/* 64 for each of 1,024 readers, and LMDB's own page */
 
 static ssize_t
@@ -101,26 +101,61 @@ fail_version(int fd, const char *name, const struct mqs_page_meta *first,
 	return MQS_EVERSION;
 }
 
+static int
+read_metas(int fd, const char *name, struct mqs_page_meta metas[2], struct mqs_error *err)
+{
+	uint32_t size;
+	int rc;
+
+	if ((rc = read_meta(fd, name, 0, &metas[0], err)) != MQS_OK)
+		return rc == MQS_EVERSION ? fail_version(fd, name, &metas[0], err) : rc;
+	size = metas[0].trees[0].page_size;
+	if ((rc = read_meta(fd, name, size, &metas[1], err)) != MQS_OK)
+		return rc == MQS_EVERSION ? fail_meta(name, 1, err) : rc;
+	return metas[1].trees[0].page_size != size ? fail_meta(name, 1, err) : MQS_OK;
+}
+
+/*
+ * Reads both meta pages.  They are of two commits, one right after the other: a commit is
+ * flushed before the meta page of the next one is written.  A page with another number is
+ * damaged; believed, it could undo the last commit.  Others may commit between the reads, so
+ * a pair that does not fit must stay the same to be one that is damaged.
+ */
+static int
+read_pair(int fd, const char *name, struct mqs_page_meta metas[2], struct mqs_error *err)
+{
+	size_t before[2] = { SIZE_MAX, SIZE_MAX }, even, odd;
+	int rc, try;
+
+	for (try = 0; try < META_TRIES; try++) {
+		if ((rc = read_metas(fd, name, metas, err)) != MQS_OK)
+			return rc;
+		even = metas[0].tx;
+		odd = metas[1].tx;
+		if (even % 2 == 0 && ((odd % 2 == 1 && (odd == even + 1 || even == odd + 1)) ||
+		    (even == 0 && odd == 0)))
+			return MQS_OK;
+		if (before[0] == even && before[1] == odd)
+			return fail_meta(name, even > odd ? 0 : 1, err);
+		before[0] = even;
+		before[1] = odd;
+	}
+	return MQS_OK;
+}
+
 int
 mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *file,
     struct mqs_error *err)
 {
-	struct mqs_page_meta first, second;
+	struct mqs_page_meta metas[2];
 	const struct mqs_page_meta *newer;
 	struct stat st;
 	int rc;
 
-	if ((rc = read_meta(fd, name, 0, &first, err)) != MQS_OK)
-		return rc == MQS_EVERSION ? fail_version(fd, name, &first, err) : rc;
-	file->page_size = first.trees[0].page_size;
-	if ((rc = read_meta(fd, name, file->page_size, &second, err)) != MQS_OK)
-		return rc == MQS_EVERSION ? fail_meta(name, 1, err) : rc;
-	if (second.trees[0].page_size != file->page_size)
-		return fail_meta(name, 1, err);
-	/* They are of two commits, one after the other; a crash may lose one between. */
-	if (first.tx > second.tx + COMMITS_APART || second.tx > first.tx + COMMITS_APART)
-		return fail_meta(name, first.tx > second.tx ? 0 : 1, err);
-	newer = second.tx > first.tx ? &second : &first;
+	if ((rc = read_pair(fd, name, metas, err)) != MQS_OK)
+		return rc;
+	file->page_size = metas[0].trees[0].page_size;
+	newer = metas[1].tx > metas[0].tx ? &metas[1] : &metas[0];
 	file->tx = newer->tx;
 	file->needed = ((uint64_t)newer->last_page + 1) * file->page_size;
 	/* Asked last: what a commit adds meanwhile was added before its meta page. */
