@@ -117,7 +117,7 @@ hit() {
 		seek $f, $newest[1] * 4096 + 12, 0;
 		print $f "\xff\xff"' spool/q/g.group.mdb
 	run -74 --separate-stderr mq-sub -e q/g
-	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl check q tells more; mq-ctl delete q/g, and the group can be made anew)" ]]
+	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl -s $MQ_SPOOL check q tells more; mq-ctl -s $MQ_SPOOL delete q/g, and the group can be made anew)" ]]
 	run -74 --separate-stderr mq-ctl check q
 	[[ $stderr == *"g.group.mdb: damaged: page "* ]]
 	mq-ctl delete q/g

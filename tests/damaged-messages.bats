@@ -48,7 +48,7 @@ others() {
 	set_id q "${ids[4]}" "${ids[2]}"
 	run -74 --separate-stderr mq-sub -e q/g
 	assert_output $'m1\nm2\nm3'
-	[ "$stderr" = "mq-sub: q: message ${ids[4]}: damaged: its id is stored as ${ids[2]}, behind ${ids[3]}; to go on without it: mq-ctl skip q/g ${ids[4]}" ]
+	[ "$stderr" = "mq-sub: q: message ${ids[4]}: damaged: its id is stored as ${ids[2]}, behind ${ids[3]}; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g ${ids[4]}" ]
 	[ "$(depth q/g)" = 4 ]
 	[ "$(field acked q/g)" = 3 ]
 	eval "$(way_on)"
@@ -223,7 +223,7 @@ others() {
 	receipt=$(sed -n 's/ FINDTHIS//p' out)
 	perl -pi -e 's/FINDTHIS/FINDTHAT/g' spool/q/log.mdb
 	run -74 --separate-stderr mq-ack --reject "$receipt"
-	[[ $stderr == *"can't become a dead letter: q: message "*": damaged: bad checksum; to go on without it: mq-ctl skip q/g "* ]]
+	[[ $stderr == *"can't become a dead letter: q: message "*": damaged: bad checksum; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g "* ]]
 	eval "$(way_on)"
 	awk '{ print $1 }' out | grep -vx "$receipt" | mq-ack
 	[ "$(depth q/g)" = 0 ]
@@ -261,7 +261,7 @@ others() {
 		perl -0777 -pi -e 'BEGIN { ($from, $to) = map { "\x09\x00\x04" . pack "Q>", $_ } splice @ARGV, 0, 2 }
 			s/\Q$from\E/$to/g or die "no entry"' "${ids[4]}" "$n" spool/q/log.mdb
 		run -0 --separate-stderr mq-sub -e q/g
-		[ "$stderr" = 'mq-sub: q: damaged: the index of priority 5: delivering what is left of it as if it had none (mq-ctl check tells more)' ]
+		[ "$stderr" = "mq-sub: q: damaged: the index of priority 5: delivering what is left of it as if it had none (mq-ctl -s $MQ_SPOOL check q tells more)" ]
 		[ "$(sort <<<"$output" | tr '\n' ' ')" = 'm1 m2 m3 m4 m5 m6 m7 plain ' ]
 		[ "$(depth q/g)" = 0 ]
 		run -74 mq-ctl check q
@@ -350,7 +350,7 @@ others() {
 	# The entry's value is the id; the next message is found by it.
 	perl -0777 -pi -e 'BEGIN { ($from, $to) = map { "first" . pack "Q>", $_ } splice @ARGV, 0, 2 }
 		s/\Q$from\E/$to/g or die "no entry"' "$(mq-replay -f %o q)" 7 spool/q/log.mdb
-	fails 74 'mq-pub: q: damaged: message 7 does not have the message id by which it is found; mq-ctl check tells more' \
+	fails 74 "mq-pub: q: damaged: message 7 does not have the message id by which it is found; mq-ctl -s $MQ_SPOOL check q tells more" \
 	    mq-pub -i first q c
 	run -0 mq-replay q
 	assert_output a

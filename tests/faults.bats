@@ -241,11 +241,11 @@ lines() {
 	    mq-replay q
 	assert_output $'alpha\ngamma'
 	run -74 --separate-stderr mq-sub -e q/g
-	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" ]
+	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g $id" ]
 	assert_output alpha	# what came before it is delivered, and settled
 	[ "$(field acked q/g)" = 1 ]
 	run -74 --separate-stderr mq-sub -e q/g -- cat
-	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" ]
+	[ "$stderr" = "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g $id" ]
 	[[ $output != *FIND* ]]
 	# What can be read is still read, and published.
 	mq-pub q delta
@@ -277,7 +277,7 @@ lines() {
 		fails 74 "mq-replay: $kind: message $id: $MQ_SPOOL/$kind/blob/$blob: $text" \
 		    mq-replay "$kind"
 		assert_output $'before\nbehind'
-		way="; to go on without it: mq-ctl skip $kind"
+		way="; to go on without it: mq-ctl -s $MQ_SPOOL skip $kind"
 		fails 74 "mq-sub: $MQ_SPOOL/$kind/blob/$blob: $text$way/handler $id" \
 		    mq-sub -e "$kind/handler" -- true
 		run -74 --separate-stderr mq-sub -e "$kind/stdout"
@@ -290,7 +290,7 @@ lines() {
 	text="gone: message $id: damaged: its body $blob is gone"
 	fails 74 "mq-replay: $text" mq-replay gone
 	assert_output $'before\nbehind'
-	fails 74 "mq-sub: $text; to go on without it: mq-ctl skip gone/g $id" mq-sub -e gone/g
+	fails 74 "mq-sub: $text; to go on without it: mq-ctl -s $MQ_SPOOL skip gone/g $id" mq-sub -e gone/g
 	assert_output before
 	[ "$(depth gone/g)" = 2 ]
 	mq-ctl skip gone/g "$id"

@@ -671,7 +671,7 @@ fill() {
 	assert_output 1
 	assert_equal "$(mq-ctl show q/g | grep exclusive)" exclusive=on
 	mq-ctl create q/h
-	fails 78 "mq-sub: q/h: exists with another value of exclusive; to change that: mq-ctl set q/h 'exclusive=on'" \
+	fails 78 "mq-sub: q/h: exists with another value of exclusive; to change that: mq-ctl -s $MQ_SPOOL set q/h 'exclusive=on'" \
 	    mq-sub -e --exclusive q/h
 	run -1 mq-sub -e --exclusive q/g
 }

@@ -274,7 +274,7 @@ hand() {
 	hand 1 >first
 	fails 75 "mq-ctl set: q/g: ordered can't change while messages are being delivered or held (1)" \
 	    mq-ctl set q/g ordered=on
-	fails 78 "mq-sub: q/g: exists with another value of ordered; to change that: mq-ctl set q/g 'ordered=on'" \
+	fails 78 "mq-sub: q/g: exists with another value of ordered; to change that: mq-ctl -s $MQ_SPOOL set q/g 'ordered=on'" \
 	    mq-sub -e --ordered q/g
 	mq-ctl set q/g max-attempts=7 ordered=off
 	mq-ack <first

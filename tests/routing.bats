@@ -64,11 +64,11 @@ publish_keys() {
 @test "other bindings than the group's: 78, and the command that would change it" {
 	mq-ctl create -k 'eu.#' q/bound
 	mq-ctl create q/free
-	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl bind --replace -k 'us.#' q/bound" \
+	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl -s $MQ_SPOOL bind --replace -k 'us.#' q/bound" \
 		mq-sub -e -k 'us.#' q/bound
-	fails 78 "mq-sub: q/free: exists with no bindings; to change that: mq-ctl bind --replace --key 'it'\\''s' q/free" \
+	fails 78 "mq-sub: q/free: exists with no bindings; to change that: mq-ctl -s $MQ_SPOOL bind --replace --key 'it'\\''s' q/free" \
 		mq-sub -e --key "it's" q/free
-	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl bind --replace -H 'b=2' -H 'a=1' --any q/bound" \
+	fails 78 "mq-sub: q/bound: exists with other bindings; to change that: mq-ctl -s $MQ_SPOOL bind --replace -H 'b=2' -H 'a=1' --any q/bound" \
 		mq-sub -e -H b=2 -H a=1 --any q/bound
 	publish_keys
 	mq-ctl bind --replace -k 'us.#' q/bound
@@ -114,7 +114,7 @@ publish_keys() {
 	mq-ctl create -k a q/g
 	mq-ctl create -p -k a q/g
 	mq-ctl create -p q/g
-	fails 78 "mq-ctl create: q/g: exists with other bindings; to change that: mq-ctl bind --replace -k 'b' q/g" \
+	fails 78 "mq-ctl create: q/g: exists with other bindings; to change that: mq-ctl -s $MQ_SPOOL bind --replace -k 'b' q/g" \
 		mq-ctl create -p -k b q/g
 	fails 78 "mq-ctl create: q/g: exists already" mq-ctl create -k a q/g
 }

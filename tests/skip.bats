@@ -128,7 +128,7 @@ sound() {
 	mq-pub q gamma
 	mq-ctl create q/g q/h
 	perl -pi -e 's/FINDTHIS/FINDTHAT/g' spool/q/log.mdb
-	fails 74 "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl skip q/g $id" \
+	fails 74 "mq-sub: q: message $id: damaged: bad checksum; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g $id" \
 	    mq-sub -e q/g
 	mq-ctl skip q/g "$id"
 	run -0 mq-sub -e q/g
@@ -146,4 +146,19 @@ sound() {
 	mq-pub q delta
 	run -0 mq-sub -e q/h
 	assert_output delta
+}
+
+@test "skip: the command in the error acts on the spool of the error, wherever it is pasted" {
+	local there="$PWD/it's \$there" id
+	mq-pub q here
+	mq-pub -s "$there" q FINDTHIS there
+	id=$(mq-replay -s "$there" -c 1 -f %o q)
+	perl -pi -e 's/FINDTHIS/FINDTHAT/g' "$there/q/log.mdb"
+	run -74 --separate-stderr mq-sub -s "$there" -e q/g
+	[[ $stderr == *"; to go on without it: mq-ctl -s '$PWD/it'\\''s \$there' skip q/g $id" ]]
+	eval "${stderr#*to go on without it: }"
+	run -0 mq-sub -s "$there" -e q/g
+	assert_output there
+	run -0 mq-sub -e q/g
+	assert_output here
 }

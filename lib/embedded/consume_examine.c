@@ -212,7 +212,6 @@ static int
 examine_missing(struct mqs_claim *cl, struct mqs_error *err)
 {
 	const struct mqs_log_reader *reader = &cl->c->reader;
-	const char *queue = reader->log->dir.name, *group = cl->c->group->name;
 	const uint64_t cursor = cl->stx.gtx.v[MQS_GROUP_CURSOR];
 	struct mqs_error why;
 	struct mqs_held h;
@@ -225,8 +224,8 @@ examine_missing(struct mqs_claim *cl, struct mqs_error *err)
 		cl->stop = 1;
 		return MQS_OK;
 	}
-	(void)mqs_walk_tell_missing(&reader->walk, queue, &why);
-	return mqs_tell_skip(queue, group, cursor + 1, &why, err);
+	(void)mqs_walk_tell_missing(&reader->walk, reader->log->dir.name, &why);
+	return mqs_tell_skip(cl->c->group, cursor + 1, &why, err);
 }
 
 /* What is next, in a log that is looked at closely: MQS_OK if it is to be examined as usual. */

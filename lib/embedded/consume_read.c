@@ -51,7 +51,6 @@ open_body(struct mqs_consumer *c, struct mqs_record *r, struct mqs_message *m,
 static int
 read_claimed(struct mqs_consumer *c, uint64_t id, struct mqs_message *m, struct mqs_error *err)
 {
-	const struct mqs_group *group = c->group;
 	struct mqs_error why;
 	struct mqs_record r;
 	int rc;
@@ -63,7 +62,7 @@ read_claimed(struct mqs_consumer *c, uint64_t id, struct mqs_message *m, struct 
 		rc = open_body(c, &r, m, &why);
 	}
 	if (rc == MQS_EDAMAGED)
-		return mqs_tell_skip(group->log->dir.name, group->name, id, &why, err);
+		return mqs_tell_skip(c->group, id, &why, err);
 	if (rc < 0 && err != NULL)
 		*err = why;
 	return rc;

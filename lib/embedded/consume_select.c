@@ -9,6 +9,7 @@
  * use the index of priorities.  If there are new messages with a priority, the claim first
  * surveys all new messages: it holds them as ready, and then takes from these by priority.
  */
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/consume_examine.h"
@@ -105,9 +106,12 @@ take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 static int
 give_up_index(const struct mqs_claim *cl, unsigned priority, int *end)
 {
+	const struct mqs_dir *dir = &cl->c->group->log->dir;
+	char ctl[MQS_CTL_SIZE];
+
 	mqs_notice(cl->c->spool, "%s: damaged: the index of priority %u: delivering what is left "
-	    "of it as if it had none (mq-ctl check tells more)", cl->c->group->log->dir.name,
-	    priority);
+	    "of it as if it had none (%s check %s tells more)", dir->name, priority,
+	    mqs_ctl(ctl, dir->path), dir->name);
 	*end = 1;
 	return MQS_OK;
 }

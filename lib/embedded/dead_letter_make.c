@@ -166,7 +166,7 @@ keep_alive(const struct mqs_settle_tx *stx, uint64_t id, const struct mqs_error 
 	(void)mqs_fail(&text, why->code, "%s/%s: message %llu can't become a dead letter: %s",
 	    queue, group, (unsigned long long)id, why->text);
 	if (stx->damaged)
-		return mqs_tell_skip(queue, group, id, &text, err);
+		return mqs_tell_skip(stx->group, id, &text, err);
 	if (err != NULL)
 		*err = text;
 	return why->code;

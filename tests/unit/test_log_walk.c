@@ -177,7 +177,7 @@ skip_named(void)
 {
 	const char *id = strrchr(err.text, ' ');
 
-	if (!check(id != NULL && strstr(err.text, "mq-ctl skip q/g ") != NULL))
+	if (!check(id != NULL && strstr(err.text, " skip q/g ") != NULL))
 		return 0;
 	id++;
 	return ok(mqs_skip(spool, "q", "g", &id, 1, &err));

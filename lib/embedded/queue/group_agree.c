@@ -1,6 +1,7 @@
 /* group_agree.c - see group_agree.h */
 #include <string.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "embedded/queue/group_agree.h"
 #include "embedded/queue/group_state.h"
@@ -12,6 +13,7 @@ bound_otherwise(const struct mqs_group *group, const struct mqs_group_new *new,
 {
 	const char *queue = group->log->dir.name;
 	struct mqs_buf options = { 0 };
+	char ctl[MQS_CTL_SIZE];
 	size_t i;
 	int rc = 0;
 
@@ -21,9 +23,10 @@ bound_otherwise(const struct mqs_group *group, const struct mqs_group_new *new,
 		rc = mqs_fail_errno(err, "%s/%s", queue, group->name);
 	else
 		rc = mqs_fail(err, MQS_ECONFIG, "%s/%s: exists with %s; to change "
-		    "that: mq-ctl bind --replace %.*s%s/%s", queue, group->name,
+		    "that: %s bind --replace %.*s%s/%s", queue, group->name,
 		    group->bindings.n == 0 ? "no bindings" : "other bindings",
-		    (int)options.n, options.p, queue, group->name);
+		    mqs_ctl(ctl, group->log->dir.path), (int)options.n, options.p, queue,
+		    group->name);
 	mqs_buf_free(&options);
 	return rc;
 }
@@ -49,6 +52,7 @@ settings_agree(const struct mqs_group *group, const struct mqs_group_new *new,
     struct mqs_tx *tx, struct mqs_error *err)
 {
 	const char *queue = group->log->dir.name, *pair;
+	char ctl[MQS_CTL_SIZE];
 	struct mqs_error why;
 	size_t i;
 	int rc, same;
@@ -60,9 +64,9 @@ settings_agree(const struct mqs_group *group, const struct mqs_group_new *new,
 			return mqs_fail(err, rc, "%s/%s: %s", queue, group->name, why.text);
 		if (!same)
 			return mqs_fail(err, MQS_ECONFIG, "%s/%s: exists with "
-			    "another value of %.*s; to change that: mq-ctl set "
-			    "%s/%s '%s'", queue, group->name,
-			    (int)strcspn(pair, "="), pair, queue, group->name, pair);
+			    "another value of %.*s; to change that: %s set %s/%s '%s'",
+			    queue, group->name, (int)strcspn(pair, "="), pair,
+			    mqs_ctl(ctl, group->log->dir.path), queue, group->name, pair);
 	}
 	return MQS_OK;
 }

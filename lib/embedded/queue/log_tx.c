@@ -1,6 +1,7 @@
 /* log_tx.c - see log_tx.h */
 #include <string.h>
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/log_tx.h"
@@ -91,6 +92,8 @@ static int
 check_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m, uint64_t id,
     struct mqs_error *err)
 {
+	const struct mqs_dir *dir = &ltx->log->dir;
+	char ctl[MQS_CTL_SIZE];
 	struct mqs_slice value;
 	struct mqs_record r;
 	unsigned char key[8];
@@ -104,8 +107,8 @@ check_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m, uint64_t id
 	    memcmp(r.message.message_id, m->message_id, m->message_id_len) == 0)
 		return MQS_OK;
 	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: message %llu does not have the message id "
-	    "by which it is found; mq-ctl check tells more", ltx->log->dir.name,
-	    (unsigned long long)id);
+	    "by which it is found; %s check %s tells more", dir->name, (unsigned long long)id,
+	    mqs_ctl(ctl, dir->path), dir->name);
 }
 
 /*

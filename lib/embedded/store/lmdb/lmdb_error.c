@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 
-#define ADVICE		(4 * MQS_NAME_MAX + 128)
+#define ADVICE		(2 * MQS_CTL_SIZE + 4 * MQS_NAME_MAX + 128)
 #define NO_ROOM		65536		/* a disk with less than this is full */
 
 static const struct kind {
@@ -76,12 +77,14 @@ advise(const struct mqs_db *db, char text[ADVICE])
 {
 	const char *label = db->spec.label, *slash = strchr(label, '/');
 	int n = slash != NULL ? (int)(slash - label) : (int)strlen(label);
+	char ctl[MQS_CTL_SIZE];
 
+	(void)mqs_ctl(ctl, db->spec.dir_path);
 	if (slash == NULL)
-		(void)snprintf(text, ADVICE, "mq-ctl check %s tells more", label);
+		(void)snprintf(text, ADVICE, "%s check %s tells more", ctl, label);
 	else
-		(void)snprintf(text, ADVICE, "mq-ctl check %.*s tells more; mq-ctl delete "
-		    "%s, and the group can be made anew", n, label, label);
+		(void)snprintf(text, ADVICE, "%s check %.*s tells more; %s delete "
+		    "%s, and the group can be made anew", ctl, n, label, ctl, label);
 }
 
 int
