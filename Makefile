@@ -6,13 +6,14 @@
 #	make demo lint bench fuzz install
 #	make fresh		these in minimal Debian roots; RELEASES=trixie for one of them
 #
-# CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR are respected; WERROR=1 for -Werror.
+# CC CXX CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR are respected; WERROR=1 for -Werror.
 # Objects never lie beside sources: each variant has its directory, B.
 VARIANT	?= release
 B	?= build/$(VARIANT)
 PREFIX	?= /usr/local
 BINDIR	?= $(PREFIX)/bin
 LIBDIR	?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR	?= $(PREFIX)/share
 MANDIR	?= $(DATADIR)/man
 JOBS	?= $(shell nproc 2>/dev/null || echo 1)
@@ -40,6 +41,7 @@ LIBS	:= $(call pkg,lmdb,--libs,-llmdb) $(call archive,jansson,jansson) -lc $(cal
 
 compile	= $(CC) -std=c11 -pthread -D_GNU_SOURCE -Ilib -Icmd $(PKG_CFLAGS) $(WARN) -fPIE \
 	  $(if $(SAN),$(SAN),$(HARDEN)) $(CPPFLAGS) $(CFLAGS)
+compile++ = $(CXX) -std=c++17 $(filter-out $(CC) -std=c11 %-prototypes,$(compile))
 # Starting a tool costs less the fewer libraries it loads: hence --as-needed.
 link	= $(CC) -pthread $(CFLAGS) $(SAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
@@ -51,6 +53,8 @@ CMD	= $(call objects,cmd/common)
 PARTS	= $(filter-out $(CMD),$(foreach folder,$(wildcard cmd/*/),$(call objects,$(folder:/=))))
 TOOLS	= $(patsubst cmd/%.c,%,$(wildcard cmd/mq-*.c))
 BINS	= $(TOOLS:%=$(B)/bin/%)
+# A program of its own in C++, which the library starts (lib/embedded/schema_checker.h).
+CHECKER	= $(B)/libexec/mq-schema
 UNIT	= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 TORTURE	= $(patsubst %,$(B)/torture/%,publish keep handle worker verify)
 BENCH	= $(B)/bench/floors
@@ -70,43 +74,33 @@ say	= $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $(1)	$@';) m
 # A make of our own in the middle of a recipe, on all processors unless -j was given.
 again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-all: $(BINS)
+all: $(BINS) $(CHECKER)
 unit: $(UNIT) $(TORTURE) $(ENGINES)
-tests: $(BINS) unit
+tests: all unit
 
 # These need more than building does: packages are installed first, if any is missing.
 check demo asan lint bench: setup
 setup:; @tests/setup
-check:
-	@$(again) tests
-	@tests/run $(B)
-demo:
-	@$(again) all
-	@PATH="$(abspath $(B))/bin:$$PATH" tests/demo.sh
-asan:
-	@$(again) VARIANT=asan B=build/asan tests
-lint:
-	@$(again) all
-	@tests/lint/all $(B)
-bench:
-	@$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
-fuzz:
-	@tests/setup clang
-	@$(again) VARIANT=fuzz B=build/fuzz fuzzers
-	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
-fresh:
-	@tests/setup debootstrap git
-	@tests/fresh $(RELEASES)
+check:; @$(again) tests && tests/run $(B)
+demo:; @$(again) all && PATH="$(abspath $(B))/bin:$$PATH" tests/demo.sh
+asan:; @$(again) VARIANT=asan B=build/asan tests
+lint:; @$(again) all && tests/lint/all $(B)
+bench:; @$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
+fuzz:; @tests/setup clang && $(again) VARIANT=fuzz B=build/fuzz fuzzers && \
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+fresh:; @tests/setup debootstrap git && tests/fresh $(RELEASES)
 fuzzers: $(FUZZ)
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(BASH) $(ZSH) $(FISH) $(MANDIRS)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)/mq $(BASH) $(ZSH) $(FISH) $(MANDIRS)
 	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(CHECKER) $(DESTDIR)$(LIBEXECDIR)/mq
 	for page in $(MAN); do $(INSTALL) -m 644 man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.} || exit; done
 	$(INSTALL) -m 644 completions/mq.zsh $(ZSH)/_mq
-	for tool in $(TOOLS); do $(INSTALL) -m 644 completions/mq.bash $(BASH)/$$tool || exit; done
-	for tool in $(TOOLS); do $(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; done
+	for tool in $(TOOLS); do $(INSTALL) -m 644 completions/mq.bash $(BASH)/$$tool && \
+	    $(INSTALL) -m 644 completions/mq.fish $(FISH)/$$tool.fish || exit; done
 uninstall:
-	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(BASH)/%) $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(TOOLS:%=$(BASH)/%) $(TOOLS:%=$(FISH)/%.fish) $(ZSH)/_mq \
+	    $(CHECKER:$(B)/libexec/%=$(DESTDIR)$(LIBEXECDIR)/mq/%)
 	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 dist:
 	git archive --prefix=mq-$(VERSION)/ -o mq-$(VERSION).tar.gz HEAD
@@ -117,15 +111,20 @@ clean:
 keep	= @mkdir -p $(@D); text='$(subst ','\'',$(1))'; echo "$$text" | cmp -s - $@ || echo "$$text" >$@
 # Other flags or another compiler rebuild everything.
 $(B)/flags: FORCE
-	$(call keep,$(compile) $(link) $(LIBS))
-# Where engines are is known to one file, so that another PREFIX rebuilds only that.
-$(B)/libdir: FORCE
-	$(call keep,$(LIBDIR))
-$(B)/lib/engine/find.o: $(B)/libdir
-$(B)/lib/engine/find.o: DEFINE = -DMQ_LIBDIR='"$(LIBDIR)"'
+	$(call keep,$(compile) $(compile++) $(link) $(LIBS))
+# Where engines and the checker are is known to one file each: another PREFIX rebuilds only these.
+$(B)/dirs: FORCE
+	$(call keep,$(LIBDIR) $(LIBEXECDIR))
+FOUND	= $(B)/lib/engine/find.o $(B)/lib/embedded/schema_process.o
+$(FOUND): $(B)/dirs
+$(FOUND): DEFINE = -DMQ_LIBDIR='"$(LIBDIR)"' -DMQ_LIBEXECDIR='"$(LIBEXECDIR)"'
 
 $(B)/%.o: %.c $(B)/flags
 	$(call say,CC) $(compile) $(DEFINE) -MMD -MP -c -o $@ $<
+$(B)/%.o: %.cc $(B)/flags
+	$(call say,CXX) $(compile++) -MMD -MP -c -o $@ $<
+$(CHECKER): $(patsubst %.cc,$(B)/%.o,$(wildcard cmd/schema/*.cc))
+	$(call say,LD) $(CXX) $(link:$(CC)%=%) -o $@ $^
 $(B)/libmqspool.a: $(LIB)
 $(B)/libcmd.a: $(CMD)
 $(B)/%.a:

@@ -147,6 +147,8 @@ struct mqs_options {
 	 * a build; NULL: where they are installed.
 	 */
 	const char	*engines;
+	/* The folder with the programs that the library starts (mq-schema); NULL: as above. */
+	const char	*helpers;
 };
 
 /*

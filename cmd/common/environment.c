@@ -68,6 +68,12 @@ environment_engines(void)
 	return environment("MQ_ENGINES");
 }
 
+const char *
+environment_helpers(void)
+{
+	return environment("MQ_LIBEXEC");
+}
+
 size_t
 environment_map_size(void)
 {

@@ -10,6 +10,8 @@ void	environment_read(void);
 const char *environment_spool(void);
 /* $MQ_ENGINES, the folder of engines that are not part of the library, or NULL. */
 const char *environment_engines(void);
+/* $MQ_LIBEXEC, the folder of the programs that the library starts, or NULL. */
+const char *environment_helpers(void);
 /* $MQ_MAPSIZE in bytes, or 0; if it is malformed, the tool ends with 64. */
 size_t	environment_map_size(void);
 

@@ -28,6 +28,7 @@ open_spool(unsigned flags)
 {
 	struct mqs_options options = { .clock_shift = common.clock_shift,
 	    .map_size = environment_map_size(), .engines = environment_engines(),
+	    .helpers = environment_helpers(),
 	    .interrupted = interrupted,
 	    .on_damage = damage_found, .notice = on_notice, .progress = common.progress };
 	struct mqs_error err;

@@ -29,11 +29,15 @@ mqs_embedded_spool_open(struct mqs_spool **out, const char *where,
 	struct mqs_spool *spool;
 
 	if ((spool = calloc(1, sizeof(*spool))) == NULL ||
-	    (spool->path = strdup(where)) == NULL) {
+	    (spool->path = strdup(where)) == NULL || (options->helpers != NULL &&
+	    (spool->helpers = strdup(options->helpers)) == NULL)) {
+		if (spool != NULL)
+			free(spool->path);
 		free(spool);
 		return mqs_fail_errno(err, "%s", where);
 	}
 	spool->options = *options;
+	spool->options.helpers = spool->helpers;
 	*out = spool;
 	return MQS_OK;
 }
@@ -63,6 +67,7 @@ mqs_embedded_spool_free(struct mqs_spool *spool)
 		spool->queues = q->next;
 		close_queue(q);
 	}
+	free(spool->helpers);
 	free(spool->path);
 	free(spool);
 }

@@ -17,7 +17,7 @@ struct mqs_spool_queue;
 
 struct mqs_spool {
 	struct mqs_handle	 handle;	/* the seam's; first */
-	char			*path;
+	char			*path, *helpers;
 	struct mqs_options	 options;
 	struct mqs_spool_queue	*queues;
 };
