@@ -31,6 +31,7 @@ static const struct tool tool = {
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] rename OLD NEW\n"
 	    "[options] trim QUEUE...\n"
+	    "[options] compact [-W DURATION] [--progress] QUEUE...\n"
 	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
 	    "[options] check [QUEUE...]\n"
 	    "help [SUBCOMMAND]",
@@ -43,7 +44,7 @@ static const struct tool tool = {
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
 	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume,
-	&ctl_skip, &ctl_rename
+	&ctl_skip, &ctl_rename, &ctl_compact
 };
 
 static const struct ctl_command *

@@ -3,7 +3,7 @@
 # mq-stat --names.
 
 # The subcommands of mq-ctl.
-set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim redrive check
+set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim compact redrive check
 
 # Offers what "TOOL [SUBCOMMAND] --help-options" lists.
 function __mq_options
@@ -98,7 +98,7 @@ function __mq_operands
 			test $n = 0; and __mq_names queues
 		case 'mq-ctl bind' 'mq-ctl unbind'
 			__mq_names groups
-		case 'mq-ctl list' 'mq-ctl trim' 'mq-ctl redrive' 'mq-ctl check'
+		case 'mq-ctl list' 'mq-ctl trim' 'mq-ctl compact' 'mq-ctl redrive' 'mq-ctl check'
 			__mq_names queues
 		case mq-ack
 		case mq-pub

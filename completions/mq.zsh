@@ -40,7 +40,7 @@ _mq() {
 		return
 	fi
 	if [[ $service == mq-ctl ]]; then
-		subcommands=(create set show bind unbind list pause resume skip delete purge rename trim redrive check)
+		subcommands=(create set show bind unbind list pause resume skip delete purge rename trim compact redrive check)
 		for sub in $words[2,CURRENT-1] ''; do
 			(($subcommands[(Ie)$sub])) || [[ $sub == help ]] && break
 		done
@@ -74,7 +74,7 @@ _mq() {
 	'mq-ctl skip') specs+=('1:skip:' '2:group:_mq_names groups' '*:id:') ;;
 	'mq-ctl rename') specs+=('1:rename:' '2:queue:_mq_names queues' '*:new name:') ;;
 	'mq-ctl '(bind|unbind)) specs+=("1:$sub:" '*:group:_mq_names groups') ;;
-	'mq-ctl '(list|trim|redrive|check)) specs+=("1:$sub:" '*:queue:_mq_names queues') ;;
+	'mq-ctl '(list|trim|compact|redrive|check)) specs+=("1:$sub:" '*:queue:_mq_names queues') ;;
 	mq-ctl*) specs+=("1:$sub:" '*:queue or group:_mq_names all') ;;
 	*) specs+=('*:queue or group:_mq_names all') ;;
 	esac

@@ -35,7 +35,7 @@ in_fish() {
 queues='a b b.dead'
 groups='a/g b/h'
 both='a a/g b b.dead b/h'
-subcommands='bind check create delete list pause purge redrive rename resume set show skip trim unbind'
+subcommands='bind check compact create delete list pause purge redrive rename resume set show skip trim unbind'
 or_help=${subcommands/ list/ help list}
 
 # offers LINE WORDS...: at the end of LINE these are offered.
@@ -81,7 +81,7 @@ everywhere() {
 		offers "mq-ctl $command " $both
 		offers "mq-ctl $command b " $both
 	done
-	for command in list trim redrive check; do
+	for command in list trim compact redrive check; do
 		offers "mq-ctl $command " $queues
 		offers "mq-ctl -q $command b " $queues
 	done

@@ -59,6 +59,7 @@ mq-ctl purge q
 mq-ctl trim q
 mq-ctl redrive q.dead
 mq-ctl rename q r
+mq-ctl compact q
 mq-ctl check q
 EOT
 }
@@ -344,17 +345,19 @@ EOT
 	[ "$(mq-ctl show q)" = retain=7d ]
 	mq-ctl bind -k 'a.*' --replace q/g
 	mq-ctl unbind -k 'a.*' q/g
-	mq-ctl rename q r
 	mq-ctl pause q
 	mq-ctl resume q/g
 	mq-ctl skip q/g 3:70
 	mq-ctl delete q/g
 	mq-ctl purge q
 	mq-ctl trim q
+	mq-ctl rename q r
+	mq-ctl compact -W 2s q
 	mq-ctl redrive --reason 'exit*' --dry-run q.dead
 	mq-ctl check q
 	recorded 'create q/- bindings=0' 'create q/g bindings=1' 'set q/- retain=1d n=1' 'show q/-' \
 	    'bind q/g a.* n=1 replace=1' 'unbind q/g a.* n=1' 'pause q/- 1' 'pause q/g 0' \
 	    'skip q/g 3:70 n=1' 'delete q/g' 'purge q/-' 'trim q' \
+	    'rename q r' 'compact q wait=2000000000' \
 	    'redrive q.dead reason=exit* dry_run=1' 'check q'
 }

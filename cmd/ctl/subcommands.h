@@ -5,6 +5,7 @@
 #include "ctl/subcommand.h"
 
 extern const struct ctl_command ctl_bind, ctl_unbind;			/* ctl/bind.c */
+extern const struct ctl_command ctl_compact;				/* ctl/compact.c */
 extern const struct ctl_command ctl_create;				/* ctl/create.c */
 extern const struct ctl_command ctl_delete, ctl_purge, ctl_trim;	/* ctl/delete_purge_trim.c */
 extern const struct ctl_command ctl_list, ctl_check;			/* ctl/list_check.c */

@@ -102,5 +102,6 @@ const struct mqs_engine mqs_embedded_engine = {
 	.skip = mqs_embedded_skip,
 	.trim = mqs_embedded_trim,
 	.rename = mqs_embedded_rename,
+	.compact = mqs_embedded_compact,
 	.check = mqs_embedded_check,
 };

@@ -101,6 +101,20 @@ mqs_notice(const struct mqs_spool *spool, const char *fmt, ...)
 	spool->options.notice(spool->options.arg, text);
 }
 
+void
+mqs_progress(const struct mqs_spool *spool, uint64_t done, uint64_t total, const char *fmt, ...)
+{
+	char text[MQS_ERROR_TEXT];
+	va_list ap;
+
+	if (spool->options.progress == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	spool->options.progress(spool->options.arg, text, done, total);
+}
+
 static struct mqs_spool_queue *
 find_queue(struct mqs_spool *spool, const char *queue)
 {

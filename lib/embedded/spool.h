@@ -28,6 +28,10 @@ int64_t	mqs_judged_now(const struct mqs_spool *);
 void	mqs_notice(const struct mqs_spool *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* Tells the caller how far long work has come: done of total, of what the text names. */
+void	mqs_progress(const struct mqs_spool *, uint64_t done, uint64_t total, const char *fmt, ...)
+	    __attribute__((format(printf, 4, 5)));
+
 /*
  * Finds or opens the log of a queue; the spool owns it.  make: make the queue if it is not
  * there and the spool has MQS_AUTOCREATE.

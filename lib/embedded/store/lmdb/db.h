@@ -19,6 +19,11 @@ struct mqs_db;
 #define MQS_DB_NOMETASYNC	1u	/* one flush a commit; a crash may undo the last */
 #define MQS_DB_READONLY		4u	/* read-only is good enough (no permission to write) */
 #define MQS_DB_CREATE		2u	/* make the file; it must not exist */
+/*
+ * With MQS_DB_CREATE, for a file that is built under a temporary name: no other process opens
+ * it, it needs no lock file, and it is on stable storage when mqs_db_sync has returned.
+ */
+#define MQS_DB_PRIVATE		8u
 
 struct mqs_db_spec {
 	int		 dir;		/* descriptor of the directory; borrowed while open */

@@ -145,7 +145,8 @@ mqs_env_open(struct mqs_db *db, int make, struct mqs_error *err)
 
 	if ((rc = look_at_file(db, make, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_dbfile_fill_lock(db->spec.dir, db->spec.file, db->name,
+	if (!(db->spec.flags & MQS_DB_PRIVATE) &&
+	    (rc = mqs_dbfile_fill_lock(db->spec.dir, db->spec.file, db->name,
 	    (mode_t)db->spec.mode, err)) != MQS_OK) {
 		if (make)
 			mqs_dbfile_unmake(db->spec.dir, db->spec.file);
@@ -157,6 +158,8 @@ mqs_env_open(struct mqs_db *db, int make, struct mqs_error *err)
 		flags |= MDB_NOMETASYNC;
 	if (make)
 		flags |= MDB_NOSYNC;
+	if (db->spec.flags & MQS_DB_PRIVATE)
+		flags |= MDB_NOLOCK;
 	if ((rc = mqs_map_open(db, flags)) != 0)
 		rc = fail_open(db, rc, err);
 	else if ((rc = adopt_env(db, err)) == MQS_OK &&

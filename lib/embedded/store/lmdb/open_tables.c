@@ -7,7 +7,7 @@
  *
  * Where a file is made, its tables are made in its first transaction.  Until then
  * MDB_NOSYNC is set (rule 8.3): nothing in the file is durable yet, and the first commit
- * after it syncs everything.
+ * after it syncs everything.  With MQS_DB_PRIVATE it stays set until the file is closed.
  */
 #include <lmdb.h>
 #include <stdio.h>
@@ -103,7 +103,7 @@ mqs_env_open_tables(struct mqs_db *db, int make, struct mqs_error *err)
 	/* Table handles of a transaction that is aborted would be closed. */
 	if ((rc = mdb_txn_commit(txn)) != 0)
 		return mqs_lmdb_fail_commit(db, rc, err);
-	if (make && (rc = mdb_env_set_flags(db->env, MDB_NOSYNC, 0)) != 0)
+	if (make && !(db->spec.flags & MQS_DB_PRIVATE) && (rc = mdb_env_set_flags(db->env, MDB_NOSYNC, 0)) != 0)
 		return mqs_lmdb_fail(db, rc, "", err);
 	return MQS_OK;
 }

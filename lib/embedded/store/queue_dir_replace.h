@@ -1,0 +1,15 @@
+/* queue_dir_replace.h - putting a finished file in the place of another */
+#ifndef MQS_EMBEDDED_STORE_QUEUE_DIR_REPLACE_H
+#define MQS_EMBEDDED_STORE_QUEUE_DIR_REPLACE_H
+
+#include "embedded/store/queue_dir.h"
+
+/*
+ * Puts the synced file tmp in the place of the LMDB file name, with its owner, group and
+ * permissions, and removes the lock file of the old one.  The caller has the queue to itself
+ * (mqs_dir_open_sole) and has closed the old file.  After an error nothing has changed,
+ * unless the directory could not be synced; tmp is removed.
+ */
+int	mqs_dir_replace(struct mqs_dir *, const char *tmp, const char *name, struct mqs_error *err);
+
+#endif

@@ -1,0 +1,20 @@
+# steps.bash - a tool that is killed, or finds the disk full, at each of its steps: load
+# lib/steps; needs lib/common
+
+steps_setup_file() {
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -shared -fPIC \
+	    -o "$BATS_FILE_TMPDIR/steps.so" "$BATS_TEST_DIRNAME/steps/steps.c"
+}
+
+# steps KILL|FULL N COMMAND...: COMMAND, killed at step N, or with a disk that is full from then.
+# Its steps are what it does to files below $steps_dir ($MQ_SPOOL).
+steps() {
+	local how=$1 n=$2
+	shift 2
+	env LD_PRELOAD="$BATS_FILE_TMPDIR/steps.so" STEPS_DIR="${steps_dir:-$MQ_SPOOL}" \
+	    STEPS_COUNT="$BATS_TEST_TMPDIR/steps" "STEPS_$how=$n" "$@"
+}
+
+can_be_stepped() {
+	[ -z "${MQ_SANITIZED:-}" ] || skip "the sanitizers want to be loaded first"
+}
