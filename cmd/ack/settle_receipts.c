@@ -114,8 +114,8 @@ ack_operands(struct ack *a, char **receipts, int n)
 static const char *
 take_record(struct ack *a, struct mqs_slice s, struct mqs_error *err)
 {
-	const char *p = s.p;
-	size_t n;
+	const char *p = s.p, *end;
+	size_t n = s.n;
 
 	if (a->json || (s.n > 0 && *p == '{')) {
 		if (mqs_envelope_parse(&a->envelope, p, s.n, 0, err) != 0)
@@ -125,8 +125,10 @@ take_record(struct ack *a, struct mqs_slice s, struct mqs_error *err)
 			return "no \"receipt\" in it";
 		return add_receipt(a, p, strlen(p), err);
 	}
-	for (n = 0; n < s.n && p[n] != '\t' && p[n] != ' '; n++)
-		;
+	if (n > 0 && (end = memchr(p, '\t', n)) != NULL)
+		n = (size_t)(end - p);
+	if (n > 0 && (end = memchr(p, ' ', n)) != NULL)
+		n = (size_t)(end - p);
 	return add_receipt(a, p, n, err);
 }
 

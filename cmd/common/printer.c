@@ -153,13 +153,13 @@ no_memory(struct mqs_error *err)
 	return mqs_fail_errno(err, "output buffer");
 }
 
-/* Makes harmless what of a message is in the buffer, if a terminal is to show it. */
+/* Makes harmless what of a message is in the buffer, for a terminal to show. */
 static int
 make_harmless(struct printer *p, struct mqs_error *err)
 {
 	size_t n = p->buf.n - p->begin, shown;
 
-	if (!p->terminal || n == 0)
+	if (n == 0)
 		return MQS_OK;
 	if (mqs_buf_reserve(&p->buf, TERMINAL_SIZE(n)) == -1)
 		return no_memory(err);
@@ -177,7 +177,8 @@ copy_body(struct printer *p, const struct mqs_message *m, struct mqs_error *err)
 	ssize_t n;
 	int rc;
 
-	if ((rc = make_harmless(p, err)) != MQS_OK || (rc = printer_flush(p, err)) != MQS_OK)
+	if ((p->terminal && (rc = make_harmless(p, err)) != MQS_OK) ||
+	    (rc = printer_flush(p, err)) != MQS_OK)
 		return rc;
 	p->begin = 0;
 	if (mqs_buf_reserve(&p->buf, COPY_AT_ONCE) == -1)
@@ -195,7 +196,7 @@ copy_body(struct printer *p, const struct mqs_message *m, struct mqs_error *err)
 			    (unsigned long long)off, (unsigned long long)m->body_len);
 		off += (uint64_t)n;
 		p->buf.n = (size_t)n;
-		if ((rc = make_harmless(p, err)) != MQS_OK ||
+		if ((p->terminal && (rc = make_harmless(p, err)) != MQS_OK) ||
 		    (rc = printer_flush(p, err)) != MQS_OK)
 			return rc;
 	}
@@ -286,7 +287,7 @@ print_message(struct printer *p, const struct mqs_message *m,
 		rc = print_format(p, m, place, err);
 	else
 		rc = print_plain(p, m, place, err);
-	if (rc == MQS_OK)
+	if (rc == MQS_OK && p->terminal)
 		rc = make_harmless(p, err);
 	/* Nothing of it was flushed: none of it shall be. */
 	if (rc != MQS_OK && p->written == written && p->buf.n > start)

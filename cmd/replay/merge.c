@@ -73,11 +73,16 @@ fill(struct merge *m, struct source *s, struct mqs_error *err)
 {
 	int rc;
 
-	while ((rc = mqs_reader_next(s->reader, &s->head, err)) == MQS_EDAMAGED &&
+	if ((rc = mqs_reader_next(s->reader, &s->head, err)) == MQS_OK) {
+		s->state = HEAD_BORROWED;
+		return MQS_OK;
+	}
+	while (rc == MQS_EDAMAGED &&
 	    s->head.seq != 0 && s->head.seq != s->damaged) {
 		report("%s", err->text);
 		s->damaged = s->head.seq;
 		m->damaged++;
+		rc = mqs_reader_next(s->reader, &s->head, err);
 	}
 	if (rc != MQS_OK && rc != MQS_NOTHING)
 		return rc;

@@ -2,6 +2,7 @@
 #ifndef MQS_BASE_BYTES_H
 #define MQS_BASE_BYTES_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -86,23 +87,17 @@ mqs_get_le64(const void *p)
 static inline void
 mqs_put_be64(void *p, uint64_t v)
 {
-	unsigned char *b = p;
-	int i;
-
-	for (i = 7; i >= 0; i--, v >>= 8)
-		b[i] = (unsigned char)v;
+	v = htobe64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline uint64_t
 mqs_get_be64(const void *p)
 {
-	const unsigned char *b = p;
-	uint64_t v = 0;
-	int i;
+	uint64_t v;
 
-	for (i = 0; i < 8; i++)
-		v = v << 8 | b[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
 }
 
 /* Variable-width numbers (LEB128: 7 bits a byte, low first), 1 to 10 bytes. */

@@ -8,6 +8,8 @@
 
 #include "base/name.h"
 
+#define DIGITS_SAFE	19	/* so many digits fit into 64 bits, whichever they are */
+
 /* Says why (if it was asked), and fails. */
 static int
 refuse(const char **why, const char *phrase)
@@ -89,7 +91,7 @@ mqs_receipt_split(const char *s, char queue[MQS_NAME_MAX + 1],
 		return -1;
 	*rest = second + 1;
 	for (slash = *rest; *slash != '\0'; slash++)
-		if (*slash <= ' ' || *slash > '~')	/* one word, whatever is printed around it */
+		if ((unsigned char)(*slash - '!') > '~' - '!')	/* one word, whatever is printed around it */
 			return refuse(why, "a receipt is QUEUE/GROUP/ID.LEASE");
 	return 0;
 }
@@ -99,15 +101,17 @@ mqs_parse_u64(const char *s, size_t n, uint64_t *v)
 {
 	uint64_t r = 0;
 	unsigned digit;
-	size_t i;
+	const char *end = s + n, *safe = n < DIGITS_SAFE ? end : s + DIGITS_SAFE;
 
 	if (n == 0)
 		return -1;
-	for (i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
+	for (; s < safe; s++) {
+		if ((digit = (unsigned)*s - '0') > 9)
 			return -1;
-		digit = (unsigned)(s[i] - '0');
-		if (r > (UINT64_MAX - digit) / 10)
+		r = r * 10 + digit;
+	}
+	for (; s < end; s++) {
+		if ((digit = (unsigned)*s - '0') > 9 || r > (UINT64_MAX - digit) / 10)
 			return -1;
 		r = r * 10 + digit;
 	}

@@ -31,6 +31,7 @@ struct mqs_reader {
 	struct mqs_log_reader	 reader;
 	struct mqs_wake		*wake;
 	int			 body;		/* of the message handed out, or -1 */
+	uint64_t		 damaged;	/* id of the damaged message told of, or 0 */
 	struct mqs_replay_bounds bounds;
 	struct mqs_replay_group	 group;		/* what a group has yet to settle; empty: all of the queue */
 	enum {
@@ -204,9 +205,11 @@ next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *e
 	}
 	if (r->which == LISTED)
 		return MQS_NOTHING;
-	do
+	do {
 		rc = mqs_log_reader_next(&r->reader, 1, record, err);
-	while ((rc == MQS_OK && mqs_replay_group_looked_at(&r->group, &record->message)) ||
+		if (r->group.queue == NULL)
+			return rc;
+	} while ((rc == MQS_OK && mqs_replay_group_looked_at(&r->group, &record->message)) ||
 	    ((rc == MQS_OK || (rc == MQS_EDAMAGED && r->reader.placed)) &&
 	    mqs_replay_group_skipped(&r->group, r->reader.at)));
 	return rc;
@@ -265,40 +268,51 @@ within(struct mqs_reader *r, const struct mqs_message *m, int *end,
 	return MQS_NOTHING;
 }
 
-/* The next record within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
+/*
+ * Adds to the reason why there is no next record which file is damaged, and sets the id of
+ * the damaged one, if it is one message.  next_id: which of the group's list was to be read.
+ */
 static int
-next_wanted(struct mqs_reader *r, struct mqs_record *record, uint64_t *id,
-    struct mqs_error *err)
+tell_record(struct mqs_reader *r, size_t next_id, int rc, struct mqs_error *err)
+{
+	struct mqs_error why;
+
+	if (r->group.next_id != next_id)
+		r->damaged = r->group.ids[r->group.next_id - 1];
+	else if (mqs_log_reader_goes_on(&r->reader))
+		r->damaged = r->reader.told ? r->reader.at + 1 : r->reader.at;
+	if (rc != MQS_EDAMAGED || r->damaged == 0)
+		return rc;
+	if (r->damaged > r->bounds.until_id)
+		return MQS_NOTHING;
+	if (err == NULL)
+		return rc;
+	why = *err;
+	return mqs_fail(err, rc, "%s (%s/log.mdb)", why.text, r->log->dir.path);
+}
+
+/* The next record within the bounds.  On MQS_EDAMAGED r->damaged is its id, or 0. */
+static int
+next_wanted(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *err)
 {
 	const size_t next_id = r->group.next_id;
-	struct mqs_error why;
 	int rc, end;
 
-	while ((rc = next_record(r, record, &why)) == MQS_OK) {
+	while ((rc = next_record(r, record, err)) == MQS_OK) {
 		if ((rc = within(r, &record->message, &end, err)) != MQS_NOTHING || end)
 			return rc;
 	}
-	if (rc == MQS_NOTHING)
-		return rc;
-	if (r->group.next_id != next_id)
-		*id = r->group.ids[r->group.next_id - 1];
-	else if (mqs_log_reader_goes_on(&r->reader))
-		*id = r->reader.told ? r->reader.at + 1 : r->reader.at;
-	if (rc != MQS_EDAMAGED || *id == 0)
-		return mqs_fail(err, rc, "%s", why.text);
-	if (*id > r->bounds.until_id)
-		return MQS_NOTHING;
-	return mqs_fail(err, rc, "%s (%s/log.mdb)", why.text, r->log->dir.path);
+	return rc == MQS_NOTHING ? rc : tell_record(r, next_id, rc, err);
 }
 
 /* Finds the newest messages, and makes them what is read from now on. */
 static int
-find_latest(struct mqs_reader *r, uint64_t *id, struct mqs_error *err)
+find_latest(struct mqs_reader *r, struct mqs_error *err)
 {
 	struct mqs_record record;
 	int rc;
 
-	while ((rc = next_wanted(r, &record, id, err)) == MQS_OK)
+	while ((rc = next_wanted(r, &record, err)) == MQS_OK)
 		if ((rc = mqs_latest_add(&r->newest, r->reader.tx, &record.message,
 		    err)) != MQS_OK)
 			return rc;
@@ -311,20 +325,20 @@ find_latest(struct mqs_reader *r, uint64_t *id, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* The next message within the bounds.  On MQS_EDAMAGED *id is its id, if it is one message. */
+/* The next message within the bounds.  On MQS_EDAMAGED r->damaged is its id, or 0. */
 static int
-next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct mqs_error *err)
+next_message(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 {
 	struct mqs_record record;
 	int rc;
 
-	if (r->which == LATEST && (rc = find_latest(r, id, err)) != MQS_OK)
+	if (r->which == LATEST && (rc = find_latest(r, err)) != MQS_OK)
 		return rc;
 	do {
-		if ((rc = next_wanted(r, &record, id, err)) != MQS_OK)
+		if ((rc = next_wanted(r, &record, err)) != MQS_OK)
 			return rc;
 		*m = record.message;
-		*id = m->seq;
+		r->damaged = m->seq;
 	} while ((record.flags & MQS_RECORD_LARGE) &&
 	    (rc = open_body(r, &record, m, err)) == MQS_NOTHING);	/* trimmed meanwhile */
 	return rc;
@@ -333,19 +347,20 @@ next_message(struct mqs_reader *r, struct mqs_message *m, uint64_t *id, struct m
 int
 mqs_embedded_reader_next(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 {
-	uint64_t id = 0;
 	int rc;
 
 	if (r->body != -1) {
 		close(r->body);
 		r->body = -1;
 	}
-	rc = next_message(r, m, &id, err);
+	r->damaged = 0;
+	if ((rc = next_message(r, m, err)) == MQS_OK)
+		return rc;
 	if (rc == MQS_NOTHING)	/* what comes next is in another snapshot */
 		mqs_log_reader_rest(&r->reader);
-	else if (rc != MQS_OK) {
+	else {
 		*m = (struct mqs_message)MQS_MESSAGE_INIT;
-		m->seq = rc == MQS_EDAMAGED ? id : 0;
+		m->seq = rc == MQS_EDAMAGED ? r->damaged : 0;
 	}
 	return rc;
 }

@@ -25,6 +25,7 @@ mqs_replay_bounds_of(struct mqs_replay_bounds *b, const struct mqs_reader_option
 
 	memset(b, 0, sizeof(*b));
 	b->until_id = UINT64_MAX;
+	b->all = o == NULL || (o->since == 0 && o->key == NULL && o->nbindings == 0);
 	if (o == NULL)
 		return MQS_OK;
 	if ((rc = parse_ids(b, o, err)) != MQS_OK)
@@ -54,7 +55,7 @@ mqs_replay_bounds_free(struct mqs_replay_bounds *b)
 }
 
 int
-mqs_replay_wanted(const struct mqs_replay_bounds *b, const struct mqs_message *m)
+mqs_replay_matches(const struct mqs_replay_bounds *b, const struct mqs_message *m)
 {
 	if (b->since != 0 && m->time < b->since)
 		return 0;

@@ -25,6 +25,7 @@ struct mqs_replay_bounds {
 	size_t		 key_len;
 	int		 by_key;	/* only messages of that key */
 	struct mqs_bindings bindings;	/* none: all messages */
+	int		 all;		/* neither `since', a key nor bindings: all match */
 };
 
 /* Takes the bounds from a reader's options; after an error there is nothing to free. */
@@ -33,7 +34,13 @@ int	mqs_replay_bounds_of(struct mqs_replay_bounds *, const struct mqs_reader_opt
 void	mqs_replay_bounds_free(struct mqs_replay_bounds *);
 
 /* 1 if a message is not too early, and matches. */
-int	mqs_replay_wanted(const struct mqs_replay_bounds *, const struct mqs_message *);
+int	mqs_replay_matches(const struct mqs_replay_bounds *, const struct mqs_message *);
+/* The same, at less cost where all do. */
+static inline int
+mqs_replay_wanted(const struct mqs_replay_bounds *b, const struct mqs_message *m)
+{
+	return b->all || mqs_replay_matches(b, m);
+}
 /* 1 if a message is too late by its time. */
 static inline int
 mqs_replay_late(const struct mqs_replay_bounds *b, const struct mqs_message *m)
