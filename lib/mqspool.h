@@ -661,8 +661,9 @@ struct mqs_settler;
  * in the order in which receipts were added.  tag is the one that was given to
  * mqs_settler_add.  code is 0 (text is "" then); MQS_ESTALE: the delivery was settled or
  * repeated meanwhile; MQS_ENOENT: no such queue or group; or another error.  text is a whole
- * line, as in mqs_error.  If the dead-letter queue could not be written, every receipt of the
- * group has that error, although those that need no dead letter are settled.
+ * line, as in mqs_error.  If the dead-letter queue could not be written, the receipts whose
+ * messages should have become dead letters have that error, and their messages are tried again
+ * later; the others are settled.
  */
 typedef void	mqs_settled_fn(void *arg, uint64_t tag, int code, const char *text);
 

@@ -141,19 +141,18 @@ static void
 tell(const struct mqs_settler *s, const struct target *t,
     const struct mqs_settle_request *w, int code, const char *text)
 {
-	char receipt[MQS_RECEIPT_SIZE], line[MQS_ERROR_TEXT];
-	struct mqs_error e;
+	char receipt[MQS_RECEIPT_SIZE];
+	struct mqs_error stale;
 
 	if (s->settled == NULL)
 		return;
 	if (code == MQS_ESTALE) {
 		mqs_receipt_format(t->queue, t->group, w->id, w->lease, receipt);
-		mqs_fail(&e, code, "%s: settled or delivered again meanwhile",
+		(void)mqs_fail(&stale, code, "%s: settled or delivered again meanwhile",
 		    receipt);
-		memcpy(line, e.text, sizeof(line));
-		text = line;
+		text = stale.text;
 	}
-	s->settled(s->arg, w->tag, code, text);
+	s->settled(s->arg, w->tag, code, code == MQS_OK ? "" : text);
 }
 
 static int

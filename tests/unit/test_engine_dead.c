@@ -147,10 +147,58 @@ test_restored_log(void)
 	finish();
 }
 
+/* Outcomes of a settler, by tag. */
+static int outcome[2], silent[2];
+
+static void
+on_settled(void *arg, uint64_t tag, int code, const char *text)
+{
+	(void)arg;
+	outcome[tag] = code;
+	silent[tag] = text[0] == '\0';
+}
+
+/* The dead-letter queue can't be written: only the receipts that need it fail. */
+static void
+test_receipts(void)
+{
+	struct mqs_settlement how = { .verb = MQS_ACK };
+	char receipt[MQS_RECEIPT_SIZE];
+	struct mqs_settler *settler;
+	struct mqs_message m[2];
+	struct mqs_consumer *c;
+	struct mqs_log *dead;
+
+	start();
+	ok(publish("q", "a", 1));
+	ok(publish("q", "b", 1));
+	c = take("q", &m[0]);
+	ok(next(c, &m[1]));
+	ok(mqs_create(spool, "q.dead", NULL, NULL, &err));
+	ok(mqs_spool_log(spool, "q.dead", 0, &dead, &err));
+	mqs_db_on_commit(dead->db, on_commit, NULL);
+	commit_failures = 1;
+	ok(mqs_settler_open(&settler, spool, on_settled, NULL, &err));
+	ok(mqs_settler_add(settler, mqs_consumer_receipt(c, &m[0], receipt), &how, 0, &err));
+	how.verb = MQS_REJECT;
+	ok(mqs_settler_add(settler, mqs_consumer_receipt(c, &m[1], receipt), &how, 1, &err));
+	check_int(mqs_settler_flush(settler, &err), MQS_EFULL);
+	check_int(outcome[0], MQS_OK);
+	check(silent[0]);
+	check_int(outcome[1], MQS_EFULL);
+	check(!silent[1]);
+	check_u64(count("q.dead"), 0);
+	mqs_settler_free(settler);
+	mqs_consumer_free(c);
+	sound("q");
+	finish();
+}
+
 int
 main(void)
 {
 	run_test("a sweep spares the body of a dead letter under way", test_sweep);
+	run_test("receipts, where the dead-letter queue can't be written", test_receipts);
 	run_test("many dead letters are committed in parts", test_many);
 	run_test("a group made again makes its own dead letters", test_group_made_again);
 	run_test("after a restored log a dead letter is made once", test_restored_log);
