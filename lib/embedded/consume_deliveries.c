@@ -78,23 +78,26 @@ mqs_deliveries_recount(struct mqs_consumer *c, struct mqs_error *err)
 	size_t i, kept = 0;
 	int rc = MQS_OK;
 
+	if (c->nown > 0 && (rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
+		return rc;
 	c->look_own = 0;
 	c->held = 0;
 	if (c->nown == 0)
 		return MQS_OK;
-	if ((rc = mqs_tx_read(c->group->db, &tx, err)) != MQS_OK)
-		return rc;
-	for (i = 0; i < c->nown && rc >= 0; i++) {
-		rc = mqs_batch_head(tx, c->own[i].lease, &head, err);
-		if (rc != MQS_OK)
+	for (i = 0; i < c->nown; i++) {
+		/* After an error, the rest is as it was known before. */
+		if (rc >= 0)
+			rc = mqs_batch_head(tx, c->own[i].lease, &head, err);
+		if (rc == MQS_NOTHING)
 			continue;
-		c->own[i].unsettled = head.unsettled;
-		c->held += head.unsettled;
+		if (rc == MQS_OK)
+			c->own[i].unsettled = head.unsettled;
+		c->held += c->own[i].unsettled;
 		c->own[kept++] = c->own[i];
 	}
 	mqs_tx_abort(tx);
-	if (rc < 0)
-		return rc;
 	c->nown = kept;
-	return MQS_OK;
+	if (rc < 0)
+		c->look_own = 1;
+	return rc < 0 ? rc : MQS_OK;
 }

@@ -239,6 +239,59 @@ test_sync_changes(void)
 	finish();
 }
 
+/* Replaces what is stored of a lease; keeps what was there. */
+static void
+swap_lease(struct mqs_group *group, uint64_t lease, void *value, size_t *n, size_t most)
+{
+	struct mqs_group_tx gtx;
+	struct mqs_slice there;
+	unsigned char key[8], old[256];
+	size_t size;
+
+	mqs_put_be64(key, lease);
+	ok(mqs_group_begin(&gtx, group, &err));
+	ok(mqs_tx_get(gtx.tx, MQS_GROUP_LEASE, key, sizeof(key), &there, &err));
+	must((size = there.n) <= sizeof(old) && size <= most);
+	memcpy(old, there.p, size);
+	ok(mqs_tx_put(gtx.tx, MQS_GROUP_LEASE, key, sizeof(key), value, *n, &err));
+	ok(mqs_group_commit(&gtx, &err));
+	memcpy(value, old, size);
+	*n = size;
+}
+
+/* An error while a consumer counts what it holds: it counts again, and nothing twice. */
+static void
+test_recount(void)
+{
+	unsigned char value[256] = { 0 };
+	struct mqs_message m[3];
+	struct mqs_consumer *c;
+	size_t n = 1;
+	int i;
+
+	start();
+	for (i = 0; i < 4; i++)
+		ok(publish("q", "m", 1));
+	c = take("q", &m[0]);
+	ok(next(c, &m[1]));
+	ok(next(c, &m[2]));
+	check_u64(mqs_consumer_held(c), 3);
+	swap_lease(c->group, m[1].lease, value, &n, sizeof(value));
+	settle(c, &m[0], MQS_ACK);
+	check_int(mqs_consumer_flush(c, &err), MQS_EDAMAGED);
+	check_u64(mqs_consumer_held(c), 2);
+	swap_lease(c->group, m[1].lease, value, &n, sizeof(value));
+	check_int(next(c, &m[0]), MQS_OK);
+	check_u64(mqs_consumer_held(c), 3);
+	for (i = 0; i < 3; i++)
+		settle(c, &m[i], MQS_ACK);
+	ok(mqs_consumer_flush(c, &err));
+	check_u64(mqs_consumer_held(c), 0);
+	mqs_consumer_free(c);
+	sound("q");
+	finish();
+}
+
 int
 main(void)
 {
@@ -251,5 +304,6 @@ main(void)
 	run_test("a settlement that makes no sense", test_no_such_verb);
 	run_test("until a time, after the clock was set back", test_until_set_back);
 	run_test("another setting of sync", test_sync_changes);
+	run_test("an error while counting what is held", test_recount);
 	return finish_tests();
 }
