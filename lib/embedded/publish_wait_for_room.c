@@ -40,8 +40,12 @@ pause_for(const struct mqs_publish_wait *w, int fd, int64_t most, struct mqs_err
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int64_t left = w->until - mqs_boottime();
-	int ms = (int)((left < most ? left : most) / MQS_MSEC) + 1;
+	int ms;
 
+	/* The time may be over by now; poll would wait for ever. */
+	if (left < 0)
+		left = 0;
+	ms = (int)((left < most ? left : most) / MQS_MSEC) + 1;
 	if (poll(&p, 1, ms) == -1 && errno != EINTR)
 		return mqs_fail_errno(err, "%s: waiting for room", w->log->dir.name);
 	return interrupted(w, err);
