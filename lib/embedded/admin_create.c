@@ -13,9 +13,7 @@ mqs_embedded_create(struct mqs_spool *spool, const char *queue, const char *grou
 	struct mqs_log *log;
 	int rc, made;
 
-	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK ||
-	    (rc = mqs_spool_check_name(queue, err)) != MQS_OK ||
-	    (group != NULL && (rc = mqs_spool_check_name(group, err)) != MQS_OK))
+	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK)
 		return rc;
 	rc = mqs_log_create(spool->path, queue, &spool->options, err);
 	if (group == NULL || (rc != MQS_OK && rc != MQS_EEXIST))

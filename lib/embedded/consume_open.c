@@ -24,8 +24,7 @@ open_group(struct mqs_consumer *c, const char *queue, const char *group,
 	struct mqs_log *log;
 	int rc;
 
-	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
-	    (rc = mqs_spool_log_to_consume(c->spool, queue, 1, &log, err)) != MQS_OK ||
+	if ((rc = mqs_spool_log_to_consume(c->spool, queue, 1, &log, err)) != MQS_OK ||
 	    (rc = mqs_owner_new(&c->owner, &log->dir, mqs_group_owner_family(group),
 	    err)) != MQS_OK)
 		return rc;

@@ -57,7 +57,7 @@ carry_out(struct mqs_settle_tx *stx, const struct mqs_entry *e,
 	case MQS_EXTEND:
 		break;
 	}
-	return mqs_fail(err, MQS_EINVAL, "settling: no such verb");
+	return mqs_fail(err, MQS_EBUG, "settling: verb %d", (int)w->verb);
 }
 
 int

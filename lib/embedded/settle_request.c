@@ -10,9 +10,6 @@ mqs_settle_request_set(struct mqs_settle_request *w, const struct mqs_settlement
     uint64_t lease, struct mqs_error *err)
 {
 	memset(w, 0, sizeof(*w));
-	if (s->verb < MQS_ACK || s->verb > MQS_EXTEND)
-		return mqs_fail(err, MQS_EINVAL, "message %llu: settled by no such verb",
-		    (unsigned long long)id);
 	w->verb = s->verb;
 	w->id = id;
 	w->lease = lease;
