@@ -534,15 +534,22 @@ test_relaxed(void)
 	const char *const pairs[] = { "sync=relaxed" };
 	struct mqs_consumer *c;
 	struct mqs_message m;
+	int plain;
 
 	start();
 	open_publisher();
 	ok(mqs_set(spool, "out", NULL, pairs, 1, &err));
+	send("x");
+	syncs = 0;
+	ok(mqs_publisher_flush(publisher, &err));
+	plain = syncs;
 	ok(publish("q", "m", 1));
 	c = take("q", &m);
 	filter(c, &m);
+	syncs = 0;
 	ok(mqs_publisher_flush(publisher, &err));
-	check_u64(count("out"), 2);
+	check_int(syncs, plain + 1);
+	check_u64(count("out"), 3);
 	finish_all(c);
 }
 
