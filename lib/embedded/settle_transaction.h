@@ -45,8 +45,8 @@ struct mqs_settle_tx {
 	uint64_t		 dead_bytes;	/* of dead letters not yet committed */
 	int			 keep;		/* not MQS_OK: make no dead letters, because of this error */
 	int			 kept;		/* the last message that should have become one waits instead */
-	int			 dead_failed;	/* an error came from the dead-letter queue */
-	int			 damaged;	/* no: the message that was to die is damaged */
+	int			 dead_failed;	/* an error came from making a dead letter */
+	int			 damaged;	/* and its cause: the message that was to die is damaged */
 };
 
 /* Begins one.  The reader must be of the group's log; keep: MQS_OK, or see above. */

@@ -99,5 +99,4 @@ int	mqs_log_relax(struct mqs_log *, struct mqs_error *err);
 /* Loads the settings again if they changed: seq is the state's MQS_LOG_SETTINGS. */
 int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
 
-
 #endif

@@ -27,7 +27,7 @@
 /* How much may be appended now; UINT64_MAX: no limit. */
 struct mqs_log_room {
 	uint64_t	messages, bytes;
-	/* The groups that allow no more; "" if no group limits it. */
+	/* The groups with the most unsettled messages and bytes; "" if there is no group. */
 	char		messages_group[MQS_NAME_MAX + 1];
 	char		bytes_group[MQS_NAME_MAX + 1];
 };
@@ -53,7 +53,7 @@ int	mqs_limits_drop_oldest(struct mqs_log_tx *, uint64_t messages, uint64_t byte
  */
 int	mqs_limits_check_disk(const struct mqs_log *, uint64_t messages, uint64_t bytes,
 	    struct mqs_error *err);
-/* Reports that a queue is full, and which group is behind: MQS_EFULL. */
+/* Reports that a queue is full, and which limit it has reached: MQS_EFULL. */
 int	mqs_limits_full(const struct mqs_log *, const struct mqs_log_room *, struct mqs_error *err);
 
 #endif

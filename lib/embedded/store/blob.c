@@ -302,7 +302,7 @@ mqs_blob_finish(struct mqs_blob *blob, struct mqs_blob_ref *ref,
 		if (errno != EINTR)
 			return spoil_errno(blob, err, "sync");
 	}
-	if (mqs_dir_sync(blob->dir->blob, "blob", &blob->failure) != 0)
+	if (mqs_dir_sync(blob->dir->blob, blob->dir->path, &blob->failure) != 0)
 		return spoil(blob, err);
 	blob->finished = 1;
 	ref->name = blob->name;
@@ -361,7 +361,7 @@ mqs_blob_link(struct mqs_blob **out, const struct mqs_dir *dir,
 		rc = MQS_NOTHING;
 	}
 	if (rc == MQS_OK)
-		rc = mqs_dir_sync(dir->blob, "blob", err);
+		rc = mqs_dir_sync(dir->blob, dir->path, err);
 	if (rc != MQS_OK) {
 		mqs_blob_free(blob, 0);
 		return rc;

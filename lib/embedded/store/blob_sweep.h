@@ -8,8 +8,9 @@
 #include "mqspool.h"
 
 /*
- * Collects orphans, files that no record names: for each file that can be locked, begin() takes a fresh
- * snapshot and returns 1 if the blob is referenced in it, 0 if not, or an error.
+ * Removes orphans: files that no record names.  For each file that it could lock, it asks
+ * `referenced', which takes a fresh snapshot of the log and returns 1 if a record names the
+ * file, 0 if none does, or an error.  *removed is how many files were removed.
  */
 int	mqs_blob_sweep(const struct mqs_dir *,
 	    int (*referenced)(void *arg, uint64_t name, struct mqs_error *err),

@@ -211,7 +211,10 @@ mqs_mailbox_sweep(const struct mqs_dir *dir, struct mqs_error *err)
 
 	if ((folder = mqs_file_list(dir->owner)) == NULL)
 		return mqs_fail_errno(err, "%s/owner", dir->path);
-	while (rc == MQS_OK && (entry = readdir(folder)) != NULL) {
+	while (rc == MQS_OK) {
+		errno = 0;
+		if ((entry = readdir(folder)) == NULL)
+			break;
 		if (strncmp(entry->d_name, MQS_MAILBOX_BEFORE, before) != 0)
 			continue;
 		rc = open_living(dir, entry->d_name, &fd, err);
@@ -220,6 +223,8 @@ mqs_mailbox_sweep(const struct mqs_dir *dir, struct mqs_error *err)
 		else if (rc == MQS_NOTHING)
 			rc = MQS_OK;
 	}
+	if (rc == MQS_OK && errno != 0)
+		rc = mqs_fail_errno(err, "%s/owner", dir->path);
 	closedir(folder);
 	return rc;
 }

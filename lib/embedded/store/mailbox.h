@@ -1,17 +1,18 @@
 /*
  * mailbox.h - a caller's mailbox: where the reply to its message is put
  *
- * SPOOL/QUEUE/owner/call-NAME, NAME 16 hex digits.  Made unnamed, locked, then linked,
- * like an owner file: byte 0 is locked (open file description locks) as long as the
- * caller lives, so one that is not is of a dead caller, and whoever finds it removes it.
+ * SPOOL/QUEUE/owner/call-NAME, NAME 16 hex digits.  A mailbox is made unnamed, locked, then
+ * linked, like an owner file.  The caller holds a lock of byte 0 (of the open file
+ * description) as long as it lives.  A mailbox without that lock is a dead caller's, and
+ * whoever finds it removes it.
  *
- *	  0	magic 8, size of the body 8, why it failed (text, NULs; all NUL: it did
- *		not) 32, zeros, checksum (XXH3-64 of the 56 bytes before) at 56
+ *	  0	header: magic 8, size of the body 8, why it failed (text, NULs; all NUL: it
+ *		did not) 32, zeros, checksum (XXH3-64 of the 56 bytes before) at 56
  *	 64	the body
  *
- * A replier locks byte 1, writes the body and, with one write, what is before it: until
- * then the part does not verify, and there is no reply.  A replier that is killed leaves
- * none, and the next one begins anew.  The first reply counts.
+ * A replier locks byte 1, writes the body, and then the header with one write.  Until then the
+ * header does not verify, so there is no reply.  A replier that is killed before leaves no
+ * reply, and the next one begins anew.  The first reply counts.
  *
  * Nothing of it is ever synced: it does not outlive its caller.
  */
@@ -44,7 +45,7 @@ int	mqs_mailbox_put(int fd, const char *reason, int body, struct mqs_error *err)
 /* Either side: MQS_OK and the reply, or MQS_NOTHING. */
 int	mqs_mailbox_get(int fd, struct mqs_mailbox_reply *, struct mqs_error *err);
 
-/* Removes those of dead callers. */
+/* Removes the mailboxes of dead callers. */
 int	mqs_mailbox_sweep(const struct mqs_dir *, struct mqs_error *err);
 
 #endif
