@@ -36,7 +36,8 @@ enum {
 	OPTION_ATOMIC,
 	OPTION_MANDATORY,
 	OPTION_MIRROR,
-	OPTION_REJECT_TO
+	OPTION_REJECT_TO,
+	OPTION_EXPECT_LAST
 };
 
 /* After a signal: for publishing what was read. */
@@ -59,6 +60,7 @@ static const struct tool_option options[] = {
 	{ 'W', "wait", "DURATION", "wait no longer than this for room in a full queue, or for the reply" },
 	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
 	{ OPTION_MANDATORY, "mandatory", NULL, "fail (status 66) unless some group will get each message" },
+	{ OPTION_EXPECT_LAST, "expect-last", "ID", "fail (status 75) unless the queue's last message, or with -k the key's, is ID (0: none)" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
 	{ 0, NULL, NULL, NULL }
 };
@@ -66,7 +68,7 @@ static const struct tool_option options[] = {
 /* What not every engine can do. */
 static const char *const asks[] = {
 	"key", "header", "priority", "delay", "at", "ttl", "message-id", "call",
-	"wait", "atomic", "mandatory", "mirror", NULL
+	"wait", "atomic", "mandatory", "mirror", "expect-last", NULL
 };
 
 static const struct tool tool = {
@@ -81,7 +83,7 @@ static const struct tool tool = {
 struct request {
 	int		 files, one, json, print_ids, receipts, atomic, mandatory, mirror, call;
 	int64_t		 wait;		/* ns; -1: for ever */
-	const char	*key, *reject_to;
+	const char	*key, *reject_to, *expect_last;
 	char		 delim[MQS_DELIM_MAX], key_delim[MQS_DELIM_MAX];
 	size_t		 delim_len, key_delim_len;
 	int		 delim_given;
@@ -159,6 +161,9 @@ parse_option(struct request *q, int id, const char *arg)
 	case OPTION_MIRROR:
 		q->mirror = 1;
 		break;
+	case OPTION_EXPECT_LAST:
+		q->expect_last = arg;
+		break;
 	case OPTION_REJECT_TO:
 		q->reject_to = arg;
 		break;
@@ -199,6 +204,20 @@ check_call(const struct request *q)
 		usage_error("-H: " MQS_REPLY_TO " is set by --call");
 }
 
+/* With a key, all messages must be of that key, or the last of it would not be what counts. */
+static void
+check_expect(const struct request *q)
+{
+	if (q->expect_last == NULL)
+		return;
+	if (q->key_delim_len > 0)
+		usage_error("--expect-last: not with -K: its key comes from -k");
+	if (q->json && q->key != NULL)
+		usage_error("--expect-last: not with -J and -k: envelopes have keys of their own");
+	if (q->expect_last[0] == '\0')
+		usage_error("--expect-last: '': not an id");
+}
+
 /* Combinations that can't mean anything are refused, not guessed at. */
 static void
 check_request(const struct request *q)
@@ -222,6 +241,7 @@ check_request(const struct request *q)
 		    q->call ? "--call" : "-i");
 	delivery_options_check(&q->delivery, q->n_operands);
 	check_call(q);
+	check_expect(q);
 }
 
 static void
@@ -323,11 +343,17 @@ run(struct request *q)
 		reject_open(&reject, q->reject_to, (struct mqs_slice){ q->delim, q->delim_len });
 		recorder.reject = &reject;
 	}
+	/* Before the queue is made for it. */
+	if (q->expect_last != NULL && strcmp(q->expect_last, "0") != 0 &&
+	    !mqs_is_id(spool, q->expect_last))
+		usage_error("--expect-last: '%s': not an id", q->expect_last);
 	batch_open(&batch, spool, q->queue);
 	if (q->mirror) {
 		mirror_open(&mirror, spool, q->queue);
 		recorder.mirror = &mirror;
 	}
+	if (q->expect_last != NULL)
+		batch_expect(&batch, q->expect_last, q->key);
 	if (q->call) {
 		call_begin(&call, spool, q->queue, &q->headers);
 		recorder.call = &call;

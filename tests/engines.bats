@@ -200,6 +200,7 @@ EOT
 	refuses header mq-replay -H a=b q
 	refuses any mq-replay --any -H a=b q
 	refuses last mq-replay --last 1 q
+	refuses expect-last mq-pub --expect-last 3:1 q a
 	refuses latest mq-replay --latest q
 	refuses follow mq-replay -F q
 	refuses rewind mq-replay --rewind --to oldest q/g
@@ -231,6 +232,11 @@ EOT
 	run -0 mq-pub -J --receipts --atomic q <"$BATS_TEST_TMPDIR/in"
 	[ "$output" = q/g/3:70.token-9 ]
 	recorded 'publisher_atomic 1' 'publisher_flush 1'
+	rm "$record"
+	mq-pub --expect-last 3:1 q a
+	mq-pub -k k --expect-last 3:1 q a
+	recorded 'publisher_expect 3:1 key=-' 'publisher_flush 1' 'publisher_expect 3:1 key=k' \
+	    'publisher_flush 1'
 	engine record
 	run -0 mq-pub --mandatory q a
 	recorded 'publisher_open q flags=1'

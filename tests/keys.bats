@@ -272,3 +272,232 @@ spoil() {
 	assert_output "$(seq -f m-%06.0f- 30001 30010)"
 	assert_equal "$stderr" ''
 }
+
+# --------------------------------------------------------------------------------- index
+
+# accounts N: N messages of 100 keys, k0 to k99, in turn: bodies m-NNNNNN-.
+accounts() {
+	seq "$1" | awk '{ printf "k%d:m-%06d-\n", $1 % 100, $1 }' | mq-pub -K : q
+}
+
+# of_key K N: the bodies of that key, of N messages.
+of_key() {
+	seq "$2" | awk -v k="$1" '$1 % 100 == k { printf "m-%06d-\n", $1 }'
+}
+
+indexed() {
+	mq-ctl show q | sed -n 's/^index=//p'
+}
+
+@test "index=key: set, shown, unset; only off and key" {
+	mq-pub q a
+	[ "$(indexed)" = off ]
+	mq-ctl set q index=key
+	[ "$(indexed)" = key ]
+	mq-ctl set q index=
+	[ "$(indexed)" = off ]
+	fails 78 'mq-ctl set: q: index=keys: is neither off nor key' mq-ctl set q index=keys
+	mq-ctl check q
+}
+
+@test "index=key: of an empty queue, of one with messages, and turned off again" {
+	mq-ctl create q
+	mq-ctl set q index=key
+	mq-ctl check q
+	accounts 1000
+	run -0 mq-replay --key k7 q
+	assert_output "$(of_key 7 1000)"
+	mq-ctl check q
+	mq-ctl set q index=off
+	run -0 mq-replay --key k7 q
+	assert_output "$(of_key 7 1000)"
+	mq-ctl check q
+	mq-ctl set q index=key
+	run -0 mq-replay --key k7 q
+	assert_output "$(of_key 7 1000)"
+	mq-ctl check q
+}
+
+@test "index=key: replay --key reads no message of another key" {
+	accounts 20000
+	mq-ctl set q index=key
+	# All others are damaged; those that are read are not.
+	perl -0777 -pi -e 's/m-(\d{6})-/($1 % 100 == 7 ? "m" : "X") . "-$1-"/ge' "$MQ_SPOOL/q/log.mdb"
+	run -0 --separate-stderr mq-replay --key k7 q
+	assert_output "$(of_key 7 20000)"
+	assert_equal "$stderr" ''
+	run -0 --separate-stderr mq-replay --last 3 --key k7 q
+	assert_output "$(of_key 7 20000 | tail -n 3)"
+	assert_equal "$stderr" ''
+}
+
+@test "index=key: --key with --since, --until, --last, -c, -F, an empty key, no such key" {
+	local ids
+	accounts 3000
+	mq-pub q none
+	mq-ctl set q index=key
+	mapfile -t ids < <(mq-replay --key k5 -f '%o\n' q)
+	[ ${#ids[@]} = 30 ]
+	run -0 mq-replay --key k5 --since "${ids[10]}" --until "${ids[12]}" q
+	assert_output "$(of_key 5 3000 | sed -n 11,13p)"
+	run -0 mq-replay --key k5 --since $((ids[10] + 1)) -c 1 q
+	assert_output "$(of_key 5 3000 | sed -n 12p)"
+	run -0 mq-replay --key k5 --last 2 q
+	assert_output "$(of_key 5 3000 | tail -n 2)"
+	run -0 mq-replay --key k5 --last 2 --until "${ids[12]}" q
+	assert_output "$(of_key 5 3000 | sed -n 12,13p)"
+	run -0 mq-replay --key k5 --last 1000 q
+	assert_output "$(of_key 5 3000)"
+	run -0 mq-replay --key '' q
+	assert_output none
+	run -1 mq-replay --key k100 q
+	run -1 mq-replay --key k100 --last 3 q
+	run -1 mq-replay --key k5 --since now q
+	mq-replay -F --last 1 -c 3 --key k5 q >out 3>&- &
+	until_true '[ -s out ]'
+	accounts 3000
+	wait $!
+	[ "$(cat out)" = "$(of_key 5 3000 | tail -n 1; of_key 5 3000 | head -n 2)" ]
+}
+
+@test "index=key: --latest with it, as without it" {
+	local ids state
+	accounts 2000
+	mq-pub -k k8 q ''
+	mapfile -t ids < <(mq-replay -f '%o\n' q)
+	for state in "" "--until ${ids[1950]}" "--since ${ids[1950]}" "-k k1" "-k # -H a=b" "-k k7 -k k8" "-k k1 -H a=b" "--key k3"; do
+		# shellcheck disable=SC2086 # options
+		mq-replay --latest $state q >without
+		mq-ctl set q index=key
+		# shellcheck disable=SC2086
+		mq-replay --latest $state q >with
+		mq-ctl set q index=off
+		cmp without with
+		[ -n "$state" ] || [ "$(wc -l <with)" = 99 ]
+	done
+}
+
+@test "index=key: what is trimmed, purged, dropped or a duplicate leaves no entry" {
+	accounts 500
+	mq-ctl set q index=key
+	mq-sub -e q/g >/dev/null
+	mq-ctl set q retain-bytes=100
+	mq-ctl trim q
+	mq-ctl check q
+	run -0 mq-replay q
+	[ "${#lines[@]}" -lt 20 ]
+	mq-ctl set q retain-bytes=off max-messages=10 overflow=drop-oldest
+	accounts 500 2>/dev/null
+	mq-ctl check q
+	mq-pub -k k3 -i once q x
+	mq-pub -k k3 -i once q x
+	run -0 mq-replay --last 1 --key k3 q
+	assert_output x
+	mq-ctl check q
+	mq-ctl purge q
+	mq-ctl check q
+	run -1 mq-replay --key k3 q
+}
+
+# fill N: the small disk, but for N bytes.
+fill() {
+	head -c $(($(df --output=avail -B1 disk | tail -n 1) - $1)) /dev/zero >disk/fill
+}
+
+@test "index=key: rolled back with a full disk: 75, and the setting is as before" {
+	small_disk 40m
+	export MQ_SPOOL=$PWD/disk
+	accounts 100000
+	fill $((3 << 20))
+	run -75 --separate-stderr mq-ctl set q description=new index=key
+	[[ $stderr = 'mq-ctl set: q: disk full'* ]]
+	[ "$(indexed)" = off ]
+	[ "$(mq-ctl show --changed q)" = '' ]
+	mq-ctl check q
+	# Where nothing is kept free, the commit itself fails, and what was built is dropped.
+	mq-ctl set q min-free=0
+	head -c $((2 << 20)) /dev/zero >disk/more
+	run -75 --separate-stderr mq-ctl set q description=new index=key
+	[ "$(mq-ctl show --changed q)" = min-free=0 ]
+	mq-ctl check q
+	rm disk/fill disk/more
+	mq-ctl trim q
+	mq-ctl check q
+	mq-ctl set q index=key
+	mq-ctl check q
+	run -0 mq-replay --key k9 q
+	assert_output "$(of_key 9 100000)"
+}
+
+# killed N COMMAND...: kills it when it syncs its log for the N-th time.
+killed() {
+	command -v strace >/dev/null || skip "no strace"
+	# One of the two is what LMDB syncs with.
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 \
+	    run ! strace -qq -o /dev/null -e trace=fdatasync,fsync,msync \
+	    -e inject=fdatasync,fsync:signal=KILL:when="$1" "${@:2}"
+}
+
+@test "index=key: a build that is killed is gone on with; until then it is not used" {
+	local how
+	accounts 20000
+	for how in 'mq-ctl set q description=x' 'mq-ctl trim q' 'mq-ctl set q index=key'; do
+		mq-ctl set q index=off
+		killed 6 mq-ctl set q index=key
+		[ "$(indexed)" = key ] || { echo "$how: $(indexed) $status $output"; return 1; }
+		mq-ctl check q
+		accounts 200
+		mq-ctl check q
+		run -0 bash -c 'mq-replay --key k9 q | head -n 200'
+		assert_output "$(of_key 9 20000)"
+		fails 78 'mq-pub: q: the index of keys is not complete; to complete it: mq-ctl trim q' \
+		    mq-pub -k new --expect-last 0 q x
+		$how
+		mq-ctl check q
+		mq-pub -k "${how// /.}" --expect-last 0 q x
+	done
+	# Dropping, too.
+	killed 2 mq-ctl set q index=off
+	mq-ctl check q
+	accounts 200
+	mq-ctl trim q
+	mq-ctl check q
+}
+
+@test "index=key: built while others publish and consume" {
+	local i
+	accounts 30000
+	(for i in 1 2 3 4 5 6 7 8; do accounts 100; done) 3>&- &
+	mq-ctl set q retain-bytes=100K
+	mq-sub -e q/g >/dev/null 3>&- &
+	mq-ctl set q index=key
+	wait
+	mq-ctl check q
+	mq-ctl set q index=off
+	mq-replay --key k9 q >without
+	mq-ctl set q index=key
+	mq-replay --key k9 q | cmp - without
+}
+
+@test "index=key: a reader that follows goes on when the index is turned off" {
+	accounts 300
+	mq-ctl set q index=key
+	mq-replay -F -c 6 --key k5 q >out 3>&- &
+	until_true '[ "$(wc -l <out)" = 3 ]'
+	mq-ctl set q index=off
+	accounts 300
+	wait $!
+	[ "$(cat out)" = "$(of_key 5 300; of_key 5 300)" ]
+}
+
+@test "check: an index that lacks a message, or names one of another key" {
+	accounts 300
+	mq-ctl set q index=key
+	local id
+	id=$(mq-replay --key k5 -c 1 -f '%o' q)
+	mq-ctl check q
+	# The message gets another key of the same length: k5 becomes k1.
+	perl -0777 -pi -e 's/k5m-000005-/k1m-000005-/g or die' "$MQ_SPOOL/q/log.mdb"
+	run -74 --separate-stderr mq-ctl check q
+	[[ $stderr = *"message $id"* ]]
+}

@@ -226,6 +226,7 @@ max-messages=off
 max-bytes=off
 overflow=block
 min-free=auto
+index=off
 sync=full
 dead-letter=
 description='
@@ -262,6 +263,7 @@ max-messages=off
 max-bytes=off
 overflow=block
 min-free=auto
+index=off
 sync=relaxed
 dead-letter=graveyard
 description=with = and  blanks, ünïcode'

@@ -67,6 +67,16 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 	b->kept_size = b->atomic ? KEPT_BYTES_ATOMIC : KEPT_BYTES;
 }
 
+void
+batch_expect(struct batch *b, const char *id, const char *key)
+{
+	struct mqs_error err;
+
+	if (mqs_publisher_expect(b->publisher, id, key, key == NULL ? 0 : strlen(key),
+	    &err) != 0)
+		fail_error(&err);
+}
+
 char *
 batch_keep(struct batch *b, const void *p, size_t n)
 {

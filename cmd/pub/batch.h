@@ -33,6 +33,11 @@ struct batch {
  */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*
+ * Has each flush fail unless the last message, of the queue or of a key (not NULL), is that
+ * one, or what the flush before has published.
+ */
+void	batch_expect(struct batch *, const char *id, const char *key);
+/*
  * Adds a message: 0, MQS_EBUSY if the batch must be flushed first, or MQS_EDATA and the
  * reason.  With keep it is copied; else its bytes must stay until the flush.  receipt (or
  * NULL) is printed once the message is durable.  Any other error ends the tool.

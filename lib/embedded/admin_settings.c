@@ -1,12 +1,68 @@
 /* admin_settings.c - changing and showing the settings of a queue or a group */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
+#include "embedded/admin_key_index.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_tx.h"
-#include "embedded/queue/log_tx.h"
+#include "embedded/queue/log_key_index.h"
 #include "embedded/spool.h"
 
+/* Turns on or off what settings ask for; work that takes long is left to later. */
 static int
-set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
+switch_index(struct mqs_log_tx *ltx, struct mqs_error *err)
+{
+	const uint64_t was = ltx->v[MQS_LOG_KEY_INDEX];
+	struct mqs_log_settings s;
+	int rc;
+
+	if ((rc = mqs_settings_load(mqs_log_setting_table, ltx->tx, &s, err)) != MQS_OK)
+		return rc;
+	mqs_key_index_switch(ltx, s.index != 0);
+	return ltx->v[MQS_LOG_KEY_INDEX] != was && s.index ?
+	    mqs_admin_key_index_fits(ltx->log, ltx->v, err) : MQS_OK;
+}
+
+/* What some settings were, as pairs that would set them to that again. */
+struct undo {
+	const char *const	*pairs;		/* whose names count */
+	size_t			 n;
+	char			**before;
+	size_t			 nbefore;
+	struct mqs_error	*err;
+};
+
+static int
+remember(void *arg, const char *name, const char *value, int is_default)
+{
+	struct undo *u = arg;
+	const size_t len = strlen(name);
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (strncmp(u->pairs[i], name, len) == 0 && u->pairs[i][len] == '=')
+			break;
+	if (i == u->n || u->nbefore == u->n)
+		return MQS_OK;
+	if (asprintf(&u->before[u->nbefore], "%s=%s", name, is_default ? "" : value) == -1)
+		return mqs_fail_errno(u->err, "setting %s", name);
+	u->nbefore++;
+	return MQS_OK;
+}
+
+static void
+forget(struct undo *u)
+{
+	while (u->nbefore > 0)
+		free(u->before[--u->nbefore]);
+	free(u->before);
+}
+
+/* One transaction.  undo becomes what would undo it; NULL if nobody wants to know. */
+static int
+store(struct mqs_log *log, const char *const *pairs, size_t n, struct undo *undo,
     struct mqs_error *err)
 {
 	struct mqs_log_tx ltx;
@@ -14,14 +70,37 @@ set_queue(struct mqs_log *log, const char *const *pairs, size_t n,
 
 	if ((rc = mqs_log_begin(&ltx, log, 0, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_settings_store(mqs_log_setting_table, ltx.tx, pairs, n,
-	    err)) != MQS_OK) {
+	if ((undo != NULL && (rc = mqs_settings_each(mqs_log_setting_table, ltx.tx, remember,
+	    undo, err)) != MQS_OK) ||
+	    (rc = mqs_settings_store(mqs_log_setting_table, ltx.tx, pairs, n, err)) != MQS_OK ||
+	    (rc = switch_index(&ltx, err)) != MQS_OK) {
 		mqs_log_abort(&ltx);
 		return rc;
 	}
 	ltx.v[MQS_LOG_SETTINGS]++;
 	ltx.v[MQS_LOG_ROOM_ORDINAL] = ltx.v[MQS_LOG_ROOM_BYTES] = 0;
 	return mqs_log_commit(&ltx, err);
+}
+
+/*
+ * All settings or none: where the disk has no room for what they ask for, they become what
+ * they were.  A crash before that leaves them as they were to be, and the work unfinished.
+ */
+static int
+set_queue(struct mqs_spool *spool, struct mqs_log *log, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct undo undo = { .pairs = pairs, .n = n, .err = err };
+	int rc;
+
+	if ((undo.before = calloc(n + 1, sizeof(*undo.before))) == NULL)
+		return mqs_fail_errno(err, "%s", log->dir.name);
+	rc = store(log, pairs, n, &undo, err);
+	if (rc == MQS_OK && (rc = mqs_admin_key_index(spool, log, err)) == MQS_EFULL &&
+	    store(log, (const char *const *)undo.before, undo.nbefore, NULL, NULL) == MQS_OK)
+		(void)mqs_admin_key_index(spool, log, NULL);
+	forget(&undo);
+	return rc;
 }
 
 /*
@@ -94,7 +173,7 @@ mqs_embedded_set(struct mqs_spool *spool, const char *queue, const char *group,
 
 	if (group == NULL) {
 		if ((rc = mqs_spool_log(spool, queue, 0, &log, &why)) == MQS_OK)
-			rc = set_queue(log, pairs, n, &why);
+			rc = set_queue(spool, log, pairs, n, &why);
 	} else if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
 	    &why)) == MQS_OK)
 		rc = set_group(g, pairs, n, &why);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "embedded/check_group.h"
+#include "embedded/check_keys.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
@@ -117,7 +118,7 @@ check_indexed(struct mqs_checking *k, struct mqs_tx *tx,
 			    (unsigned long long)m->seq);
 		s->priorities++;
 	}
-	return MQS_OK;
+	return mqs_check_key_of(k, tx, r, err);
 }
 
 static void
@@ -147,7 +148,7 @@ check_sums(struct mqs_checking *k, struct mqs_tx *tx, const struct sums *s,
 	if ((rc = mqs_tx_count(tx, MQS_LOG_PRIORITY, &n, err)) != MQS_OK)
 		return rc;
 	check_count(k, "priorities of messages", s->priorities, n);
-	return MQS_OK;
+	return mqs_check_key_index(k, tx, err);
 }
 
 static int

@@ -29,6 +29,8 @@ int	mqs_embedded_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 size_t	mqs_embedded_publisher_stored(const struct mqs_publisher *);
 int	mqs_embedded_publisher_atomic(struct mqs_publisher *, int more,
 	    struct mqs_error *err);
+int	mqs_embedded_publisher_expect(struct mqs_publisher *, const char *id,
+	    const char *key, size_t key_len, struct mqs_error *err);
 uint64_t	mqs_embedded_publisher_dropped(const struct mqs_publisher *);
 size_t	mqs_embedded_publisher_pending(const struct mqs_publisher *, uint64_t *bytes);
 uint64_t	mqs_embedded_publisher_max_message(const struct mqs_publisher *);

@@ -4,7 +4,7 @@
 #include "embedded/embedded.h"
 
 static const char *const can[] = {
-	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend",
+	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend",
 	"follow", "from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual",
 	"manual-outlives", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
 	"prefetch", "priority", "reason", "redrive", "reject", "release", "replace",
@@ -26,6 +26,7 @@ const struct mqs_engine mqs_embedded_engine = {
 	.publisher_flush = mqs_embedded_publisher_flush,
 	.publisher_stored = mqs_embedded_publisher_stored,
 	.publisher_atomic = mqs_embedded_publisher_atomic,
+	.publisher_expect = mqs_embedded_publisher_expect,
 	.publisher_dropped = mqs_embedded_publisher_dropped,
 	.publisher_pending = mqs_embedded_publisher_pending,
 	.publisher_max_message = mqs_embedded_publisher_max_message,

@@ -36,6 +36,15 @@ struct mqs_section {
 	uint64_t		 bytes, total;
 };
 
+/* The last message that there must be when a batch is stored, see publish_expect.h. */
+struct mqs_expect {
+	int		 on;
+	uint64_t	 id;		/* 0: there must be none */
+	int		 by_key;	/* the last of that key, not of the queue */
+	char		 key[MQS_KEY_MAX];
+	size_t		 key_len;
+};
+
 struct mqs_publisher {
 	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
@@ -57,6 +66,7 @@ struct mqs_publisher {
 	uint64_t		 dropped;	/* how many unsettled messages it has removed to make room */
 	struct mqs_section		*sections;	/* of the batch: what came of each delivery */
 	size_t			 nsections, sections_cap;
+	struct mqs_expect	 expect;
 };
 
 /* Makes room for one more member in an array that has n of at most *cap: 0, or -1 and errno. */

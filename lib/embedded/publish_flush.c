@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "embedded/publish_expect.h"
 #include "embedded/publish_portion.h"
 #include "embedded/publish_trim.h"
 #include "embedded/publish_wait_for_room.h"
@@ -158,6 +159,7 @@ stored(struct mqs_publisher *p, struct mqs_portion *part)
 		s->blob = NULL;
 	}
 	p->stored = part->to;
+	mqs_expect_stored(p, part->from, part->to, part->before);
 	report(p, part->from, part->to, MQS_OK);
 	(void)mqs_trim_unlink(p->log, &part->trimmed, NULL);
 	part->from = part->to;
@@ -174,7 +176,9 @@ store(struct mqs_publisher *p, struct mqs_portion *part, int64_t deadline,
 
 	if ((rc = mqs_log_begin(&ltx, p->log, deadline, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_portion_end(p, part, err)) != MQS_OK ||
+	part->before = ltx.v[MQS_LOG_LAST_ID];
+	if ((rc = mqs_expect_check(p, &ltx, err)) != MQS_OK ||
+	    (rc = mqs_portion_end(p, part, err)) != MQS_OK ||
 	    (rc = mqs_portion_choose(p, part, &ltx, err)) != MQS_OK ||
 	    (rc = append_portion(p, part, &ltx, err)) != MQS_OK ||
 	    (part->trimmed.records == 0 && (rc = mqs_publish_trim(p, &ltx,

@@ -17,6 +17,7 @@ struct mqs_portion {
 	size_t		 from, to;		/* messages */
 	size_t		 end;			/* messages from here on must not be stored: nobody would get them */
 	size_t		 first, last;		/* sections: first to last - 1 */
+	uint64_t	 before;		/* the log's highest id before it */
 	struct mqs_log_room	 room;
 	struct mqs_trimmed trimmed;
 };

@@ -6,9 +6,6 @@
  * that were leased or held then (replay_group.h), in the order of their ids, and then all
  * messages beyond the group's cursor.
  *
- * A reader of the newest messages (latest) first reads all of that, in one snapshot, to find
- * them (replay_latest.h), and then gives them from a list of ids.
- *
  * A damaged message does not end a reader.  It is reported with its id, and the position is
  * behind it afterwards.  If the position did not move, the rest of the file can't be read.
  */
@@ -18,29 +15,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/queue/log_large_body.h"
-#include "embedded/queue/log_reader.h"
-#include "embedded/replay_bounds.h"
-#include "embedded/replay_group.h"
-#include "embedded/replay_latest.h"
-#include "embedded/spool.h"
-#include "embedded/store/wake.h"
-
-struct mqs_reader {
-	struct mqs_handle	 handle;	/* the seam's; first */
-	struct mqs_log		*log;
-	struct mqs_log_reader	 reader;
-	struct mqs_wake		*wake;
-	int			 body;		/* of the message handed out, or -1 */
-	uint64_t		 damaged;	/* id of the damaged message told of, or 0 */
-	struct mqs_replay_bounds bounds;
-	struct mqs_replay_group	 group;		/* what a group has yet to settle; empty: all of the queue */
-	enum {
-		ALL,
-		LATEST,		/* the newest are to be found */
-		LISTED		/* group.ids are all that is wanted */
-	}			 which;
-	struct mqs_latest	 newest;
-};
+#include "embedded/replay_select.h"
 
 /* ------------------------------------------------------------ opening -- */
 
@@ -83,6 +58,14 @@ skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* The same for a key that the index knows: MQS_ECONFIG if it does not. */
+static int
+place_last_of_key(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
+{
+	return r->by_index ? mqs_key_ids_last(&r->of_key, &r->reader, &r->bounds, n, err) :
+	    MQS_ECONFIG;
+}
+
 /* The same for all of a queue, from its end. */
 static int
 place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *err)
@@ -90,7 +73,7 @@ place_last(struct mqs_reader *r, uint64_t first, uint64_t n, struct mqs_error *e
 	const uint64_t asked = n;
 	uint64_t id = UINT64_MAX, start = 0;
 	struct mqs_record record;
-	int rc;
+	int rc = MQS_OK;
 
 	while (n > 0) {
 		rc = mqs_log_reader_before(&r->reader, id, &record, err);
@@ -133,7 +116,10 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	    (rc = mqs_log_reader_init(&r->reader, r->log, err)) != MQS_OK)
 		return rc;
 	first = r->bounds.first;
-	r->which = o != NULL && o->latest ? LATEST : ALL;
+	r->whole_queue = group == NULL;
+	r->by_index = r->whole_queue && r->bounds.by_key;
+	mqs_key_ids_init(&r->of_key, &r->bounds);
+	r->which = o != NULL && o->latest ? MQS_REPLAY_LATEST : MQS_REPLAY_ALL;
 	if (group != NULL) {
 		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
 		    err)) != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
@@ -146,8 +132,10 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	mqs_log_reader_seek(&r->reader, first);
 	if (o == NULL || o->last == 0)
 		return MQS_OK;
-	return group == NULL ? place_last(r, first, o->last, err) :
-	    skip_to_last(r, o->last, err);
+	if (group != NULL)
+		return skip_to_last(r, o->last, err);
+	rc = place_last_of_key(r, o->last, err);
+	return rc == MQS_ECONFIG ? place_last(r, first, o->last, err) : rc;
 }
 
 int
@@ -187,34 +175,6 @@ mqs_embedded_reader_free(struct mqs_reader *r)
 
 /* ------------------------------------------------------------ reading -- */
 
-/* The next record, of the group's list or of the log. */
-static int
-next_record(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *err)
-{
-	uint64_t after;
-	int rc;
-
-	while (r->group.next_id < r->group.nids) {
-		after = r->reader.at;
-		rc = mqs_log_reader_at(&r->reader, r->group.ids[r->group.next_id++], 1,
-		    record, err);
-		/* The list does not move the place beyond the cursor. */
-		mqs_log_reader_seek(&r->reader, after + 1);
-		if (rc != MQS_NOTHING)
-			return rc;
-	}
-	if (r->which == LISTED)
-		return MQS_NOTHING;
-	do {
-		rc = mqs_log_reader_next(&r->reader, 1, record, err);
-		if (r->group.queue == NULL)
-			return rc;
-	} while ((rc == MQS_OK && mqs_replay_group_looked_at(&r->group, &record->message)) ||
-	    ((rc == MQS_OK || (rc == MQS_EDAMAGED && r->reader.placed)) &&
-	    mqs_replay_group_skipped(&r->group, r->reader.at)));
-	return rc;
-}
-
 /* Opens a large body: MQS_NOTHING if the message was removed meanwhile. */
 static int
 open_body(struct mqs_reader *r, struct mqs_record *record, struct mqs_message *m,
@@ -245,86 +205,6 @@ open_body(struct mqs_reader *r, struct mqs_record *record, struct mqs_message *m
 	    r->log->dir.name, (unsigned long long)id, (unsigned long long)record->blob_name);
 }
 
-/*
- * MQS_OK if a message is within the bounds, MQS_NOTHING if not; *end: nor is any after it.
- * Where the clock was set back, messages that are earlier may come after one that is
- * late, up to the last id of that time.
- */
-static int
-within(struct mqs_reader *r, const struct mqs_message *m, int *end,
-    struct mqs_error *err)
-{
-	uint64_t lv[MQS_LOG_VALUES];
-	int rc;
-
-	*end = m->seq > r->bounds.until_id;
-	if (*end)
-		return MQS_NOTHING;
-	if (!mqs_replay_late(&r->bounds, m))
-		return mqs_replay_wanted(&r->bounds, m) ? MQS_OK : MQS_NOTHING;
-	if ((rc = mqs_log_reader_state(&r->reader, lv, err)) != MQS_OK)
-		return rc;
-	*end = m->seq >= lv[MQS_LOG_BEHIND];
-	return MQS_NOTHING;
-}
-
-/*
- * Adds to the reason why there is no next record which file is damaged, and sets the id of
- * the damaged one, if it is one message.  next_id: which of the group's list was to be read.
- */
-static int
-tell_record(struct mqs_reader *r, size_t next_id, int rc, struct mqs_error *err)
-{
-	struct mqs_error why;
-
-	if (r->group.next_id != next_id)
-		r->damaged = r->group.ids[r->group.next_id - 1];
-	else if (mqs_log_reader_goes_on(&r->reader))
-		r->damaged = r->reader.told ? r->reader.at + 1 : r->reader.at;
-	if (rc != MQS_EDAMAGED || r->damaged == 0)
-		return rc;
-	if (r->damaged > r->bounds.until_id)
-		return MQS_NOTHING;
-	if (err == NULL)
-		return rc;
-	why = *err;
-	return mqs_fail(err, rc, "%s (%s/log.mdb)", why.text, r->log->dir.path);
-}
-
-/* The next record within the bounds.  On MQS_EDAMAGED r->damaged is its id, or 0. */
-static int
-next_wanted(struct mqs_reader *r, struct mqs_record *record, struct mqs_error *err)
-{
-	const size_t next_id = r->group.next_id;
-	int rc, end;
-
-	while ((rc = next_record(r, record, err)) == MQS_OK) {
-		if ((rc = within(r, &record->message, &end, err)) != MQS_NOTHING || end)
-			return rc;
-	}
-	return rc == MQS_NOTHING ? rc : tell_record(r, next_id, rc, err);
-}
-
-/* Finds the newest messages, and makes them what is read from now on. */
-static int
-find_latest(struct mqs_reader *r, struct mqs_error *err)
-{
-	struct mqs_record record;
-	int rc;
-
-	while ((rc = next_wanted(r, &record, err)) == MQS_OK)
-		if ((rc = mqs_latest_add(&r->newest, r->reader.tx, &record.message,
-		    err)) != MQS_OK)
-			return rc;
-	if (rc != MQS_NOTHING)
-		return rc;
-	free(r->group.ids);
-	mqs_latest_list(&r->newest, &r->group.ids, &r->group.nids);
-	r->group.next_id = 0;
-	r->which = LISTED;
-	return MQS_OK;
-}
-
 /* The next message within the bounds.  On MQS_EDAMAGED r->damaged is its id, or 0. */
 static int
 next_message(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
@@ -332,10 +212,8 @@ next_message(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 	struct mqs_record record;
 	int rc;
 
-	if (r->which == LATEST && (rc = find_latest(r, err)) != MQS_OK)
-		return rc;
 	do {
-		if ((rc = next_wanted(r, &record, err)) != MQS_OK)
+		if ((rc = mqs_replay_select(r, &record, err)) != MQS_OK)
 			return rc;
 		*m = record.message;
 		r->damaged = m->seq;

@@ -957,7 +957,7 @@ what_instead(const char *option)
 #define INSTEAD	what_instead
 #else
 static const char *const can[] = {
-	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "extend", "follow",
+	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend", "follow",
 	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "message-id",
 	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "reason",
 	"reject", "release", "replace", "retry", "rewind", "since", "temp", "to", "ttl", "until",

@@ -8,7 +8,7 @@
  *			"set:NAME" a setting's text
  *	messages	id -> record (message/record.h)
  *	ids		message id -> id (big-endian, as in keys): deduplication
- *	keys		reserved: XXH3-64 of the key, id -> nothing (index=key)
+ *	keys		XXH3-64 of the key, id -> nothing (queue/log_key_index.h)
  *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
  *	markers		UUID of a queue 16, XXH3-64 of a group's name 8, the
  *			group's generation 8, id 8 -> nothing: what became of
@@ -71,6 +71,9 @@ enum mqs_log_value {
 	MQS_LOG_ROOM_BYTES,	/* and up to so many bytes ever appended */
 	MQS_LOG_DROPPED,	/* messages that overflow=drop-oldest removed unsettled */
 	MQS_LOG_BEHIND,		/* last id that was ahead of the clock, which had been set back */
+	MQS_LOG_KEY_INDEX,	/* enum mqs_key_index: how far the index of keys is */
+	MQS_LOG_KEY_INDEX_AT,	/* while it is built: it has the messages up to that id */
+	MQS_LOG_KEY_INDEX_END,	/* and those above that id */
 	MQS_LOG_VALUES
 };
 

@@ -4,6 +4,7 @@
 #include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/queue/state_values.h"
 
@@ -169,6 +170,11 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 	if ((m->message_id != NULL || m->priority != 0) &&
 	    (rc = add_indexes(ltx, r, err)) != MQS_OK)
 		return rc;
+	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE &&
+	    ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_DROPPING &&
+	    (rc = mqs_key_index_add(ltx->tx, mqs_key_index_hash(m->key, m->key_len), m->seq,
+	    err)) != MQS_OK)
+		return rc;
 	if (ltx->v[MQS_LOG_ORDINAL] == ltx->v[MQS_LOG_REMOVED])
 		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)m->time;
 	ltx->v[MQS_LOG_LAST_ID] = m->seq;
@@ -184,9 +190,12 @@ mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_rec
 {
 	const struct mqs_message *m = &r->message;
 	unsigned char key[9];
-	uint64_t first = 0;
+	uint64_t first = 0, hash = 0;
 	int rc;
 
+	/* Before anything changes, for the key is borrowed from the log. */
+	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE)
+		hash = mqs_key_index_hash(m->key, m->key_len);
 	*blob = r->flags & MQS_RECORD_LARGE ? r->blob_name : 0;
 	if (m->message_id != NULL) {
 		if ((rc = find_duplicate(ltx, m, &first, err)) < 0)
@@ -200,6 +209,9 @@ mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_rec
 	key[0] = (unsigned char)(9 - m->priority);
 	if (m->priority != 0 && (rc = mqs_tx_del(ltx->tx, MQS_LOG_PRIORITY, key,
 	    sizeof(key), err)) < 0)
+		return rc;
+	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE &&
+	    (rc = mqs_key_index_remove(ltx->tx, hash, m->seq, err)) != MQS_OK)
 		return rc;
 	ltx->v[MQS_LOG_REMOVED]++;
 	ltx->v[MQS_LOG_REMOVED_BYTES] += m->body_len;

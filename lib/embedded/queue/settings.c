@@ -28,6 +28,7 @@ const struct mqs_setting mqs_log_setting_table[] = {
 	{ "max-bytes", MQS_SETTING_LIMIT, LOG_AT(max_bytes), "off", 1, INT64_MAX },
 	{ "overflow", MQS_SETTING_OVERFLOW, LOG_AT(overflow), "block", 0, 0 },
 	{ "min-free", MQS_SETTING_FREE, LOG_AT(min_free), "auto", 0, INT64_MAX },
+	{ "index", MQS_SETTING_KEY, LOG_AT(index), "off", 0, 0 },
 	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
 	{ "dead-letter", MQS_SETTING_QUEUE, LOG_AT(dead_letter), "", 0, 0 },
 	{ "description", MQS_SETTING_TEXT, LOG_AT(description), "", 0, 0 },
@@ -138,6 +139,7 @@ parse_word(const struct mqs_setting *s, const char *text, void *at, const char *
 		[MQS_SETTING_SWITCH] = { { "off", "on" }, "is neither on nor off" },
 		[MQS_SETTING_OVERFLOW] = { { "block", "reject", "drop-oldest" },
 		    "is neither block, reject nor drop-oldest" },
+		[MQS_SETTING_KEY] = { { "off", "key" }, "is neither off nor key" },
 	};
 	int64_t i;
 
@@ -184,6 +186,7 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 	case MQS_SETTING_SYNC:
 	case MQS_SETTING_SWITCH:
 	case MQS_SETTING_OVERFLOW:
+	case MQS_SETTING_KEY:
 		return parse_word(s, text, at, why);
 	case MQS_SETTING_QUEUE:
 	case MQS_SETTING_TEXT:

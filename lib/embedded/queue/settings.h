@@ -30,6 +30,7 @@ struct mqs_log_settings {
 	uint64_t	min_free;	/* bytes of the disk; UINT64_MAX: see mqs_limits_check_disk */
 	int64_t		overflow;	/* enum mqs_overflow */
 	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
+	int64_t		index;		/* index=key */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
 	char		description[MQS_SETTING_TEXT_MAX];
 };
@@ -58,6 +59,7 @@ enum mqs_setting_kind {
 	MQS_SETTING_SYNC,	/* "full" or "relaxed" */
 	MQS_SETTING_FREE,	/* a size, or "auto" for UINT64_MAX */
 	MQS_SETTING_OVERFLOW,	/* an int64_t: enum mqs_overflow */
+	MQS_SETTING_KEY,	/* "off" or "key": an int64_t */
 	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
 	MQS_SETTING_TEXT
 };
