@@ -102,7 +102,6 @@ later() {
 
 @test "a queue without groups keeps everything" {
 	seq 2000 | mq-pub q
-	mq-ctl set q retain=0s retain-bytes=1
 	later mq-ctl trim q
 	later mq-pub q 2001
 	run -0 mq-replay q
@@ -112,10 +111,52 @@ later() {
 	mq-ctl delete q/g
 	later mq-ctl trim q
 	[ "$(retained q)" = 2001 ]
+	# So does a setting that was taken back.
+	mq-ctl set q retain=1d
+	mq-ctl set q retain=
+	later mq-ctl trim q
+	[ "$(retained q)" = 2001 ]
+}
+
+@test "a queue without groups, with a retain that was set on purpose, even to its default" {
+	seq 10 | mq-pub q
+	mq-ctl set q retain=7d
+	MQ_NOW=+6d mq-ctl trim q
+	[ "$(retained q)" = 10 ]
+	later mq-pub q 11
+	[ "$(retained q)" = 9 ]
+	later mq-ctl trim q
+	[ "$(retained q)" = 0 ]
+	run -0 mq-ctl check q
+	mq-ctl set q retain=forever
+	seq 10 | mq-pub q
+	MQ_NOW=+9999d mq-ctl trim q
+	[ "$(retained q)" = 10 ]
+}
+
+@test "a queue without groups, with retain-bytes: the default of retain does not count" {
+	seq 10 29 | mq-pub q
+	mq-ctl set q retain-bytes=20
+	later mq-ctl trim q
+	run -0 mq-replay q
+	assert_output "$(seq 20 29)"
+	later mq-pub q 30
+	[ "$(retained q)" = 10 ]
+	later mq-ctl trim q
+	[ "$(retained q)" = 10 ]
+	mq-ctl set q retain=7d
+	later mq-ctl trim q
+	[ "$(retained q)" = 0 ]
+	# A group, once it is there, has what it gets.
+	seq 10 99 | mq-pub q
+	[ "$(retained q)" = 10 ]
+	mq-ctl create q/g
+	seq 10 99 | mq-pub q
+	[ "$(retained q)" = 100 ]
 }
 
 @test "retain-bytes: the oldest go until no more than that is retained" {
-	mq-ctl create q
+	mq-ctl create q/g
 	mq-ctl set q retain-bytes=100
 	seq 1000 1999 | mq-pub q
 	settle q/g 990

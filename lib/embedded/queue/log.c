@@ -81,7 +81,8 @@ mqs_log_refresh(struct mqs_log *log, struct mqs_tx *tx, uint64_t seq,
 	if (seq == log->settings_seen)
 		return MQS_OK;
 	if ((rc = mqs_settings_load(mqs_log_setting_table, tx, &log->settings,
-	    err)) != MQS_OK)
+	    err)) != MQS_OK ||
+	    (rc = mqs_settings_is_stored(tx, "retain", &log->retain_set, err)) != MQS_OK)
 		return rc;
 	log->settings_seen = seq;
 	return MQS_OK;

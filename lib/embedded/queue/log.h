@@ -83,6 +83,7 @@ struct mqs_log {
 	int		 page;		/* log.stat */
 	unsigned char	 uuid[16];
 	struct mqs_log_settings settings;
+	int		 retain_set;	/* the setting `retain' is stored: not just its default */
 	uint64_t	 settings_seen;	/* value of MQS_LOG_SETTINGS that they are of */
 	int		 relaxed;	/* how the file commits: a reader may have loaded another setting */
 	const struct mqs_options *options;

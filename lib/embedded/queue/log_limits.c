@@ -132,8 +132,11 @@ mqs_limits_drop_oldest(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes
 	uint64_t floor, there;
 	int rc;
 
-	if ((rc = mqs_trim_floor(ltx->log, v, &floor, err)) != MQS_OK ||
-	    (rc = mqs_trim_to_size(ltx,
+	if ((rc = mqs_trim_floor(ltx->log, v, &floor, err)) != MQS_OK)
+		return rc;
+	if (floor == MQS_FLOOR_NO_GROUP)
+		floor = 0;		/* nobody has settled anything */
+	if ((rc = mqs_trim_to_size(ltx,
 	    s->max_messages == 0 ? UINT64_MAX : left(s->max_messages, messages),
 	    s->max_bytes == 0 ? UINT64_MAX : left(s->max_bytes, bytes),
 	    floor, t, dropped, err)) != MQS_OK)

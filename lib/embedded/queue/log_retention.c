@@ -1,4 +1,6 @@
 /* log_retention.c - see log_retention.h */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/group_page.h"
@@ -8,19 +10,32 @@
 #include "embedded/queue/log_walk.h"
 #include "embedded/store/blob_file.h"
 
+#define VERIFIED	((size_t)4096)	/* bytes of a record that is verified before it goes */
+
+/* 1 if there are more bytes than `retain-bytes'. */
+static int
+is_too_much(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES])
+{
+	const uint64_t most = log->settings.retain_bytes;
+
+	return most != 0 && v[MQS_LOG_IN_BYTES] - v[MQS_LOG_REMOVED_BYTES] > most;
+}
+
+/* 1 if the oldest message is older than `retain'. */
+static int
+is_too_old(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES], int64_t now)
+{
+	const int64_t most = log->settings.retain, oldest = (int64_t)v[MQS_LOG_OLDEST_TIME];
+
+	return most != INT64_MAX && oldest <= now && now - oldest > most;
+}
+
 int
 mqs_trim_wanted(const struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
     int64_t now)
 {
-	const struct mqs_log_settings *s = &log->settings;
-	int64_t oldest = (int64_t)v[MQS_LOG_OLDEST_TIME];
-
-	if (v[MQS_LOG_ORDINAL] == v[MQS_LOG_REMOVED])
-		return 0;
-	if (s->retain_bytes != 0 && v[MQS_LOG_IN_BYTES] -
-	    v[MQS_LOG_REMOVED_BYTES] > s->retain_bytes)
-		return 1;
-	return s->retain != INT64_MAX && oldest <= now && now - oldest > s->retain;
+	return v[MQS_LOG_ORDINAL] != v[MQS_LOG_REMOVED] &&
+	    (is_too_much(log, v) || is_too_old(log, v, now));
 }
 
 struct floor_search {
@@ -52,6 +67,13 @@ lower(void *arg, const char *group)
 	return 0;
 }
 
+/* The default of `retain-bytes' is that there is no such limit. */
+static int
+is_set_on_purpose(const struct mqs_log *log)
+{
+	return log->retain_set || log->settings.retain_bytes != 0;
+}
+
 int
 mqs_trim_floor(struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
     uint64_t *floor, struct mqs_error *err)
@@ -61,7 +83,10 @@ mqs_trim_floor(struct mqs_log *log, const uint64_t v[MQS_LOG_VALUES],
 	int rc;
 
 	rc = mqs_dir_each_group(&log->dir, lower, &s, err);
-	*floor = s.groups == 0 ? 0 : s.floor;
+	if (s.groups > 0)
+		*floor = s.floor;
+	else
+		*floor = is_set_on_purpose(log) ? MQS_FLOOR_NO_GROUP : 0;
 	return rc;
 }
 
@@ -70,7 +95,6 @@ struct oldest {
 	struct mqs_cur		*cur;		/* stands on it */
 	struct mqs_record	 r;
 	struct mqs_slice	 value;
-	uint64_t		 next;		/* key of the one behind it; UINT64_MAX: there is none */
 };
 
 /*
@@ -96,19 +120,38 @@ look_closely(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* The key of the record behind the one that the cursor stands on, and stays on. */
+/* 1 if the key of the record behind the oldest is greater than id; stays where it is. */
 static int
-peek(struct oldest *o, struct mqs_error *err)
+is_before_next(struct oldest *o, uint64_t id, struct mqs_error *err)
 {
 	struct mqs_slice key = { NULL, 0 }, value;
-	int rc;
+	int rc, greater;
 
-	o->next = UINT64_MAX;
 	if ((rc = mqs_cur_move(o->cur, MQS_NEXT, &key, &value, err)) < 0)
 		return rc;
-	if (rc == MQS_OK)
-		o->next = key.n == 8 ? mqs_get_be64(key.p) : 0;
-	return mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err);
+	greater = rc == MQS_NOTHING || (key.n == 8 && mqs_get_be64(key.p) > id);
+	rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err);
+	return rc < 0 ? rc : greater;
+}
+
+/*
+ * 1 if the key of the oldest record is its id.  A record that fits its checksum says so.
+ * To verify a long one, all of its pages would have to be read, so it is believed if its
+ * key is less than the next one.
+ */
+static int
+is_sound(struct mqs_log_tx *ltx, struct oldest *o, uint64_t id, struct mqs_error *err)
+{
+	int rc;
+
+	if (id == 0 || id > ltx->v[MQS_LOG_LAST_ID])
+		return 0;
+	if (o->value.n <= VERIFIED && !mqs_record_verify(id, o->value))
+		return 0;
+	if (o->value.n > VERIFIED && (rc = is_before_next(o, id, err)) <= 0)
+		return rc;
+	return mqs_record_decode(&o->r, id, o->value, 0, NULL) == MQS_OK &&
+	    o->r.ordinal == ltx->v[MQS_LOG_REMOVED] + 1;
 }
 
 /* The oldest record, or MQS_NOTHING. */
@@ -116,24 +159,19 @@ static int
 first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
 {
 	struct mqs_slice key = { NULL, 0 };
-	uint64_t id;
 	int rc;
 
 	if ((rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err)) != MQS_OK)
 		return rc;
-	id = key.n == 8 ? mqs_get_be64(key.p) : 0;
-	if ((rc = peek(o, err)) != MQS_OK)
-		return rc;
-	if (id == 0 || id >= o->next || id > ltx->v[MQS_LOG_LAST_ID] ||
-	    mqs_record_decode(&o->r, id, o->value, 0, NULL) != MQS_OK ||
-	    o->r.ordinal != ltx->v[MQS_LOG_REMOVED] + 1)
-		return look_closely(ltx, o, err);
-	return MQS_OK;
+	rc = is_sound(ltx, o, key.n == 8 ? mqs_get_be64(key.p) : 0, err);
+	if (rc != 0)
+		return rc < 0 ? rc : MQS_OK;
+	return look_closely(ltx, o, err);
 }
 
 /*
- * 1 in *below if the oldest message is below a floor.  Its key alone does not say so, for it
- * may be damaged; the key of the one behind it, which is greater, does.
+ * 1 in *below if the oldest message is below a floor.  The key of a long record does not say
+ * so alone, for it may be damaged; the floor then lies between it and the next one.
  */
 static int
 is_below(struct mqs_log_tx *ltx, struct oldest *o, uint64_t floor, int *below,
@@ -141,9 +179,10 @@ is_below(struct mqs_log_tx *ltx, struct oldest *o, uint64_t floor, int *below,
 {
 	int rc = MQS_OK;
 
-	if (o->r.message.seq < floor && o->next > floor && o->next != UINT64_MAX &&
-	    !mqs_record_verify(o->r.message.seq, o->value))
-		rc = look_closely(ltx, o, err);
+	if (o->value.n > VERIFIED && o->r.message.seq < floor && floor != MQS_FLOOR_NO_GROUP &&
+	    (rc = is_before_next(o, floor, err)) > 0)
+		rc = mqs_record_verify(o->r.message.seq, o->value) ? MQS_OK :
+		    look_closely(ltx, o, err);
 	*below = o->r.message.seq < floor;
 	return rc;
 }
@@ -176,6 +215,15 @@ note_oldest(struct mqs_log_tx *ltx, const struct oldest *o, int rc)
 	return MQS_OK;
 }
 
+/* Where there is no group, age counts only if it was set. */
+static int
+may_go(const struct mqs_log_tx *ltx, uint64_t floor, int64_t now)
+{
+	return is_too_much(ltx->log, ltx->v) ||
+	    ((floor != MQS_FLOOR_NO_GROUP || ltx->log->retain_set) &&
+	    is_too_old(ltx->log, ltx->v, now));
+}
+
 int
 mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
     int everything, struct mqs_trimmed *t, struct mqs_error *err)
@@ -194,7 +242,7 @@ mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
 		if ((rc = is_below(ltx, &o, floor, &below, err)) != MQS_OK)
 			break;
 		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)o.r.message.time;
-		if (!below || (!everything && !mqs_trim_wanted(ltx->log, ltx->v, now)) ||
+		if (!below || (!everything && !may_go(ltx, floor, now)) ||
 		    (rc = remove_first(ltx, &o, t, &bytes, err)) != MQS_OK)
 			break;
 	}

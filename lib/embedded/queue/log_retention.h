@@ -3,9 +3,12 @@
  *
  * A message may be removed when two things are true.  Retention allows it: the message is
  * older than `retain', or more than `retain-bytes' are retained.  And every group has settled
- * it: its id is below the floor of each group.  A queue without any group keeps everything,
- * since nothing unread is dropped.  Floors are read from the groups' status pages, under the
- * log's write lock; a page that can't be believed means floor 0.
+ * it: its id is below the floor of each group.  Floors are read from the groups' status pages,
+ * under the log's write lock; a page that can't be believed means floor 0.
+ *
+ * A queue without any group keeps everything, since nothing unread is dropped, unless
+ * retention was set on purpose (`retain' or `retain-bytes' is stored).  Then the settings that
+ * are stored count, but the default of `retain' does not.
  *
  * One transaction removes at most MQS_TRIM_RECORDS records or MQS_TRIM_BYTES, so that no
  * publisher waits long and LMDB's list of free pages stays short.  The large bodies are
@@ -22,6 +25,9 @@
 #define MQS_TRIM_RECORDS	1000
 #define MQS_TRIM_BYTES		(UINT64_C(16) << 20)
 
+/* The floor where there is no group, and retention was set on purpose. */
+#define MQS_FLOOR_NO_GROUP	UINT64_MAX
+
 /* What a trimming transaction removed. */
 struct mqs_trimmed {
 	size_t		records;
@@ -29,10 +35,14 @@ struct mqs_trimmed {
 	uint64_t	blobs[MQS_TRIM_RECORDS];
 };
 
-/* 1 if retention allows removing the oldest message; now is the judged clock. */
+/*
+ * 1 if retention allows removing the oldest message, where every group has settled it; now
+ * is the judged clock.
+ */
 int	mqs_trim_wanted(const struct mqs_log *, const uint64_t v[MQS_LOG_VALUES], int64_t now);
 /*
- * Finds the least floor of all groups; 0 if there is no group, or a floor is not known.
+ * Finds the least floor of all groups; 0 if one is not known.  Where there is no group, it is
+ * MQS_FLOOR_NO_GROUP, or 0 if everything is to be kept.
  * Groups that have expired are removed first, and do not count.  v is the log's state.  A
  * group that is ahead of it stands beside a restored log and will get everything again, so
  * its floor counts as 0.

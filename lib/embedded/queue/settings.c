@@ -248,6 +248,18 @@ mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *tx,
 	return MQS_OK;
 }
 
+int
+mqs_settings_is_stored(struct mqs_tx *tx, const char *name, int *is, struct mqs_error *err)
+{
+	struct mqs_slice value;
+	char key[64];
+	int rc;
+
+	rc = mqs_tx_get(tx, MQS_DB_MAIN, key, key_of(name, key), &value, err);
+	*is = rc == MQS_OK;
+	return rc < 0 ? rc : MQS_OK;
+}
+
 static const struct mqs_setting *
 find(const struct mqs_setting *table, const char *name, size_t n)
 {

@@ -2,7 +2,7 @@
  * settings.h - the settings of queues and groups
  *
  * A setting is stored as text, in the main table of log.mdb or GROUP.group.mdb, under
- * "set:NAME", and only if it differs from the default.  Two tables, one for queues and one for
+ * "set:NAME", and only if somebody has set it.  Two tables, one for queues and one for
  * groups, give the name of each setting, its kind, its default, and its place in the
  * structure of parsed values.
  */
@@ -79,6 +79,8 @@ extern const struct mqs_setting mqs_group_setting_table[];
 /* Fills in the structure: with the stored values, and defaults for the rest. */
 int	mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *,
 	    void *structure, struct mqs_error *err);
+/* 1 in *is if a setting is stored: somebody has set it, perhaps to its default. */
+int	mqs_settings_is_stored(struct mqs_tx *, const char *name, int *is, struct mqs_error *err);
 /*
  * Checks and stores n strings NAME=VALUE; MQS_ECONFIG if one is wrong, and which.  An empty
  * VALUE stands for the default.
