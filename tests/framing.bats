@@ -224,6 +224,9 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	{"key":["k"]}	"key" is an array, not a string
 	{"key":"\u0000"}	key contains NUL (byte 1)
 	{"headers":"h"}	"headers" is a string, not an object
+	{"json":"\ud800"}	"json": has half of a surrogate pair alone, which is no character
+	{"json":{"\udc00\ud800":1}}	"json": has half of a surrogate pair alone, which is no character
+	{"headers":{"a":[]}}	header "a" is an empty array, not a value
 	{"headers":{"a":1}}	header "a" is a number, not a string
 	{"headers":{"a":"\u0000"}}	header "a" contains NUL
 	{"priority":10}	"priority" is 10, not 0 to 9
@@ -243,6 +246,23 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 	run -65 --separate-stderr mq-pub -J q <in
 	[[ $stderr == 'mq-pub: stdin: record 1: invalid JSON at byte 9: '* ]]
 	[ "$(messages q)" = 1 ]
+}
+
+@test "-J: \"json\" may be nested 1,024 deep; more is refused, and says that it is too deep" {
+	local n
+	for n in 1025 1500 3000; do
+		perl -e 'print "{\"json\":", "[" x $ARGV[0], "]" x $ARGV[0], "}\n"' "$n" >in
+		fails 65 'mq-pub: stdin: record 1: "json": is nested deeper than 1024 arrays and objects' \
+		    mq-pub -J q <in
+	done
+	perl -e 'print "{\"json\":", "[" x 1024, "]" x 1024, "}\n"' | mq-pub -J q
+	[ "$(mq-replay q | wc -c)" = 2049 ]
+}
+
+@test "--json: half of a surrogate pair is shown as \"body\", so that every reader can read it" {
+	printf '%s\n' '"\ud800"' '"\udc00\ud800"' '"\ud83d\ude00"' | mq-pub q
+	[ "$(mq-replay --json q | jq -c '[.json, .body]' | paste -sd ' ')" = \
+	    '[null,"\"\\ud800\""] [null,"\"\\udc00\\ud800\""] ["😀",null]' ]
 }
 
 @test "-J: deep nesting is refused, not followed" {

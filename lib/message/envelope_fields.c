@@ -242,7 +242,7 @@ take_json(struct mqs_fields *p, const struct field *f, json_t *v)
 
 	(void)v;
 	if (p->json == NULL)	/* the name was not found as it stands */
-		return mqs_fail(p->err, MQS_EDATA, "\"%s\": its name has escapes, or it is nested too deeply",
+		return mqs_fail(p->err, MQS_EDATA, "\"%s\": its name is written with escapes",
 		    f->name);
 	m->body = store->p + store->n;
 	if (mqs_json_compact(store, p->json, p->json_len) == -1)

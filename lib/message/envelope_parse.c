@@ -73,6 +73,9 @@ add_headers(struct mqs_fields *p)
 				return rc;
 			continue;
 		}
+		if (json_array_size(v) == 0)
+			return mqs_fail(p->err, MQS_EDATA,
+			    "header \"%.64s\" is an empty array, not a value", name);
 		json_array_foreach(v, i, one)
 			if ((rc = add_header(p, name, one)) != MQS_OK)
 				return rc;
@@ -162,10 +165,12 @@ static int
 take_out_json(struct mqs_fields *p, const char **line, size_t *n, char **copy)
 {
 	size_t begin, len, tail;
+	const char *why;
 
-	if (memmem(*line, *n, "\"json\"", 6) == NULL ||
-	    !mqs_json_member(*line, *n, "json", &begin, &len))
+	if (memmem(*line, *n, "\"json\"", 6) == NULL)
 		return MQS_OK;
+	if (!mqs_json_member(*line, *n, "json", &begin, &len, &why))
+		return why == NULL ? MQS_OK : mqs_fail(p->err, MQS_EDATA, "\"json\": %s", why);
 	p->json = *line + begin;
 	p->json_len = len;
 	tail = *n - begin - len;

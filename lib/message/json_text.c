@@ -10,8 +10,12 @@
 #include "base/name.h"
 #include "message/json_text.h"
 
+static const char too_deep[] = "is nested deeper than 1024 arrays and objects";
+static const char lone[] = "has half of a surrogate pair alone, which is no character";
+
 struct scan {
 	const char	*p, *end;
+	const char	*why;		/* what is wrong, where the grammar is kept */
 	unsigned char	 open[MQS_JSON_DEPTH / 8];	/* bit: 1 object, 0 array */
 	unsigned	 depth;
 };
@@ -29,20 +33,49 @@ is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* An escape, at its backslash: 1 and behind it, or 0 at the byte that is wrong. */
+/* The four digits behind "\u": their value and behind them, or -1 at the byte that is wrong. */
+static int
+scan_unit(struct scan *s)
+{
+	int i, unit = 0;
+
+	for (i = 0; i < 4; i++, s->p++) {
+		if (s->p == s->end || !is_hex(*s->p))
+			return -1;
+		unit = unit * 16 + (*s->p <= '9' ? *s->p - '0' : (*s->p | 0x20) - 'a' + 10);
+	}
+	return unit;
+}
+
+/*
+ * An escape, at its backslash: 1 and behind it, or 0 at the byte that is wrong.  A character
+ * beyond U+FFFF is two escapes, the halves of a surrogate pair.  The grammar allows a half
+ * alone, but it is no character, and most readers of JSON refuse it.
+ */
 static int
 scan_escape(struct scan *s)
 {
-	int i;
+	const char *at = s->p;
+	int unit;
 
 	if (++s->p == s->end || strchr("\"\\/bfnrtu", *s->p) == NULL || *s->p == '\0')
 		return 0;
 	if (*s->p++ != 'u')
 		return 1;
-	for (i = 0; i < 4; i++, s->p++)
-		if (s->p == s->end || !is_hex(*s->p))
+	if ((unit = scan_unit(s)) == -1)
+		return 0;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return 1;
+	if (unit < 0xdc00 && s->end - s->p > 2 && s->p[0] == '\\' && s->p[1] == 'u') {
+		s->p += 2;
+		if ((unit = scan_unit(s)) == -1)
 			return 0;
-	return 1;
+		if (unit >= 0xdc00 && unit <= 0xdfff)
+			return 1;
+	}
+	s->p = at;
+	s->why = lone;
+	return 0;
 }
 
 /* A string, at its first quote. */
@@ -149,8 +182,10 @@ push(struct scan *s, int object)
 {
 	unsigned bit = 1u << s->depth % 8;
 
-	if (s->depth == MQS_JSON_DEPTH)
+	if (s->depth == MQS_JSON_DEPTH) {
+		s->why = too_deep;
 		return 0;
+	}
 	s->open[s->depth / 8] = (unsigned char)(object ? s->open[s->depth / 8] | bit :
 	    s->open[s->depth / 8] & ~bit);
 	s->depth++;
@@ -275,12 +310,15 @@ mqs_json_compact(struct mqs_buf *buf, const char *text, size_t n)
 }
 
 int
-mqs_json_member(const char *text, size_t n, const char *name, size_t *begin, size_t *len)
+mqs_json_member(const char *text, size_t n, const char *name, size_t *begin, size_t *len,
+    const char **why)
 {
 	struct scan s = { .p = text, .end = text + n };
-	size_t name_len = strlen(name), skipped;
+	size_t name_len = strlen(name);
 	const char *from;
+	int found;
 
+	*why = NULL;
 	skip_space(&s);
 	if (s.p == s.end || *s.p++ != '{')
 		return 0;
@@ -289,19 +327,17 @@ mqs_json_member(const char *text, size_t n, const char *name, size_t *begin, siz
 		from = s.p;
 		if (!scan_name(&s))
 			return 0;
+		found = (size_t)(s.p - from) >= name_len + 2 &&
+		    memcmp(from + 1, name, name_len) == 0 && from[1 + name_len] == '"';
+		skip_space(&s);		/* the value is without the white space before it */
 		*begin = (size_t)(s.p - text);
-		if ((*len = mqs_json_value(s.p, (size_t)(s.end - s.p), NULL)) == 0)
+		if (!scan_value(&s)) {
+			*why = found ? s.why : NULL;
 			return 0;
-		if ((size_t)(s.p - from) >= name_len + 2 &&
-		    memcmp(from + 1, name, name_len) == 0 && from[1 + name_len] == '"') {
-			/* Without the white space before it. */
-			skip_space(&s);
-			skipped = (size_t)(s.p - text) - *begin;
-			*begin += skipped;
-			*len -= skipped;
-			return 1;
 		}
-		s.p += *len;
+		*len = (size_t)(s.p - text) - *begin;
+		if (found)
+			return 1;
 		skip_space(&s);
 		if (s.p == s.end || *s.p++ != ',')
 			return 0;

@@ -295,7 +295,7 @@ test_refuse_fields(void)
 		{ "{\"json\":1,\"body\":\"f\"}", "\"body\" and \"json\" are both there" },
 		{ "{\"json\":1,\"body_base64\":\"\"}",
 		    "\"body_base64\" and \"json\" are both there" },
-		{ "{\"js\\u006fn\":1}", "\"json\": its name has escapes, or it is nested too deeply" },
+		{ "{\"js\\u006fn\":1}", "\"json\": its name is written with escapes" },
 		{ "{\"body_base64\":\"Z*==\"}",
 		    "\"body_base64\": not a base64 character (character 2)" },
 		{ "{\"body_base64\":\"Zg\"}",

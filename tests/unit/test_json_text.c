@@ -7,14 +7,16 @@
 
 static const char *const good[] = {
 	"0", "-0", "12", "-1.5e+300", "1e999", "123456789012345678901234567890.10",
-	"true", "false", "null", "\"\"", "\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\uD800\"",
+	"true", "false", "null", "\"\"", "\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\uD83D\\uDE00\"",
 	"\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"", "[]", "{}", " [ ] ", "[1, 2,\n3]",
 	"{\"a\":{\"b\":[{},[],{\"c\":null}]}}", "\t{ \"a\" : 1 , \"a\" : 2 }\r\n", "\"\x7f\""
 };
 
 static const char *const bad[] = {
 	"", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "tru", "trueX", "nul", "NaN",
-	"Infinity", "'a'", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"", "\"\n\"",
+	"Infinity", "'a'", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"", "\"\\ud800\"", "\"\\uDC00\"",
+	"\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\ud800\\ud800\"", "\"\\ud800\\u0041\"",
+	"\"\\ud83d\\ude0\"", "{\"\\udfff\":1}", "\"\n\"",
 	"\"\t\"", "\"\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]",
 	"]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{1:2}", "[}",
 	"{]", "[1}", "1 2", "[] []", "//x\n1", ("\xef\xbb\xbf" "1"), "{\"a\":1,1}"
@@ -101,17 +103,24 @@ test_member(void)
 {
 	static const char text[] =
 	    " {\"j\":\"json\", \"x\\\"json\":1, \"json\" :  {\"json\":[2]} , \"z\":3}";
+	static const char half[] = "{\"x\":\"\\ud800\",\"json\":1}";
 	size_t begin, len;
+	const char *why;
 
-	check_int(mqs_json_member(text, sizeof(text) - 1, "json", &begin, &len), 1);
+	check_int(mqs_json_member(text, sizeof(text) - 1, "json", &begin, &len, &why), 1);
 	check_mem(text + begin, len, "{\"json\":[2]}", 12);
-	check_int(mqs_json_member(text, sizeof(text) - 1, "z", &begin, &len), 1);
+	check_int(mqs_json_member(text, sizeof(text) - 1, "z", &begin, &len, &why), 1);
 	check_mem(text + begin, len, "3", 1);
-	check_int(mqs_json_member(text, sizeof(text) - 1, "y", &begin, &len), 0);
-	check_int(mqs_json_member("[\"json\"]", 8, "json", &begin, &len), 0);
-	check_int(mqs_json_member("{}", 2, "json", &begin, &len), 0);
-	check_int(mqs_json_member("{\"json\":}", 9, "json", &begin, &len), 0);
-	check_int(mqs_json_member("{\"json", 6, "json", &begin, &len), 0);
+	check_int(mqs_json_member(text, sizeof(text) - 1, "y", &begin, &len, &why), 0);
+	check_int(mqs_json_member("[\"json\"]", 8, "json", &begin, &len, &why), 0);
+	check_int(mqs_json_member("{}", 2, "json", &begin, &len, &why), 0);
+	check_int(mqs_json_member("{\"json\":}", 9, "json", &begin, &len, &why), 0);
+	check_int(mqs_json_member("{\"json", 6, "json", &begin, &len, &why), 0);
+	check(why == NULL);
+	check_int(mqs_json_member(half, sizeof(half) - 1, "json", &begin, &len, &why), 0);
+	check(why == NULL);	/* of another member */
+	check_int(mqs_json_member(half, sizeof(half) - 1, "x", &begin, &len, &why), 0);
+	check_str(why, "has half of a surrogate pair alone, which is no character");
 }
 
 int

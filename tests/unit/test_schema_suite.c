@@ -45,8 +45,9 @@ static struct text
 member(struct text object, const char *name)
 {
 	size_t begin = 0, n = 0;
+	const char *why;
 
-	check(mqs_json_member(object.p, object.n, name, &begin, &n) == 1);
+	check(mqs_json_member(object.p, object.n, name, &begin, &n, &why) == 1);
 	return (struct text){ object.p + begin, n };
 }
 
