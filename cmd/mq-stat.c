@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "common/arguments.h"
@@ -42,12 +43,25 @@ static const char *const asks[] = {
 	"list", "next-due", NULL
 };
 
+static const struct tool_status statuses[] = {
+	{ 0, "done" },
+	{ 1, "--next-due: no work is to be expected" },
+	{ 64, "usage" },
+	{ 66, "a queue or a group does not exist; the others are shown" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or the spool is damaged" },
+	{ 75, "try again: a queue is in use otherwise" },
+	{ 77, "permission denied; what may be read is shown" },
+	{ 0 }
+};
+
 static const struct tool tool = {
 	.name = "mq-stat",
 	.synopsis = "[options] [QUEUE[/GROUP]...]",
 	.purpose = "Shows how many messages queues hold and groups have yet to settle.",
 	.options = options,
-	.asks = asks
+	.asks = asks,
+	.statuses = statuses
 };
 
 static const struct table_column columns[] = {
@@ -227,7 +241,7 @@ print(struct view *v, int status)
 static int
 spool_missing(void)
 {
-	return strstr(common.spool, "://") == NULL &&
+	return !mqs_is_address(common.spool, NULL) &&
 	    access(common.spool, F_OK) == -1 && errno == ENOENT;
 }
 

@@ -68,12 +68,30 @@ EOT
 	local scheme
 	export MQ_ENGINES=$BATS_TEST_TMPDIR/none
 	for scheme in amqp amqps kafka; do
-		fails 69 "mq-pub: $scheme://: no engine: $MQ_ENGINES/${scheme%s}.so: not installed (package mq-tools-${scheme%s})" \
+		fails 69 "mq-pub: $scheme://: no engine: $MQ_ENGINES/${scheme%s}.so: not installed (it will be in the package mq-tools-${scheme%s}, which does not exist yet)" \
 		    mq-pub -s "$scheme://user:secret@host" q a
 	done
 	unset MQ_ENGINES
 	run -69 --separate-stderr mq-pub q a
-	[[ $stderr = "mq-pub: kafka://: no engine: "*"/lib/mq/kafka.so: not installed (package mq-tools-kafka)" ]]
+	[[ $stderr = "mq-pub: kafka://: no engine: "*"/lib/mq/kafka.so: not installed (it will be in the package mq-tools-kafka, which does not exist yet)" ]]
+}
+
+@test "what has the form SCHEME:// is never a directory, however the scheme is written" {
+	local scheme
+	export MQ_ENGINES=$BATS_TEST_TMPDIR/none
+	mkdir empty
+	cd empty
+	fails 69 "mq-pub: amqp://: no engine: $MQ_ENGINES/amqp.so: not installed (it will be in the package mq-tools-amqp, which does not exist yet)" \
+	    mq-pub -s AMQP://user:secret@host q a
+	for scheme in redis Redis x+y 1a _ 'a b' ''; do
+		fails 69 "mq-pub: $scheme://: no engine of that name (a spool is a directory, amqp://..., amqps://... or kafka://...)" \
+		    mq-pub -s "$scheme://user:secret@host" q a
+		run -69 --separate-stderr mq-stat --names -s "$scheme://user:secret@host"
+		[[ $stderr != *secret* ]]
+	done
+	[ -z "$(ls)" ]
+	mq-pub -s ./x://y q a
+	[ "$(mq-replay -s ./x://y q)" = a ]
 }
 
 @test "an engine that can't be loaded, is none, or is of another version: 69" {
@@ -81,13 +99,13 @@ EOT
 	export MQ_ENGINES=$BATS_TEST_TMPDIR/e
 	echo 'not a shared object' >"$MQ_ENGINES/kafka.so"
 	run -69 --separate-stderr mq-pub q a
-	[[ $stderr = "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: "*" (package mq-tools-kafka)" ]]
+	[[ $stderr = "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: "* && $stderr != *package* ]]
 	[[ $stderr != *"$MQ_ENGINES/kafka.so"*"$MQ_ENGINES/kafka.so"* ]]
 	engine other
-	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: not an engine of mq (package mq-tools-kafka)" \
+	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: not an engine of mq" \
 	    mq-pub q a
 	engine older
-	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: made for version 1 of the engines' interface, not 2 (package mq-tools-kafka)" \
+	fails 69 "mq-pub: kafka://: no engine: $MQ_ENGINES/kafka.so: made for version 1 of the engines' interface, not 2" \
 	    mq-pub q a
 }
 

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "message/headers.h"
@@ -72,7 +73,7 @@ set_spool(struct handler_command *c, const char *spool)
 	char *whole = NULL;
 	int rc;
 
-	if (spool[0] != '/' && strstr(spool, "://") == NULL)
+	if (spool[0] != '/' && !mqs_is_address(spool, NULL))
 		whole = realpath(spool, NULL);
 	if (whole != NULL)
 		spool = whole;

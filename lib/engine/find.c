@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "engine/find.h"
 
@@ -22,20 +24,10 @@ static const struct scheme {
 	{ "kafka", "kafka", "mq-tools-kafka" }
 };
 
-/* What stands before "://" in a name: its length, or 0. */
-static size_t
-scheme_of(const char *where)
-{
-	size_t n = strspn(where, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
-
-	return strncmp(where + n, "://", 3) == 0 ? n : 0;
-}
-
 static int
 cannot_load(const struct scheme *s, const char *path, const char *why, struct mqs_error *err)
 {
-	return mqs_fail(err, MQS_ENOTSUP, "%s://: no engine: %s: %s (package %s)",
-	    s->scheme, path, why, s->package);
+	return mqs_fail(err, MQS_ENOTSUP, "%s://: no engine: %s: %s", s->scheme, path, why);
 }
 
 /* Loads an engine; its text of an error would name the path a second time. */
@@ -47,9 +39,11 @@ load(const struct mqs_engine **out, const struct scheme *s, const char *path,
 	char why[96];
 	void *object;
 
+	if (access(path, R_OK) != 0 && errno == ENOENT)
+		return mqs_fail(err, MQS_ENOTSUP, "%s://: no engine: %s: not installed (it will "
+		    "be in the package %s, which does not exist yet)", s->scheme, path, s->package);
 	if (access(path, R_OK) != 0)
-		return cannot_load(s, path, errno == ENOENT ? "not installed" :
-		    strerror(errno), err);
+		return cannot_load(s, path, strerror(errno), err);
 	if ((object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) == NULL) {
 		const char *said = dlerror();
 		size_t n = strlen(path);
@@ -73,16 +67,17 @@ int
 mqs_engine_find(const struct mqs_engine **out, const char *where, const char *folder,
     struct mqs_error *err)
 {
-	size_t n = scheme_of(where), i;
+	size_t n, i;
 	char path[4096];
 	int len;
 
-	if (n == 0) {
+	if (!mqs_is_address(where, &n)) {
 		*out = &mqs_embedded_engine;
 		return MQS_OK;
 	}
 	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (strlen(schemes[i].scheme) == n && memcmp(schemes[i].scheme, where, n) == 0)
+		if (strlen(schemes[i].scheme) == n &&
+		    strncasecmp(schemes[i].scheme, where, n) == 0)
 			break;
 	if (i == sizeof(schemes) / sizeof(schemes[0]))
 		return mqs_fail(err, MQS_ENOTSUP, "%.*s://: no engine of that name "
