@@ -42,12 +42,26 @@ static const char *const asks[] = {
 	"retry", "release", "reject", "extend", NULL
 };
 
+static const struct tool_status statuses[] = {
+	{ 0, "every delivery was settled" },
+	{ 64, "usage; an operand that is not a receipt" },
+	{ 65, "a line of stdin that is not a receipt" },
+	{ 66, "a receipt that is no longer good, or whose queue or group does not exist" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or the spool is damaged" },
+	{ 75, "try again: the disk is full, the group is in use, or a signal came" },
+	{ 77, "permission denied" },
+	{ 78, "a setting forbids it" },
+	{ 0 }
+};
+
 static const struct tool tool = {
 	.name = "mq-ack",
 	.synopsis = "[options] [RECEIPT...]",
 	.purpose = "Settles deliveries by their receipts: operands, or lines of stdin.",
 	.options = options,
-	.asks = asks
+	.asks = asks,
+	.statuses = statuses
 };
 
 struct request {

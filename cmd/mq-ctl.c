@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/binding_options.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/output.h"
@@ -15,6 +16,19 @@
 #include "ctl/subcommands.h"
 
 static const struct tool_option no_options[] = { { 0 } };
+
+static const struct tool_status statuses[] = {
+	{ 0, "done" },
+	{ 64, "usage" },
+	{ 65, "a line of stdin that is no setting" },
+	{ 66, "a queue, a group, a message or a binding does not exist" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or damage, which check found too" },
+	{ 75, "try again: the queue is in use, or the disk is full" },
+	{ 77, "permission denied" },
+	{ 78, "no such setting or value, or what is to be made exists already" },
+	{ 0 }
+};
 
 static const struct tool tool = {
 	.name = "mq-ctl",
@@ -36,9 +50,10 @@ static const struct tool tool = {
 	    "[options] check [QUEUE...]\n"
 	    "help [SUBCOMMAND]",
 	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.\n"
-	    "A BINDING is -k PATTERN, --key KEY, or -H NAME=VALUE... [--any].",
+	    BINDINGS_WORD,
 	.options = no_options,
-	.stop_at_operand = 1
+	.stop_at_operand = 1,
+	.statuses = statuses
 };
 
 static const struct ctl_command *const commands[] = {

@@ -50,7 +50,7 @@ static const struct tool_option options[] = {
 	{ 'K', "key-delimiter", "DELIM", "each record is KEY, DELIM, body" },
 	{ 'H', "header", "NAME=VALUE", "add a header; may be repeated" },
 	DELIVERY_OPTIONS,
-	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" },
+	{ 'D', "delimiter", "DELIM", "records end in DELIM (escapes \\n \\t \\r \\0 \\\\ \\xNN) instead of newline" },
 	{ '0', "null", NULL, "records end in NUL" },
 	{ 'J', "envelopes", NULL, "each record is a JSON envelope; -k -H -p -d --at --ttl -i fill what it lacks" },
 	{ 'I', "print-ids", NULL, "print each message's id once it is durable" },
@@ -58,7 +58,7 @@ static const struct tool_option options[] = {
 	{ OPTION_MIRROR, "mirror", NULL, "with -J: copies of messages, each published once however often it comes" },
 	{ OPTION_CALL, "call", NULL, "publish one message, wait for the reply to it, and print that" },
 	{ 'W', "wait", "DURATION", "wait no longer than this for room in a full queue, or for the reply" },
-	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most)" },
+	{ OPTION_ATOMIC, "atomic", NULL, "publish all of the input or nothing (64M at most, without bodies over 256K)" },
 	{ OPTION_MANDATORY, "mandatory", NULL, "fail (status 66) unless some group will get each message" },
 	{ OPTION_EXPECT_LAST, "expect-last", "ID", "fail (status 75) unless the queue's last message, or with -k the key's, is ID (0: none)" },
 	{ OPTION_REJECT_TO, "reject-to", "FILE", "append bad records to FILE and go on (status 0 then)" },
@@ -71,12 +71,27 @@ static const char *const asks[] = {
 	"wait", "atomic", "mandatory", "mirror", "expect-last", NULL
 };
 
+static const struct tool_status statuses[] = {
+	{ 0, "every message is on stable storage; --call: its command succeeded" },
+	{ 1, "--call: the command that handled the message failed" },
+	{ 64, "usage" },
+	{ 65, "bad input; the message says which record" },
+	{ 66, "no such queue, and it may not be made; --mandatory: no group would get a message" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or the spool is damaged" },
+	{ 75, "try again: no reply in time, the queue or disk is full or in use, or a signal came" },
+	{ 77, "permission denied" },
+	{ 78, "a setting forbids it" },
+	{ 0 }
+};
+
 static const struct tool tool = {
 	.name = "mq-pub",
 	.synopsis = "[options] QUEUE [MESSAGE...]\n[options] -F QUEUE FILE...",
 	.purpose = "Appends messages to a queue: the operands, or records from stdin.",
 	.options = options,
-	.asks = asks
+	.asks = asks,
+	.statuses = statuses
 };
 
 /* What the command line said. */

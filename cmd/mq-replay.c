@@ -60,6 +60,18 @@ static const char *const asks[] = {
 	"since", "until", BINDINGS_ASKS, "last", "latest", "follow", "rewind", "dry-run", NULL
 };
 
+static const struct tool_status statuses[] = {
+	{ 0, "messages were printed, or the groups were moved" },
+	{ 1, "there was none to print" },
+	{ 64, "usage" },
+	{ 66, "a queue or a group does not exist" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or damage; messages that are not damaged are printed" },
+	{ 75, "try again: a queue is in use otherwise" },
+	{ 77, "permission denied" },
+	{ 0 }
+};
+
 static const struct tool tool = {
 	.name = "mq-replay",
 	.synopsis = "[options] QUEUE[/GROUP]...\n"
@@ -67,7 +79,8 @@ static const struct tool tool = {
 	.purpose = "Prints the messages that a queue retains, or that a group has yet to settle;\n"
 	    "those of several queues in the order of their time.  Or moves groups.",
 	.options = options,
-	.asks = asks
+	.asks = asks,
+	.statuses = statuses
 };
 
 #define FLUSH_AT	((size_t)128 * 1024)

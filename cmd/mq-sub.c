@@ -63,6 +63,21 @@ static const char *const asks[] = {
 	"ordered", "temp", "exclusive", "from", NULL
 };
 
+static const struct tool_status statuses[] = {
+	{ 0, "something was delivered, or a signal asked to stop" },
+	{ 1, "nothing was delivered" },
+	{ 64, "usage" },
+	{ 66, "no such queue or group, and it may not be made" },
+	TOOL_STATUSES,
+	{ 74, "input or output error, or the spool is damaged" },
+	{ 75, "try again: the disk or the queue of --to is full, or the group is in use" },
+	{ 77, "permission denied" },
+	{ 78, "the group is not as asked for, or a setting forbids it" },
+	{ 126, "COMMAND can't be executed, or said so" },
+	{ 127, "COMMAND does not exist, or said so" },
+	{ 0 }
+};
+
 static const struct tool tool = {
 	.name = "mq-sub",
 	.synopsis = "[options] QUEUE[/GROUP]\n[options] QUEUE[/GROUP] -- COMMAND [ARG...]\n"
@@ -70,7 +85,8 @@ static const struct tool tool = {
 	.purpose = "Delivers the messages of a group to stdout, or each to a run of COMMAND on its\n"
 	    "stdin, and acknowledges those that were taken.",
 	.options = options,
-	.asks = asks
+	.asks = asks,
+	.statuses = statuses
 };
 
 #define PREFETCH_STDOUT	8192

@@ -344,7 +344,7 @@ size_t	mqs_publisher_stored(const struct mqs_publisher *);
 /*
  * Makes batches atomic (more), or not (0).  The flush of an atomic batch stores all of it or
  * nothing.  It may have up to 64 MiB of messages; each counts 64 bytes more than its body,
- * key and headers.
+ * key and headers, and bodies of over 256 KiB do not count.
  */
 int	mqs_publisher_atomic(struct mqs_publisher *, int more, struct mqs_error *err);
 

@@ -631,7 +631,9 @@ load lib/expect
 	fails 64 "mq-pub: MQ_AUTOCREATE: 'perhaps': not yes or no" \
 	    env MQ_AUTOCREATE=perhaps mq-pub q a
 	run -64 --separate-stderr env MQ_NOW=sometime mq-pub q a
-	[[ $stderr == "mq-pub: MQ_NOW: 'sometime': is not a time"* ]]
+	[[ $stderr == "mq-pub: MQ_NOW: 'sometime': is no offset and no time: +2h, -1d, now, "* ]]
+	MQ_NOW=2h run -64 --separate-stderr mq-pub q a
+	[[ $stderr == "mq-pub: MQ_NOW: '2h': is no offset and no time: +2h, -1d, now, "* ]]
 	fails 64 "mq-pub: MQ_MAPSIZE: 'big': needs a number" env MQ_MAPSIZE=big mq-pub q a
 	fails 64 "mq-pub: MQ_MAPSIZE: '0': out of range" env MQ_MAPSIZE=0 mq-pub q a
 	[ ! -e spool ]
@@ -645,7 +647,7 @@ load lib/expect
 	[ -f one/q/log.mdb ] && [ -f two/deep/q/log.mdb ]
 	[ -f xdg/mq/q/log.mdb ] && [ -f home/.local/state/mq/q/log.mdb ]
 	[ ! -e spool ]
-	fails 69 'mq-pub: kafka://: no engine: /usr/local/lib/mq/kafka.so: not installed (package mq-tools-kafka)' \
+	fails 69 'mq-pub: kafka://: no engine: /usr/local/lib/mq/kafka.so: not installed (it will be in the package mq-tools-kafka, which does not exist yet)' \
 	    mq-pub -s kafka://host q a
 }
 

@@ -452,6 +452,7 @@ a	key 3	3	small 3'
 	said "mq-replay: --until: '2024-02-30': is not a time"
 	run -64 --separate-stderr mq-replay --since 12345 q
 	said "mq-replay: --since: '12345': is not a time"
+	[[ $stderr == *"@EPOCH; nor is it the id of a message"* ]]
 	run -64 --separate-stderr mq-replay --until 99999999999999999999 q
 	said 'mq-replay: --until: 99999999999999999999: too large for an id'
 	run -64 --separate-stderr mq-replay -c 0 q

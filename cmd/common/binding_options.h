@@ -18,6 +18,9 @@ enum { BINDINGS_KEY = 0x200, BINDINGS_ANY };
 	{ 'H', "header", "NAME=VALUE", VERB " messages with that header; with several, with all of them" }, \
 	{ BINDINGS_ANY, "any", NULL, "one of several -H is enough" }
 
+/* What a synopsis means by BINDING. */
+#define BINDINGS_WORD	"A BINDING is -k PATTERN, --key KEY, or -H NAME=VALUE... [--any]."
+
 /* Their names, for struct tool.asks. */
 #define BINDINGS_ASKS	"pattern", "key", "header", "any"
 

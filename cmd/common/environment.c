@@ -55,7 +55,7 @@ environment_spool(void)
 		below = ".local/state/mq";
 		dir = environment("HOME");
 	}
-	if (dir == NULL)
+	if (dir == NULL || dir[0] != '/')
 		return "/var/spool/mq";
 	if (asprintf(&path, "%s/%s", dir, below) < 0)
 		fail(STATUS_SYSTEM, "%s", strerror(ENOMEM));

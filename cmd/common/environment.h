@@ -6,7 +6,10 @@
 
 /* Reads $MQ_NOW and $MQ_AUTOCREATE into `common'; one that is malformed ends the tool with 64. */
 void	environment_read(void);
-/* $MQ_SPOOL, else mq in the user's state directory, else /var/spool/mq. */
+/*
+ * $MQ_SPOOL, else mq in the user's state directory, else /var/spool/mq.  A state directory
+ * or a home that is not absolute counts as none: it would be another one in each directory.
+ */
 const char *environment_spool(void);
 /* $MQ_ENGINES, the folder of engines that are not part of the library, or NULL. */
 const char *environment_engines(void);

@@ -14,7 +14,7 @@
 #define HELP_COLUMN	30	/* where the explanations begin */
 
 const struct tool_option common_option_table[] = {
-	{ 's', "spool", "DIR", "where the queues are (default: $MQ_SPOOL, ~/.local/state/mq)" },
+	{ 's', "spool", "DIR", "where the queues are, see below" },
 	{ 'q', "quiet", NULL, "say nothing but errors" },
 	{ 'v', "verbose", NULL, "say what is being done" },
 	{ 'h', "help", NULL, "print this" },
@@ -56,8 +56,16 @@ print_table(const struct tool_option *o)
 	}
 }
 
+static void
+print_statuses(const struct tool_status *s)
+{
+	(void)printf("\nExit status:\n");
+	for (; s->meaning != NULL; s++)
+		(void)printf("  %-5d%s\n", s->status, s->meaning);
+}
+
 void
-print_help(const struct tool *tool)
+print_help(const struct tool *tool, const struct tool_status *statuses)
 {
 	const char *line = tool->synopsis, *before = "usage:";
 	size_t n;
@@ -73,10 +81,12 @@ print_help(const struct tool *tool)
 	(void)printf("\n%s\n\n", tool->purpose);
 	print_table(tool->options);
 	print_table(common_option_table);
-	(void)printf("\nExit status: 0 done, 1 nothing delivered, 64 usage, 65 bad input,\n"
-	    "66 no such queue, group or receipt, 74 I/O error or damage, 75 try again,\n"
-	    "77 permission, 78 configuration; all of them: %.*s(1).\n",
+	(void)printf("\nThe queues are in the directory DIR of -s, else $MQ_SPOOL, else $XDG_STATE_HOME/mq,\n"
+	    "else ~/.local/state/mq, or where HOME is not set, in /var/spool/mq.  mq(7) explains\n"
+	    "MQ_SPOOL, MQ_AUTOCREATE, MQ_NOW, MQ_ENGINES and MQ_MAPSIZE; %.*s(1) all of this.\n",
 	    (int)strcspn(tool->name, " "), tool->name);
+	if (statuses != NULL)
+		print_statuses(statuses);
 }
 
 void

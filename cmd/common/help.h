@@ -7,7 +7,8 @@
 /* The options that every tool has; ends with id 0. */
 extern const struct tool_option common_option_table[];
 
-void	print_help(const struct tool *);
+/* statuses: what it may end with, or NULL. */
+void	print_help(const struct tool *, const struct tool_status *statuses);
 void	print_version(const struct tool *);
 /* One "-x<TAB>--long<TAB>ARG" a line, "-" for what is absent. */
 void	print_options(const struct tool *);

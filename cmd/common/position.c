@@ -13,6 +13,8 @@
 
 #define DOUBTFUL_MAX	4	/* more than there are options that take a place */
 
+static const char not_an_id[] = "not an id of this engine";
+
 /* Arguments that are no times, and perhaps ids, which only the spool's engine knows. */
 static struct {
 	const char	*option, *text, *why;
@@ -39,8 +41,9 @@ position_check(const struct mqs_spool *spool)
 
 	for (i = 0; i < n_doubtful; i++)
 		if (!mqs_is_id(spool, doubtful[i].text))
-			usage_error("%s: '%s': %s", doubtful[i].option, doubtful[i].text,
-			    doubtful[i].why);
+			usage_error("%s: '%s': %s%s", doubtful[i].option, doubtful[i].text,
+			    doubtful[i].why, doubtful[i].why == not_an_id ? "" :
+			    "; nor is it the id of a message");
 }
 
 struct position
@@ -53,7 +56,7 @@ arg_position(const char *option, const char *s)
 	if (n >= ID_DIGITS && strspn(s, "0123456789") == n) {
 		if (mqs_parse_u64(s, n, &at.number) == -1)
 			usage_error("%s: %s: too large for an id", option, s);
-		at.id = doubt(option, s, "not an id of this engine").id;
+		at.id = doubt(option, s, not_an_id).id;
 		return at;
 	}
 	if (mqs_parse_time(s, mqs_later(mqs_now(), common.clock_shift), &at.time, &why) != 0)

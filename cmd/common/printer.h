@@ -33,7 +33,7 @@ int	printer_option(struct printer *, int id, const char *arg);
 enum { PRINTER_JSON = 0x300 };
 /* The rows of the option table that printer_option takes. */
 #define PRINTER_OPTIONS \
-	{ 'D', "delimiter", "DELIM", "end each message with DELIM (escapes \\n \\t \\0 \\xNN) instead of newline" }, \
+	{ 'D', "delimiter", "DELIM", "end each message with DELIM (escapes \\n \\t \\r \\0 \\\\ \\xNN) instead of newline" }, \
 	{ '0', "null", NULL, "end each message with NUL" }, \
 	{ 'J', "envelopes", NULL, "one JSON envelope a line" }, \
 	{ PRINTER_JSON, "json", NULL, "like -J, with bodies that are JSON as they are, not as text" }, \

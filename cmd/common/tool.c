@@ -32,6 +32,7 @@
 #define OPTIONS_MAX	64
 
 static const struct tool *tool;
+static const struct tool_status *statuses;
 static char **args;
 static int n_args;
 static char letters[2 + 3 * OPTIONS_MAX + 1];
@@ -92,6 +93,8 @@ void
 tool_start(const struct tool *t, int argc, char **argv)
 {
 	tool = t;
+	if (t->statuses != NULL)
+		statuses = t->statuses;
 	args = argv;
 	n_args = argc;
 	diagnostics_name(t->name);
@@ -197,7 +200,7 @@ common_option(int id)
 		common.verbose = 1;
 		return 1;
 	case 'h':
-		print_help(tool);
+		print_help(tool, statuses);
 		break;
 	case 'V':
 		print_version(tool);

@@ -19,6 +19,18 @@ struct tool_option {
 };
 #define TOOL_LONG	256
 
+/* A status that a tool ends with, and what it says; tested against the tool's page. */
+struct tool_status {
+	int		 status;
+	const char	*meaning;
+};
+
+/* What these mean is the same for every tool. */
+#define TOOL_STATUSES \
+	{ 69, "the spool is of a kind or a version that is not supported" }, \
+	{ 70, "a bug" }, \
+	{ 71, "the system refused a resource" }
+
 struct tool {
 	const char		*name;		/* "mq-pub" */
 	const char		*synopsis;	/* "[options] QUEUE [MESSAGE...]\n..." */
@@ -29,6 +41,8 @@ struct tool {
 	 * for none.  tool_ask asks about those that were given.
 	 */
 	const char *const	*asks;
+	/* Up to one without a meaning.  NULL: those of the tool that was started before. */
+	const struct tool_status *statuses;
 	int			 stop_at_operand; /* 1: options end at the first operand */
 };
 

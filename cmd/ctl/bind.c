@@ -64,9 +64,9 @@ const struct ctl_command ctl_bind = {
 	.name = "bind",
 	.tool = {
 		.name = "mq-ctl bind",
-		.synopsis = "[options] QUEUE/GROUP...",
+		.synopsis = "[--replace] BINDING... QUEUE/GROUP...\n--replace QUEUE/GROUP...",
 		.purpose = "Adds bindings to groups: a group gets the messages that one of its bindings\n"
-		    "matches, or, without any, all.",
+		    "matches, or, without any, all.  " BINDINGS_WORD,
 		.options = bind_options,
 		.asks = asks
 	},
@@ -110,9 +110,9 @@ const struct ctl_command ctl_unbind = {
 	.name = "unbind",
 	.tool = {
 		.name = "mq-ctl unbind",
-		.synopsis = "[options] QUEUE/GROUP...",
+		.synopsis = "[options] BINDING... QUEUE/GROUP...",
 		.purpose = "Takes bindings from groups, exactly as they were given.  A group that has none\n"
-		    "left gets every message.",
+		    "left gets every message.  " BINDINGS_WORD,
 		.options = unbind_options,
 		.asks = asks
 	},

@@ -90,8 +90,8 @@ const struct ctl_command ctl_create = {
 	.name = "create",
 	.tool = {
 		.name = "mq-ctl create",
-		.synopsis = "[options] QUEUE[/GROUP]...",
-		.purpose = "Makes queues and groups; a group's queue is made with it.",
+		.synopsis = "[options] [BINDING...] QUEUE[/GROUP]...",
+		.purpose = "Makes queues and groups; a group's queue is made with it.\n" BINDINGS_WORD,
 		.options = create_options,
 		.asks = create_asks
 	},

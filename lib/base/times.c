@@ -14,6 +14,8 @@
 
 static const char no_time[] =
     "is not a time: now, -2h, YYYY-MM-DD[ HH:MM[:SS]], RFC 3339 or @EPOCH";
+static const char no_shift[] =
+    "is no offset and no time: +2h, -1d, now, YYYY-MM-DD[ HH:MM[:SS]], RFC 3339 or @EPOCH";
 static const char out_of_range[] = "is not between the years 1678 and 2262";
 
 static int
@@ -182,7 +184,7 @@ mqs_parse_clock_shift(const char *s, int64_t now, int64_t *shift, const char **w
 	int64_t then;
 
 	if (mqs_parse_time(s, now, &then, why) == -1)
-		return -1;
+		return why != NULL && *why == no_time ? refuse(why, no_shift) : -1;
 	if (__builtin_sub_overflow(then, now, shift))
 		return refuse(why, out_of_range);
 	return 0;
