@@ -42,6 +42,7 @@ finds() {
 
 @test "publishers, consumers, handlers and workers are killed: all that was promised holds" {
 	cat "$BATS_FILE_TMPDIR/found"
+	run ! grep 'not so' "$BATS_FILE_TMPDIR/found"
 	tail -n 1 "$BATS_FILE_TMPDIR/found" | grep -qx 'all [0-9]* properties hold'
 }
 
@@ -73,6 +74,8 @@ finds() {
 	assert_line --regexp '^bodies are whole: not so: .* got p9-1 .* under the id of '
 	finds "work: " history '!($2 == "work" && /^(start|done|settled)/)'
 	assert_line --regexp '^nothing is lost: not so: work: .* came to no end, after 0 deliveries'
+	finds "" history '/^rewound/ { gone = 1 } !(gone && $2 == "again" && /^(start|done|settled)/)'
+	assert_line --regexp '^a rewound group gets everything again: not so: again: .* came to no end'
 	finds "" history '{ print } $1 == "start" && $2 == "work" { was[$3] = $0 }
 		$1 == "settled" && $2 == "work" && $5 == "ack" { again = was[$3] }
 		END { $0 = again; $4 = $4 1; print }'
@@ -164,4 +167,29 @@ finds() {
 	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has [0-9]+ outputs of "
 	finds "" history '$1 == "done" && $2 == "filter" { $5 = "die" } { print }'
 	assert_line --regexp "^a filter's output is there once, all of it: not so: .* has outputs of a run that did not succeed"
+}
+
+# side_finds PROPERTY FILE PROGRAM: what the side's verification says of a doctored file.
+side_finds() {
+	rm -rf doctored
+	mkdir doctored
+	find "$TORTURED" -maxdepth 1 -type f -exec cp {} doctored \;
+	awk "$3" "$TORTURED/$2" >"doctored/$2"
+	TORTURE=$PWD/doctored MQ_SPOOL=$TORTURED/spool run -1 "$BATS_TEST_DIRNAME/torture/side" verify
+	assert_line --partial "$1: not so: "
+}
+
+@test "the verification of what goes on beside finds what is wrong" {
+	tries_the_verifier
+	local temp
+	temp=$(cd "$TORTURED" && wc -l temp.temp* | awk '$1 > 1 { print $2; exit }')
+	side_finds 'a temporary group gets a message once' "$temp" '{ print; print }'
+	side_finds 'a temporary group gets what is in the log' "$temp" '{ print $1 1 }'
+	side_finds 'temporary groups go with their consumers' groups '$1 != "work"'
+	side_finds 'a caller gets its reply' calls '$2 == 0 && !n++ { $4 = $4 1 } { print }'
+	side_finds 'a caller gets its reply' calls '{ $2 = 137; print }'
+	side_finds 'only what is dropped is missing' lossy.told \
+	    '{ print } END { for (i = 1; i < 100000; i++) print i }'
+	side_finds 'compaction loses nothing' packed.told '{ print } END { print 1 }'
+	side_finds 'compaction ends well' compacted '{ print } END { print 74 }'
 }

@@ -20,6 +20,24 @@ act_receipt(struct act *a, const char *receipt)
 	    a->lease) == 3 ? 0 : -1;
 }
 
+int
+act_record(struct act *a, char *line, size_t n)
+{
+	char *body = memchr(line, '\t', n), *receipt;
+
+	if (body == NULL)
+		errx(70, "mq-sub: no tab: %s", line);
+	*body++ = '\0';
+	n -= (size_t)(body - line);
+	receipt = strsep(&line, " ");
+	a->attempt = strsep(&line, " ");
+	a->priority = strsep(&line, " ");
+	if (act_receipt(a, receipt) == -1 || line == NULL || *line != ':')
+		errx(70, "mq-sub: %s", receipt);
+	a->key = line + 1;
+	return letter_check(body, n, a->name);
+}
+
 void
 act_start(const struct act *a)
 {
@@ -64,6 +82,8 @@ act_settle(const struct act *a, const char *verb)
 	(void)snprintf(option, sizeof(option), "--%s", verb);
 	if (strcmp(verb, "ack") == 0)
 		ack[1] = (char *)"-q";
+	if (strcmp(verb, "revive") == 0)
+		ack[1] = (char *)"--reject=revive";
 	(void)snprintf(group, sizeof(group), "%.*s/%s", (int)strcspn(a->receipt, "/"),
 	    a->receipt, a->group);
 	if (!run(strcmp(verb, "skip") == 0 ? skip : ack))

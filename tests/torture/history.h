@@ -18,6 +18,8 @@
  *	printed GROUP ID LEASE COUNT		by a filter: so many lines
  *	done GROUP ID LEASE OUTCOME RUN		last thing in it
  *	settled GROUP ID LEASE VERB RUN		after mq-ack or mq-ctl skip exited 0
+ *	rewinding GROUP ID			before it is moved back to that message
+ *	rewound GROUP ID			after that
  *
  * Times are in ns since the epoch, 0 for none.  A key is written with ":" before it, so
  * that the empty key is a field too.

@@ -269,4 +269,5 @@ past_free(struct past *p)
 	free(p->deliveries);
 	free(p->dead);
 	free(p->groups);
+	free(p->rewinds);
 }

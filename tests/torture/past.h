@@ -60,6 +60,12 @@ struct dead {
 	char		 reason[64], key[64], name[LETTER_NAME];
 };
 
+/* A group was moved back to a message. */
+struct rewind {
+	size_t		 group, began, done;	/* done 0: perhaps not */
+	uint64_t	 id;
+};
+
 /* A group: what the driver says of it, and mq-stat. */
 struct group {
 	char		 name[64], traits[256];
@@ -74,7 +80,8 @@ struct past {
 	struct delivery	*deliveries;	/* by group, id and start */
 	struct dead	*dead;		/* by group and id there */
 	struct group	*groups;
-	size_t		 nletters, nmessages, nruns, ndeliveries, ndead, ngroups;
+	struct rewind	*rewinds;
+	size_t		 nletters, nmessages, nruns, ndeliveries, ndead, ngroups, nrewinds;
 	size_t		 torn, lines;
 };
 

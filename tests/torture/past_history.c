@@ -153,6 +153,29 @@ read_done(struct past *p, const char *line)
 }
 
 static int
+read_rewind(struct past *p, const char *line)
+{
+	struct rewind r = { .began = p->lines };
+	char word[16], group[64];
+	size_t i;
+
+	if (sscanf(line, "%15s %63s %" SCNu64, word, group, &r.id) != 3)
+		return -1;
+	r.group = past_group(p, group);
+	if (strcmp(word, "rewinding") == 0) {
+		p->rewinds = past_grow(p->rewinds, p->nrewinds, sizeof(r));
+		p->rewinds[p->nrewinds++] = r;
+		return 0;
+	}
+	for (i = p->nrewinds; i-- > 0;)
+		if (p->rewinds[i].group == r.group && p->rewinds[i].id == r.id) {
+			p->rewinds[i].done = p->lines;
+			return 0;
+		}
+	return -1;
+}
+
+static int
 read_other(struct past *p, const char *line)
 {
 	if (strncmp(line, "again ", 6) == 0)
@@ -173,7 +196,8 @@ past_read_history(struct past *p, const char *directory)
 	} events[] = {
 		{ "sent ", read_sent }, { "told ", read_told }, { "begin ", read_run },
 		{ "stop ", read_run }, { "kill ", read_run }, { "end ", read_run }, { "start ", read_start },
-		{ "printed ", read_done }, { "done ", read_done }, { "settled ", read_done }, { "", read_other }
+		{ "printed ", read_done }, { "done ", read_done }, { "settled ", read_done },
+		{ "rewinding ", read_rewind }, { "rewound ", read_rewind }, { "", read_other }
 	};
 	FILE *f = past_open(directory, "history");
 	char line[LINE_SIZE];

@@ -107,8 +107,8 @@ envelope(char *line, const struct letter *l)
 	size_t n = 0;
 
 	n += (size_t)snprintf(line, LINE_SIZE, "{\"key\":\"%s\",\"priority\":%u,"
-	    "\"headers\":{\"area\":\"%.1s\",\"name\":\"%s\"},", l->key, l->priority,
-	    l->key, l->name);
+	    "\"headers\":{\"area\":\"%.1s\",\"name\":\"%s\"%s},", l->key, l->priority,
+	    l->key, l->name, l->expires == 0 ? "" : ",\"fleeting\":\"yes\"");
 	if (l->has_id)
 		n += (size_t)snprintf(line + n, LINE_SIZE - n, "\"message_id\":\"%s\",",
 		    l->name);
@@ -272,15 +272,19 @@ end(struct run *r, unsigned how, int close_first)
 	reap(r);
 }
 
-/* last: nobody is killed, and all is told. */
+/*
+ * last: nobody is killed, and all is told.  The first run is --atomic and comes to its end, so
+ * that there is one in every history.
+ */
 static void
 one_run(const char *queue, unsigned number, int last)
 {
+	const int first = number == 1 && !last;
 	unsigned pause = (unsigned)strtoul(history_env("TORTURE_PAUSE"), NULL, 10);
 	struct run *r = calloc(1, sizeof(*r));
 	static const unsigned char ways[] = { 0, 0, 1, 1, 2, 2, 2, 2, 2, 2 };
-	size_t i, resent, n = 1 + history_random(RUN_MAX / 3);
-	int64_t time = last ? 0 : 2000000000;
+	size_t i, resent, n = first ? RUN_MAX / 3 : 1 + history_random(RUN_MAX / 3);
+	int64_t time = last || first ? 0 : 2000000000;
 	struct letter l;
 	int cut = 0;
 
@@ -288,7 +292,7 @@ one_run(const char *queue, unsigned number, int last)
 		err(70, NULL);
 	(void)snprintf(r->name, sizeof(r->name), "%s.%u", publisher, number);
 	r->queue = queue;
-	r->atomic = !last && history_random(4) == 0;
+	r->atomic = first || (!last && history_random(4) == 0);
 	begin(r);
 	for (resent = 0; resent < nagain && !cut; resent++)
 		cut = give(r, &again[resent], 0, time);
@@ -298,7 +302,7 @@ one_run(const char *queue, unsigned number, int last)
 		cut = give(r, &l, 1, time);
 	}
 	/* Half a message at the end of input would be a bad record. */
-	end(r, last ? 0 : cut ? 2 : ways[history_random(sizeof(ways))],
+	end(r, last || first ? 0 : cut ? 2 : ways[history_random(sizeof(ways))],
 	    !cut && (r->atomic || history_random(2) == 0));
 	keep_rest(r, resent);
 	free(r);

@@ -26,6 +26,7 @@ static const struct property {
 	{ "who is not killed ends well", ended_well },
 	{ "bodies are whole", bodies_whole },
 	{ "nothing is lost", nothing_lost },
+	{ "a rewound group gets everything again", rewound_again },
 	{ "what is settled does not come back", settled_stays },
 	{ "one handler at a time has a message", one_lease },
 	{ "attempts are counted as they were", attempts_counted },

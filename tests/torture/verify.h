@@ -37,6 +37,7 @@ void	ended_well(const struct past *p);
 /* verify_delivery.c: what groups got. */
 void	bodies_whole(const struct past *p);
 void	nothing_lost(const struct past *p);
+void	rewound_again(const struct past *p);
 void	settled_stays(const struct past *p);
 void	one_lease(const struct past *p);
 void	attempts_counted(const struct past *p);

@@ -5,6 +5,16 @@
 
 #include "verify.h"
 
+/* 1 if a message can die more than once: the group is rewound, or its letters redriven. */
+static int
+dies_again(const struct past *p, size_t group)
+{
+	char value[64];
+
+	return group_trait(&p->groups[group], "rewound", value) != NULL ||
+	    group_trait(&p->groups[group], "revived", value) != NULL;
+}
+
 /* One dead letter for a message that died in a group, whole. */
 void
 dead_once(const struct past *p)
@@ -13,7 +23,8 @@ dead_once(const struct past *p)
 	const struct message *m;
 
 	for (d = p->dead; d < end; d++) {
-		if (d > p->dead && d->group == d[-1].group && d->origin == d[-1].origin)
+		if (d > p->dead && d->group == d[-1].group && d->origin == d[-1].origin &&
+		    !dies_again(p, d->group))
 			wrong("%s: %s is a dead letter twice", p->groups[d->group].name,
 			    d->name);
 		m = past_message(p, d->origin);
@@ -53,6 +64,8 @@ dead_deserved(const struct past *p)
 	int refused;
 
 	for (d = p->dead; d < end; d++) {
+		if (dies_again(p, d->group))
+			continue;
 		group = p->groups[d->group].name;
 		n = handed_out(p, d, &refused);
 		if (d->attempts > n && group_trait(&p->groups[d->group], "manual", value) == NULL)

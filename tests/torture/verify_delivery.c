@@ -41,6 +41,16 @@ bodies_whole(const struct past *p)
 	}
 }
 
+/* 1 if a group has one of two traits. */
+static int
+has_trait(const struct past *p, size_t group, const char *one, const char *other)
+{
+	char value[64];
+
+	return group_trait(&p->groups[group], one, value) != NULL ||
+	    group_trait(&p->groups[group], other, value) != NULL;
+}
+
 static int
 succeeded(const struct delivery *d)
 {
@@ -70,8 +80,9 @@ deliveries_of(const struct past *p, size_t group, uint64_t id, size_t *n)
 	return d;
 }
 
+/* What came to no end in deliveries that started after a moment. */
 static void
-not_lost(const struct past *p, size_t group, const struct message *m)
+not_lost(const struct past *p, size_t group, const struct message *m, size_t after)
 {
 	const struct delivery *d;
 	size_t n, i;
@@ -80,9 +91,11 @@ not_lost(const struct past *p, size_t group, const struct message *m)
 		return;
 	d = deliveries_of(p, group, m->id, &n);
 	for (i = 0; i < n; i++)
-		if (succeeded(&d[i]))
+		if (d[i].start > after && succeeded(&d[i]))
 			return;
-	if (past_is_dead(p, group, m->id) || (m->letter != NULL && m->letter->expires != 0))
+	/* Where letters are redriven, being one is no end. */
+	if ((past_is_dead(p, group, m->id) && !has_trait(p, group, "revived", "revived")) ||
+	    (m->letter != NULL && m->letter->expires != 0))
 		return;
 	wrong("%s: %s (%" PRIu64 ") came to no end, after %zu deliveries",
 	    p->groups[group].name, m->name, m->id, n);
@@ -98,7 +111,20 @@ nothing_lost(const struct past *p)
 	for (g = 0; g < p->ngroups; g++)
 		if (group_trait(&p->groups[g], "handlers", value) != NULL)
 			for (i = 0; i < p->nmessages; i++)
-				not_lost(p, g, &p->messages[i]);
+				not_lost(p, g, &p->messages[i], 0);
+}
+
+/* A group that was moved back gets all messages from that place on again. */
+void
+rewound_again(const struct past *p)
+{
+	const struct rewind *r;
+	size_t i;
+
+	for (r = p->rewinds; r < p->rewinds + p->nrewinds; r++)
+		for (i = 0; i < p->nmessages && r->done != 0; i++)
+			if (p->messages[i].id >= r->id)
+				not_lost(p, r->group, &p->messages[i], r->began);
 }
 
 /* From when on it is certain that the delivery settled its message for good; 0: never. */
@@ -108,9 +134,12 @@ settled_at(const struct past *p, const struct delivery *d)
 	const struct run *r = &p->runs[d->run];
 	char value[64];
 
+	/* Here even a success may be undone: by a rewind, or a timeout in the last moment. */
+	if (has_trait(p, d->group, "rewound", "timeout"))
+		return 0;
 	if (d->settled != 0)
-		return strcmp(d->verb, "retry") == 0 || strcmp(d->verb, "release") == 0 ?
-		    0 : d->settled;
+		return strcmp(d->verb, "retry") == 0 || strcmp(d->verb, "release") == 0 ||
+		    strcmp(d->verb, "revive") == 0 ? 0 : d->settled;
 	if (group_trait(&p->groups[d->group], "manual", value) != NULL ||
 	    !run_clean(r) || d->done == 0 || d->done > r->end)
 		return 0;
@@ -143,7 +172,7 @@ one_lease(const struct past *p)
 
 	for (d = p->deliveries; d + 1 < end; d++)
 		if (d[1].group == d->group && d[1].id == d->id &&
-		    d[1].start < over_at(p, d))
+		    d[1].start < over_at(p, d) && !has_trait(p, d->group, "rewound", "rewound"))
 			wrong("%s: %s went to %s while %s had it", group_name(p, d),
 			    d->name, p->runs[d[1].run].name, p->runs[d->run].name);
 }
@@ -215,8 +244,10 @@ attempts_counted(const struct past *p)
 			wrong("%s: %s: attempt %u of %s", group_name(p, d), d->name,
 			    d->attempt, most);
 	}
+	/* A rewind and a redrive begin to count anew. */
 	for (d = p->deliveries; d < end; d += same_message(p, d))
-		if (group_trait(&p->groups[d->group], "manual", value) == NULL)
+		if (group_trait(&p->groups[d->group], "manual", value) == NULL &&
+		    !has_trait(p, d->group, "rewound", "revived"))
 			attempts_of(p, d, same_message(p, d));
 }
 
@@ -256,6 +287,9 @@ check_counters(const struct past *p, size_t group)
 		letters += p->dead[i].group == group;
 	if (g->depth != 0)
 		wrong("%s: %" PRIu64 " messages are left", g->name, g->depth);
+	/* Here a message can come to several ends. */
+	if (has_trait(p, group, "rewound", "revived"))
+		return;
 	for (i = 0; i < p->ndeliveries; i++)
 		skipped += p->deliveries[i].group == group &&
 		    strcmp(p->deliveries[i].verb, "skip") == 0;

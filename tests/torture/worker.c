@@ -20,15 +20,13 @@
 #include "act.h"
 #include "history.h"
 
-#define FORMAT	"%r %a %p :%k\\t%s\\0"
-
 extern char **environ;
 
 static pid_t
 begin(const char *group, int *out)
 {
 	char *argv[] = { (char *)"mq-sub", (char *)"-m", (char *)"--prefetch",
-	    (char *)"10", (char *)"-f", (char *)FORMAT, (char *)group, NULL };
+	    (char *)"10", (char *)"-f", (char *)ACT_FORMAT, (char *)group, NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int fds[2], rc;
@@ -60,24 +58,12 @@ deal_with(struct act *a)
 	(void)act_settle(a, strcmp(outcome, "hand") == 0 ? "release" : outcome);
 }
 
-/* "RECEIPT ATTEMPT PRIORITY :KEY<TAB>BODY" */
 static void
 record(char *line, size_t n, const char *run)
 {
 	struct act a = { .run = run };
-	char *body = memchr(line, '\t', n), *receipt, *colon;
 
-	if (body == NULL)
-		errx(70, "mq-sub: no tab: %s", line);
-	*body++ = '\0';
-	receipt = strsep(&line, " ");
-	a.attempt = strsep(&line, " ");
-	a.priority = strsep(&line, " ");
-	colon = line;
-	if (act_receipt(&a, receipt) == -1 || colon == NULL || *colon != ':')
-		errx(70, "mq-sub: %s", receipt);
-	a.key = colon + 1;
-	if (letter_check(body, n - (size_t)(body - receipt), a.name) == -1)
+	if (act_record(&a, line, n) == -1)
 		act_torn(&a);
 	else
 		deal_with(&a);
