@@ -355,8 +355,8 @@ EOT
 	run -0 mq-stat -l
 	[[ $output = *client-7@example*prefetched*client-7@example*q/g/3:70.token-9* ]]
 	run -0 mq-stat -l -J
-	[ "$(jq -s -c '[.[0].where, .[0].consumer, .[1].where, .[1].bytes, .[1].since]' <<<"$output")" = \
-	    '["client-7@example",null,"client-7@example",null,null]' ]
+	[ "$(jq -s -c '[.[0].where, .[0].consumer, .[0].since, .[0].age, .[1].where, .[1].bytes, .[1].since]' <<<"$output")" = \
+	    '["client-7@example",null,null,null,"client-7@example",null,null]' ]
 	run -1 mq-stat --next-due
 	recorded 'next_due -/-'
 }
@@ -366,7 +366,7 @@ EOT
 	mq-ctl create q
 	mq-ctl create -k a q/g
 	mq-ctl set q retain=1d
-	[ "$(mq-ctl show q)" = retain=7d ]
+	[ "$(mq-ctl show q)" = $'retain=7d\n# group g: all messages\n# consumer client-7@example of g: since -, - outstanding' ]
 	mq-ctl bind -k 'a.*' --replace q/g
 	mq-ctl unbind -k 'a.*' q/g
 	mq-ctl pause q

@@ -215,6 +215,59 @@ new'
 
 # -------------------------------------------------------------- set and show
 
+@test "show: who consumes: groups, their bindings, and living consumers" {
+	local start=$EPOCHSECONDS since
+	seq 9 | mq-pub -k eu.fr q
+	mq-ctl create q/all
+	mq-ctl create -k 'eu.*' -k uk --key 'a b' -H x=1 q/some
+	run -0 --separate-stderr mq-ctl show q
+	assert_line '# group all: all messages'
+	for binding in 'pattern:eu.*' pattern:uk 'key:a b' all:x=1; do
+		assert_line "# group some: $binding"
+	done
+	[ "$(grep -c '^#' <<<"$output")" = 5 ]
+	# A consumer that holds three, and one that holds nothing.
+	mq-sub --prefetch 3 -P 3 q/some -- sleep 60 &
+	mq-sub q/other >out &
+	until_true '[ "$(field leased q/some)" = 3 ] && [ "$(field consumers q/other)" = 1 ]'
+	run -0 --separate-stderr mq-ctl show q
+	assert_line --regexp "^# consumer [0-9]+ of some: since 20[0-9-]+T[0-9:.]+Z, 3 outstanding\$"
+	since=$(sed -n 's/^# consumer .* of some: since \([^,]*\), .*/\1/p' <<<"$output")
+	[ "$(date -d "$since" +%s)" -ge "$start" ] && [ "$(date -d "$since" +%s)" -le "$EPOCHSECONDS" ]
+	assert_line "# consumer $(mq-stat -lJ q/some | jq -r 'select(.held).consumer') of some: since $since, 3 outstanding"
+	[ "$(mq-stat -lJ q/some | jq -r 'select(.held).since')" = "$since" ]
+	run -0 --separate-stderr mq-ctl show q/some
+	assert_line "# consumer $(mq-stat -lJ q/some | jq -r 'select(.held).consumer'): since $since, 3 outstanding"
+	run -0 mq-ctl show q/all
+	refute_line --partial consumer
+	mq-ctl show q | grep -x "# consumer $! of other: since .*, 0 outstanding"
+	# Not among what differs from the default, which is for programs.
+	run -0 mq-ctl show --changed q
+	assert_output ''
+	# set passes over all of it, however much it is.
+	mq-ctl create r
+	mq-ctl show q | mq-ctl set r
+	{ seq -f '# group %g: all messages' 5000; echo retain=3d; seq -f '# more %g' 5000; echo '# end'; } | mq-ctl set r
+	[ "$(setting retain r)" = 3d ]
+	{ echo '# one'; echo '#two'; echo nonsense; } >in
+	fails 65 'mq-ctl set: stdin: line 3: not NAME=VALUE' mq-ctl set r <in
+}
+
+@test "show: groups that one may not look at are named all the same" {
+	mq-ctl create q/g
+	chmod a+rwx "$MQ_SPOOL" "$MQ_SPOOL/q"
+	chmod 600 "$MQ_SPOOL"/q/g.group.mdb
+	run -0 --separate-stderr as_nobody mq-ctl -s "$MQ_SPOOL" show q
+	assert_line retain=7d
+	assert_line '# group g: permission denied'
+	mq-ctl create q/h
+	chmod -R a+rwX "$MQ_SPOOL"/q
+	chmod 600 "$MQ_SPOOL"/q/g.group.mdb
+	run -0 --separate-stderr as_nobody mq-ctl -s "$MQ_SPOOL" show q
+	assert_line '# group g: permission denied'
+	assert_line '# group h: all messages'
+}
+
 @test "show: the defaults, as set reads them" {
 	mq-ctl create q/g
 	run -0 --separate-stderr mq-ctl show q
@@ -229,7 +282,8 @@ min-free=auto
 index=off
 sync=full
 dead-letter=
-description='
+description=
+# group g: all messages'
 	run -0 mq-ctl show q/g
 	assert_output 'lease=30s
 max-attempts=5
@@ -266,7 +320,8 @@ min-free=auto
 index=off
 sync=relaxed
 dead-letter=graveyard
-description=with = and  blanks, ünïcode'
+description=with = and  blanks, ünïcode
+# group g: all messages'
 	mq-ctl show a/g | mq-ctl set b/g
 	run -0 mq-ctl show b/g
 	assert_output 'lease=250ms

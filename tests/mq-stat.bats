@@ -345,8 +345,8 @@ c/g'
 	until_true '[ "$(field leased q/g)" = 5 ] && [ -s pid ]'
 	run -0 --separate-stderr mq-stat --list
 	assert_equal "$stderr" ''
-	assert_line -n 0 --regexp '^QUEUE +GROUP +CONSUMER +HELD +RUNNING$'
-	assert_line -n 1 --regexp "^q +g +$! +3 +1\$"
+	assert_line -n 0 --regexp '^QUEUE +GROUP +CONSUMER +HELD +RUNNING +AGE$'
+	assert_line -n 1 --regexp "^q +g +$! +3 +1 +[0-9]+s\$"
 	assert_line -n 2 --regexp '^QUEUE +GROUP +STATE +CONSUMER +HANDLER +ATTEMPT +AGE +RECEIPT$'
 	assert_line -n 3 --regexp "^q +g +handed-out +- +- +1 +[0-9]+s +$(sed -n 1p took | cut -f 1)\$"
 	assert_line -n 5 --regexp "^q +g +running +$! +$(cat pid) +1 +[0-9]+s +q/g/"
@@ -370,7 +370,7 @@ returning'
 	until_true '[ -s pid ] && mq-stat -lJ | jq -e "select(.handler)" >/dev/null'
 	run -0 --separate-stderr mq-stat -l --json
 	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
-	assert_output '["queue","group","consumer","held","running"]'
+	assert_output '["queue","group","consumer","held","running","since","age"]'
 	run -0 sh -c 'mq-stat -lJ | sed -n 2p | jq -c "keys_unsorted"'
 	assert_output '["queue","group","id","receipt","attempt","bytes","state","consumer","handler","since","age","until"]'
 	run -0 sh -c 'mq-stat -lJ | sed 1d | jq -c "[.queue, .group, .id, .receipt, .attempt, .bytes, .state]"'

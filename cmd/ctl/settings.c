@@ -1,7 +1,7 @@
 /*
  * ctl/settings.c - mq-ctl set and show
  *
- * `show' prints what `set' reads: lines NAME=VALUE.  `set' gathers all of its input
+ * `show' prints what `set' reads: lines NAME=VALUE, and comments, which `set' passes over.  `set' gathers all of its input
  * first and passes it to the library in one call, which sets everything or nothing.  A
  * value with control characters is refused, so a value is always one line.
  */
@@ -16,6 +16,7 @@
 #include "common/open_spool.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "ctl/show_groups.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
 #include "mqspool.h"
@@ -45,16 +46,29 @@ malformed(const char *pair)
 	return NULL;
 }
 
-/* All of stdin, with NUL; no more of it than settings can be. */
+/*
+ * All of stdin, with NUL; no more of it than settings can be.  Of comments, which may be much
+ * more (the groups of a queue), only the ends of their lines are kept.
+ */
 static size_t
 read_input(char input[INPUT_MAX + 1])
 {
-	size_t n = fread(input, 1, INPUT_MAX + 1, stdin);
+	int c, comment = 0;
+	size_t n = 0;
 
+	while ((c = getc(stdin)) != EOF) {
+		if (c == '#' && (n == 0 || input[n - 1] == '\n'))
+			comment = 1;
+		if (c == '\n')
+			comment = 0;
+		if (comment)
+			continue;
+		if (n == INPUT_MAX)
+			fail(STATUS_DATA, "stdin: more than %d bytes", INPUT_MAX);
+		input[n++] = (char)c;
+	}
 	if (ferror(stdin))
 		fail(STATUS_IO, "stdin: %s", strerror(errno));
-	if (n > INPUT_MAX)
-		fail(STATUS_DATA, "stdin: more than %d bytes", INPUT_MAX);
 	if (memchr(input, '\0', n) != NULL)
 		fail(STATUS_DATA, "stdin: a NUL");
 	input[n] = '\0';
@@ -189,6 +203,9 @@ show(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	if ((rc = mqs_show(spool, queue, group, show_setting, l, err)) >= 0)
 		rc = mqs_stat(spool, queue, group, note_queue,
 		    group != NULL ? note_group : NULL, l, err);
+	if (rc >= 0 && !l->changed_only)
+		rc = group != NULL ? show_consumers(&l->text, spool, queue, group, err) :
+		    show_groups(&l->text, spool, queue, err);
 	/* Printed only now: the library may call from inside a snapshot. */
 	if (rc >= 0 && l->text.n > 0)
 		fwrite(l->text.p, 1, l->text.n, stdout);
@@ -224,7 +241,8 @@ const struct ctl_command ctl_show = {
 	.tool = {
 		.name = "mq-ctl show",
 		.synopsis = "[options] QUEUE[/GROUP]...",
-		.purpose = "Prints settings as NAME=VALUE, as `mq-ctl set QUEUE' reads them.",
+		.purpose = "Prints settings as NAME=VALUE, as `mq-ctl set QUEUE' reads them, and in comments\n"
+		    "the queue's groups, their bindings and who consumes.",
 		.options = show_options
 	},
 	.run = run_show

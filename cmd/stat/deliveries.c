@@ -3,7 +3,6 @@
  *
  * All is gathered first and printed afterwards, for the reason given in mq-stat.c.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -15,7 +14,8 @@
 #include "stat/table.h"
 
 static const struct table_column consumer_columns[] = {
-	{ "QUEUE", 0 }, { "GROUP", 0 }, { "CONSUMER", 1 }, { "HELD", 1 }, { "RUNNING", 1 }
+	{ "QUEUE", 0 }, { "GROUP", 0 }, { "CONSUMER", 1 }, { "HELD", 1 }, { "RUNNING", 1 },
+	{ "AGE", 1 }
 };
 
 static const struct table_column delivery_columns[] = {
@@ -57,6 +57,8 @@ see_consumer(void *arg, const struct mqs_consumer_stat *c)
 		json_process(&l->text, "consumer", c->pid);
 		json_number(&l->text, "held", c->held);
 		json_number(&l->text, "running", c->running);
+		json_time(&l->text, "since", c->since);
+		json_age(&l->text, "age", c->since, l->now);
 		json_where(&l->text, c->where);
 		must(mqs_buf_add(&l->text, "}\n", 2));
 		return 0;
@@ -66,6 +68,7 @@ see_consumer(void *arg, const struct mqs_consumer_stat *c)
 	cell_process(t, c->pid, c->where);
 	cell_number(t, c->held);
 	cell_number(t, c->running);
+	cell_age(t, c->since, l->now);
 	return 0;
 }
 
@@ -104,11 +107,7 @@ see_delivery(void *arg, const struct mqs_delivery_stat *d)
 	cell_process(t, d->consumer, d->where);
 	cell_process(t, d->handler, "");
 	table_cell(t, "%u", d->attempt);
-	if (d->since == MQS_UNKNOWN_TIME)
-		table_cell(t, "-");
-	else
-		table_cell(t, "%" PRId64 "s",
-		    d->since < l->now ? (l->now - d->since) / MQS_SECOND : 0);
+	cell_age(t, d->since, l->now);
 	table_cell(t, "%s", d->receipt);
 	return 0;
 }

@@ -20,6 +20,15 @@ cell_number(struct table *t, uint64_t n)
 }
 
 void
+cell_age(struct table *t, int64_t time, int64_t now)
+{
+	if (time == MQS_UNKNOWN_TIME)
+		table_cell(t, "-");
+	else
+		table_cell(t, "%" PRId64 "s", time < now ? (now - time) / MQS_SECOND : 0);
+}
+
+void
 cell_process(struct table *t, int64_t pid, const char *where)
 {
 	if (pid != 0)

@@ -7,6 +7,7 @@
 
 /* A cell of a table: "-" for what is unknown (MQS_UNKNOWN). */
 void	cell_number(struct table *, uint64_t n);
+void	cell_age(struct table *, int64_t time, int64_t now);	/* in seconds */
 /* A process: "-" if it is 0, or where it is, if that is on another machine. */
 void	cell_process(struct table *, int64_t pid, const char *where);
 

@@ -170,7 +170,7 @@ show_consumer(void *arg, uint64_t owner)
 	for (i = 0; i < left.nslots; i++)
 		st.running += left.slots[i].started && left.slots[i].alive;
 	st.pid = left.pid;
-	st.since = MQS_UNKNOWN_TIME;
+	st.since = left.since != 0 ? left.since : MQS_UNKNOWN_TIME;
 	mqs_owner_left_free(&left);
 	if (life != MQS_OWNER_LIVES)
 		return MQS_OK;

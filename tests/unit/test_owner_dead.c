@@ -137,7 +137,7 @@ change_slot(uint64_t name, const struct mqs_owner_entry *entry)
 static void
 change_boot(uint64_t name, uint64_t boot)
 {
-	const struct mqs_owner_header header = { .boot = boot, .pid = 1 };
+	const struct mqs_owner_header header = { .boot = boot, .pid = 1, .since = 7 };
 	unsigned char b[MQS_OWNER_HEADER];
 	int fd = open_owner_file(name);
 

@@ -63,7 +63,7 @@ fill(const struct mqs_owner *o)
 	const int64_t pid = getpid();
 	const struct mqs_owner_header header = {
 		.boot = mqs_boot(), .pid = (uint64_t)pid,
-		.start = mqs_process_start(pid)
+		.start = mqs_process_start(pid), .since = (uint64_t)mqs_now()
 	};
 	unsigned char b[MQS_OWNER_HEADER];
 

@@ -10,7 +10,7 @@
  * the last of handler and consumer.  Tests use F_OFD_GETLK and take nothing.
  *
  * Layout (little-endian): a header of 64 bytes (magic "mqowner\1", boot number,
- * pid, process start, 0..., checksum), then at 64 the hand-out mark (lease, count:
+ * pid, process start, time, 0..., checksum), then at 64 the hand-out mark (lease, count:
  * what of MQS_MANUAL went out; checksum), then from byte 128 a slot of 64 bytes a
  * run: lease, id, pid, process start, started (0 or 1), 0..., checksum; to the byte
  * in owner_file.h.  A slot is written with one pwrite; one that doesn't verify
@@ -60,6 +60,7 @@ enum mqs_owner_life {
 /* What a dead consumer left, or a living one shows. */
 struct mqs_owner_left {
 	int64_t		 pid;		/* the consumer's; 0: not known */
+	int64_t		 since;		/* when it began, by the wall clock; 0: not known */
 	uint64_t	 handed_lease, handed_count;	/* the hand-out mark; 0, 0: none */
 	struct mqs_owner_slot {
 		uint64_t lease, id;

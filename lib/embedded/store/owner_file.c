@@ -29,6 +29,7 @@ mqs_owner_header_put(unsigned char b[MQS_OWNER_HEADER],
 	mqs_put_le64(b + 8, h->boot);
 	mqs_put_le64(b + 16, h->pid);
 	mqs_put_le64(b + 24, h->start);
+	mqs_put_le64(b + 32, h->since);
 	seal(b, MQS_OWNER_HEADER);
 }
 
@@ -42,6 +43,7 @@ mqs_owner_header_get(const unsigned char b[MQS_OWNER_HEADER],
 	h->boot = mqs_get_le64(b + 8);
 	h->pid = mqs_get_le64(b + 16);
 	h->start = mqs_get_le64(b + 24);
+	h->since = mqs_get_le64(b + 32);
 	return 1;
 }
 

@@ -4,7 +4,8 @@
  * See owner.h for what the parts mean.  Numbers are little-endian; a checksum is
  * the XXH3-64 of the bytes of its part before it.
  *
- *	  0	magic 8, boot number 8, pid 8, process start 8, zeros, checksum at 56
+ *	  0	magic 8, boot number 8, pid 8, process start 8, time 8 (the wall clock, ns
+ *		since the epoch, when it was made), zeros, checksum at 56
  *	 64	hand-out mark: lease 8, count 8, checksum 8, zeros
  *	128	slots of 64 bytes: lease 8, id 8, pid 8, process start 8, started 8,
  *		zeros, checksum at 56
@@ -24,7 +25,7 @@
 #define MQS_OWNER_MAX_RUNS	65536	/* a file with more slots is damaged */
 
 struct mqs_owner_header {
-	uint64_t	boot, pid, start;
+	uint64_t	boot, pid, start, since;
 };
 
 struct mqs_owner_mark {

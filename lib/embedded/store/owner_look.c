@@ -111,6 +111,7 @@ add_slots(int fd, const struct content *c, struct mqs_owner_left *left)
 	same_boot = mqs_owner_header_get(c->b, &header) &&
 	    header.boot == mqs_boot();
 	left->pid = same_boot ? (int64_t)header.pid : 0;
+	left->since = same_boot ? (int64_t)header.since : 0;
 	if ((any_lock = mqs_file_locked(fd, 1, 0)) == -1)
 		return -1;
 	for (i = 0; i < c->nslots; i++) {
