@@ -56,6 +56,21 @@ exit 3'
 	assert_output m
 }
 
+@test "the copy is due, though the bindings changed meanwhile" {
+	impatient
+	mq-ctl bind -k a q/g
+	mq-pub -k a q body
+	bury 3
+	MQ_NOW=+8d mq-ctl trim -q q
+	mq-ctl bind -k z q/g
+	mq-ctl unbind -k a q/g
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
+	run -0 mq-stat --next-due q/g
+	assert_output 0
+	run -0 mq-sub -e q/g
+	assert_output body
+}
+
 @test "a message that was trimmed: a copy, with key, headers and priority, for that group alone" {
 	impatient
 	mq-ctl create q/h

@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "embedded/consume_outcome.h"
 #include "embedded/lease_owner.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/log_reader.h"
@@ -88,19 +89,14 @@ note_leases(struct search *s, struct mqs_error *err)
 static int
 is_for(const struct search *s, const struct mqs_record *r)
 {
-	const char *group = s->group->name;
 	int priority = r->message.priority;
 
 	/* Its priority's own cursor has been there. */
 	if (priority != 0 && r->message.seq <= s->v[MQS_GROUP_CURSORS + priority - 1])
 		return 0;
-	if (r->flags & MQS_RECORD_ONLY_GROUP &&
-	    (strlen(group) != r->only_group_len ||
-	    memcmp(group, r->only_group, r->only_group_len) != 0))
-		return 0;
 	if (r->message.expires != 0 && r->message.expires <= s->now)
 		return 0;
-	return mqs_bindings_match(&s->group->bindings, &r->message);
+	return mqs_outcome_is_for(s->group, r);
 }
 
 /* 1 if the group was told to skip the damaged message, or what is missing. */
