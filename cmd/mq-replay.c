@@ -111,7 +111,7 @@ set_until(struct replay *r, const char *arg)
 	r->reading.until = until.time;
 	/* Ids are given by the clock as it is, times are meant as MQ_NOW shifts it. */
 	if (until.id == NULL)
-		r->deadline = until.time - common.clock_shift;
+		r->deadline = mqs_later(until.time, -common.clock_shift);
 	else if (until.number < (uint64_t)(INT64_MAX - GRACE))
 		r->deadline = (int64_t)until.number;
 	if (r->deadline < 1)

@@ -250,7 +250,7 @@ static int
 show(struct mqs_spool *spool, char **operands, int n, enum style style)
 {
 	struct view view = {
-		.spool = spool, .style = style, .now = mqs_now() + common.clock_shift
+		.spool = spool, .style = style, .now = judged_now()
 	};
 	int status;
 

@@ -123,6 +123,7 @@ EOT
 		read -r -a words <<<"$line"
 		run -69 --separate-stderr "${words[@]}" </dev/null
 		[[ $stderr = *": the empty engine can't "* ]] || { echo "$line: $stderr"; return 1; }
+		assert_equal "$output" ''
 	done < <(commands)
 }
 

@@ -452,6 +452,15 @@ due() {
 	run -1 mq-stat --next-due q
 }
 
+@test "a time near the end of all times that can be told" {
+	local end=2262-04-11T23:47:16.854775807Z
+	mq-ctl create q/g
+	mq-pub q m
+	[ "$(MQ_NOW=$end mq-stat -J q | jq 'select(.group == "g").oldest_age > 7e9')" = true ]
+	MQ_NOW=$end mq-pub --at now q m
+	MQ_NOW=1975-01-01 run -124 timeout 1 mq-replay -F --until 2262-01-01 q
+}
+
 @test "--next-due: rounded up, never too early" {
 	mq-pub -d 1d q later
 	mq-ctl create q/g

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/name.h"
 #include "base/units.h"
 #include "common/arguments.h"
@@ -36,7 +35,7 @@ arg_time(const char *option, const char *s)
 	const char *why;
 	int64_t ns;
 
-	if (mqs_parse_time(s, mqs_now() + common.clock_shift, &ns, &why) != 0)
+	if (mqs_parse_time(s, judged_now(), &ns, &why) != 0)
 		usage_error("%s: '%s': %s", option, s, why);
 	return ns;
 }

@@ -12,7 +12,7 @@
 #include "mqspool.h"
 
 int64_t	arg_duration(const char *option, const char *s);	/* in ns */
-/* In ns since the epoch; an age counts back from now + common.clock_shift. */
+/* In ns since the epoch; an age counts back from judged_now(). */
 int64_t	arg_time(const char *option, const char *s);
 uint64_t arg_size(const char *option, const char *s);		/* in bytes */
 int64_t	arg_number(const char *option, const char *s, int64_t min, int64_t max);

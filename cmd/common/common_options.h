@@ -15,4 +15,7 @@ struct common_options {
 
 extern struct common_options common;
 
+/* The time by which delays, expiry and ages are judged: now, shifted by MQ_NOW. */
+int64_t	judged_now(void);
+
 #endif

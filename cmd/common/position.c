@@ -1,7 +1,6 @@
 /* common/position.c - a place in a queue as people write it: an id, or a time */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/name.h"
 #include "base/units.h"
 #include "common/common_options.h"
@@ -59,7 +58,7 @@ arg_position(const char *option, const char *s)
 		at.id = doubt(option, s, not_an_id).id;
 		return at;
 	}
-	if (mqs_parse_time(s, mqs_later(mqs_now(), common.clock_shift), &at.time, &why) != 0)
+	if (mqs_parse_time(s, judged_now(), &at.time, &why) != 0)
 		return doubt(option, s, why);
 	/* 0 says "none" to the library, and nothing is as old as that. */
 	if (at.time < 1)

@@ -17,7 +17,7 @@ redrive(void *arg, struct mqs_spool *spool, const char *queue, const char *group
     struct mqs_error *err)
 {
 	const struct mqs_redrive_options *o = arg;
-	struct mqs_redriven r;
+	struct mqs_redriven r = { 0 };
 	int rc = mqs_redrive(spool, queue, o, &r, err);
 
 	(void)group;

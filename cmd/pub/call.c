@@ -57,8 +57,7 @@ call_begin(struct pub_call *c, struct mqs_spool *spool, const char *queue,
 	    strlen(address)) != 0)
 		fail(STATUS_SYSTEM, "%s: %s", queue, strerror(errno));
 	c->until = c->wait == -1 ? 0 : mqs_later(mqs_boottime(), c->wait);
-	c->expires = c->wait == -1 ? 0 :
-	    mqs_later(mqs_later(mqs_now(), common.clock_shift), c->wait);
+	c->expires = c->wait == -1 ? 0 : mqs_later(judged_now(), c->wait);
 }
 
 const char *

@@ -14,12 +14,6 @@
 #include "pub/delivery_options.h"
 
 static int64_t
-judged_now(void)
-{
-	return mqs_later(mqs_now(), common.clock_shift);
-}
-
-static int64_t
 future(const char *option, const char *arg)
 {
 	int64_t now = judged_now(), at = arg_time(option, arg);

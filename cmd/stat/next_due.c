@@ -32,7 +32,7 @@ look(void *arg, const char *queue, const char *group, struct mqs_error *err)
 static void
 print(int64_t due)
 {
-	int64_t ms, now = mqs_now() + common.clock_shift;
+	int64_t ms, now = judged_now();
 
 	if (due <= now) {
 		printf("0\n");
