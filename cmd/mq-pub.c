@@ -351,12 +351,16 @@ run(struct request *q)
 	struct pub_call call = { .wait = q->wait };
 	int all;
 
+	batch.bad = record_refused;
+	batch.bad_arg = &recorder;
+	batch.refused.json = q->json;
+	batch.refused.key_delim = (struct mqs_slice){ q->key_delim, q->key_delim_len };
 	memcpy(recorder.key_delim, q->key_delim, sizeof(recorder.key_delim));
 	set_base(&recorder, q);
 	spool = open_spool(MQS_AUTOCREATE);
 	if (q->reject_to != NULL) {
 		reject_open(&reject, q->reject_to, (struct mqs_slice){ q->delim, q->delim_len });
-		recorder.reject = &reject;
+		recorder.reject = batch.refused.reject = &reject;
 	}
 	/* Before the queue is made for it. */
 	if (q->expect_last != NULL && strcmp(q->expect_last, "0") != 0 &&

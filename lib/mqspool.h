@@ -270,6 +270,16 @@ struct mqs_publisher;
  */
 typedef void	mqs_published_fn(void *arg, uint64_t tag, int code, const char *id);
 
+/*
+ * Called from within mqs_publisher_flush for a message that is no JSON, or breaks the schema
+ * of its queue: `why' completes the sentence "the message ...".  The message is as it was
+ * sent; a large body is body_fd.  If the function returns 0, the message is left out, and the
+ * flush goes on.  If it returns another number, or there is no such function, the messages
+ * before this one are stored, unless the batch is atomic, and the flush fails with MQS_EDATA.
+ */
+typedef int	mqs_refused_fn(void *arg, uint64_t tag, const struct mqs_message *,
+	    const char *why);
+
 /* The most messages in a batch, unless it is atomic. */
 #define MQS_BATCH_MESSAGES	16384
 
@@ -280,6 +290,7 @@ struct mqs_publisher_options {
 	void		*arg;
 	unsigned	 flags;		/* MQS_MANDATORY */
 	int64_t		 wait;		/* how long a flush waits for room, see there; -1: for ever */
+	mqs_refused_fn	*refused;	/* may be NULL */
 };
 
 /* Opens a queue for publishing; makes it if the spool has MQS_AUTOCREATE. */
@@ -300,7 +311,7 @@ int	mqs_publisher_send(struct mqs_publisher *, const struct mqs_message *,
 
 /*
  * Adds up to n messages that differ from the last one of the batch in nothing but their
- * bodies (they have the same tag, too).  This is much faster than mqs_publisher_send.  The
+ * bodies; the tag of each is one more than the tag before.  This is much faster than mqs_publisher_send.  The
  * bodies must stay until the flush.  Returns how many were added.  If that is less than n,
  * give the next one to mqs_publisher_send, which adds it or says why not (the batch is empty
  * or full, the body is large, the last message has a message id).
@@ -329,11 +340,21 @@ size_t	mqs_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, 
  * as there is room for.  If `overflow' is block, the call waits up to options.wait for more
  * room, and stores the rest in further transactions.  MQS_EFULL: there was no room in time;
  * MQS_EINTR: it was interrupted.
+ * If the queue has a schema, each message is held against it first.  MQS_EDATA: one breaks it
+ * (see mqs_refused_fn).  MQS_ENOTSUP: the program that checks, mq-schema, is not installed;
+ * MQS_ESYSTEM: it failed.  Then nothing was stored that was not checked.
  * MQS_EDATA: an atomic batch, or the outputs of one delivery, are more than the limits ever
  * allow.  If less than min-free of the disk is free, the call waits only if options.wait is
  * above 0.  options.wait also ends waiting for other writers, but not before 5 s.
  */
 int	mqs_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
+
+/*
+ * Holds the batch against the schema of its queue, if that has one, before it is flushed.
+ * MQS_EDATA: *index is the place in the batch of the first message that is no JSON or breaks
+ * the schema.  The batch stays as it is; what was checked is not checked again.
+ */
+int	mqs_publisher_check(struct mqs_publisher *, size_t *index, struct mqs_error *err);
 
 /*
  * How many messages of the last batch were reported as stored, perhaps some after an error.
@@ -1029,7 +1050,7 @@ int	mqs_check(struct mqs_spool *, const char *queue, unsigned flags,
 /*
  * Holds the bodies of all retained messages of a queue against a JSON Schema, the text of
  * which is `schema'.  `finding' is called with each message that breaks it: its id, the JSON
- * pointer to what is wrong, and what was expected.  MQS_ECONFIG: the text is no schema.
+ * pointer to what is wrong, and what was expected.  MQS_EDATA: the text is no schema.
  */
 int	mqs_check_schema(struct mqs_spool *, const char *queue, const char *schema,
 	    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,

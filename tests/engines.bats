@@ -230,6 +230,7 @@ EOT
 	refuses header mq-ctl unbind -H a=b q/g
 	refuses reason mq-ctl redrive --reason x q.dead
 	refuses dry-run mq-ctl redrive --dry-run q.dead
+	refuses schema mq-ctl check --schema true q
 	[ "$n" -ge 44 ]
 }
 

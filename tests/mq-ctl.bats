@@ -281,6 +281,7 @@ overflow=block
 min-free=auto
 index=off
 sync=full
+schema=
 dead-letter=
 description=
 # group g: all messages'
@@ -319,6 +320,7 @@ overflow=block
 min-free=auto
 index=off
 sync=relaxed
+schema=
 dead-letter=graveyard
 description=with = and  blanks, ünïcode
 # group g: all messages'
@@ -375,8 +377,8 @@ retain'
 	assert_equal "$stderr" 'mq-ctl set: stdin: a NUL'
 	run -65 --separate-stderr sh -c 'yes retain=3d | head -n 300 | mq-ctl set q'
 	assert_equal "$stderr" 'mq-ctl set: stdin: line 257: more than 256 settings'
-	run -65 --separate-stderr sh -c 'head -c 70000 /dev/zero | tr "\0" x | mq-ctl set q'
-	assert_equal "$stderr" 'mq-ctl set: stdin: more than 65536 bytes'
+	run -65 --separate-stderr sh -c 'head -c 1200000 /dev/zero | tr "\0" x | mq-ctl set q'
+	assert_equal "$stderr" 'mq-ctl set: stdin: more than 1114112 bytes'
 	run -74 --separate-stderr sh -c 'mq-ctl set q <.'
 	assert_equal "$stderr" 'mq-ctl set: stdin: Is a directory'
 	[ "$(setting retain q)" = 2d ]

@@ -16,11 +16,12 @@
 #include "common/open_spool.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "ctl/schema_argument.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
 #include "mqspool.h"
 
-enum { OPT_QUEUES = TOOL_LONG };
+enum { OPT_QUEUES = TOOL_LONG, OPT_SCHEMA };
 
 /* Names, each with its NUL. */
 struct names {
@@ -115,6 +116,8 @@ const struct ctl_command ctl_list = {
 
 struct verification {
 	int		 status;	/* STATUS_IO once there are findings */
+	const char	*argument;	/* --schema: hold messages against it, and no more; NULL */
+	struct mqs_buf	 schema;	/* its text, once a spool is open */
 };
 
 /* Findings are the result asked for: -q silences the summary, not them. */
@@ -134,7 +137,11 @@ check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	int rc;
 
 	(void)group;
-	rc = mqs_check(spool, queue, 0, finding, v, &findings, &messages, err);
+	if (v->argument != NULL && v->schema.n == 0)
+		schema_argument(&v->schema, v->argument);
+	rc = v->argument != NULL ? mqs_check_schema(spool, queue, v->schema.p, v->schema.n, finding, v,
+	    &findings, &messages, err) :
+	    mqs_check(spool, queue, 0, finding, v, &findings, &messages, err);
 	if (findings > 0)
 		v->status = STATUS_IO;
 	if (!common.quiet && rc >= 0)
@@ -173,20 +180,31 @@ check_all(void *arg, struct mqs_spool *spool, const char *queue, const char *gro
 static int
 run_check(int argc, char **argv)
 {
-	struct verification v = { STATUS_OK };
+	struct verification v = { .status = STATUS_OK };
+	const char *arg;
 	int status;
 
-	ctl_start(&ctl_check, argc, argv);
+	tool_start(&ctl_check.tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		v.argument = arg;
+	if (tool_operand() == argc && v.argument != NULL)
+		usage_error("--schema: no queue was named");
 	if (tool_operand() == argc)
 		status = whole_spool(check_all, &v);
 	else
 		status = ctl_each(argv + tool_operand(), argc - tool_operand(),
 		    CTL_QUEUES, 0, check, &v);
+	mqs_buf_free(&v.schema);
 	/* Damage that was found says more than what could not be looked at. */
 	return v.status == STATUS_IO || status == STATUS_OK ? v.status : status;
 }
 
-static const struct tool_option no_options[] = { { 0 } };
+static const struct tool_option check_options[] = {
+	{ OPT_SCHEMA, "schema", "FILE", "instead, hold the messages against this JSON Schema" },
+	{ 0 }
+};
+
+static const char *const check_asks[] = { "schema", NULL };
 
 const struct ctl_command ctl_check = {
 	.name = "check",
@@ -195,7 +213,8 @@ const struct ctl_command ctl_check = {
 		.synopsis = "[options] [QUEUE...]",
 		.purpose = "Verifies every record, index, counter and large body: of all queues if none\n"
 		    "is named.  Status 74 if anything is wrong.",
-		.options = no_options
+		.options = check_options,
+		.asks = check_asks
 	},
 	.run = run_check
 };

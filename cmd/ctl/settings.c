@@ -4,6 +4,9 @@
  * `show' prints what `set' reads: lines NAME=VALUE, and comments, which `set' passes over.  `set' gathers all of its input
  * first and passes it to the library in one call, which sets everything or nothing.  A
  * value with control characters is refused, so a value is always one line.
+ *
+ * A schema is given by the name of its file, or as the text itself, which is what `show'
+ * prints: the library stores it in one line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@
 #include "common/open_spool.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "ctl/schema_argument.h"
 #include "ctl/show_groups.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -23,8 +27,9 @@
 
 enum { OPT_CHANGED = TOOL_LONG };
 
-#define INPUT_MAX	65536	/* a setting is 1,023 bytes at most, */
+#define INPUT_MAX	(65536 + (1 << 20))	/* a setting is 1,023 bytes at most, a schema 1 MiB, */
 #define PAIRS_MAX	256	/* and there are far fewer */
+#define SCHEMA		"schema="
 
 static int
 is_control(char c)
@@ -40,6 +45,8 @@ malformed(const char *pair)
 
 	if (equals == NULL || equals == pair)
 		return "not NAME=VALUE";
+	if (strncmp(pair, SCHEMA, strlen(SCHEMA)) == 0)
+		return NULL;	/* as it stands in a file, perhaps */
 	for (; *pair != '\0'; pair++)
 		if (is_control(*pair))
 			return "holds a control character";
@@ -98,6 +105,20 @@ read_pairs(char input[INPUT_MAX + 1], const char *pairs[PAIRS_MAX])
 	return n;
 }
 
+/* Puts the text of a schema where its file's name stands; it stays until the tool ends. */
+static const char *
+with_schema(const char *pair)
+{
+	struct mqs_buf text = { 0 };
+
+	if (strncmp(pair, SCHEMA, strlen(SCHEMA)) != 0 || pair[strlen(SCHEMA)] == '\0')
+		return pair;
+	must(mqs_buf_add(&text, SCHEMA, strlen(SCHEMA)));
+	schema_argument(&text, pair + strlen(SCHEMA));
+	must(mqs_buf_addc(&text, '\0'));
+	return text.p;
+}
+
 static int
 run_set(int argc, char **argv)
 {
@@ -122,6 +143,8 @@ run_set(int argc, char **argv)
 		pairs[i - 1] = argv[i];
 	}
 	n = argc > 1 ? argc - 1 : read_pairs(input, pairs);
+	for (i = 0; i < n; i++)
+		pairs[i] = group[0] == '\0' ? with_schema(pairs[i]) : pairs[i];
 	spool = open_spool(0);
 	rc = mqs_set(spool, queue, group[0] != '\0' ? group : NULL, pairs, (size_t)n, &err);
 	if (rc < 0)
@@ -138,7 +161,7 @@ const struct ctl_command ctl_set = {
 		.name = "mq-ctl set",
 		.synopsis = "[options] QUEUE[/GROUP] [NAME=VALUE...]",
 		.purpose = "Changes settings, all or none; without NAME=VALUE, those on stdin, one a line.\n"
-		    "An empty VALUE is the default.  mq-ctl(1) lists the names.",
+		    "An empty VALUE is the default.  mq-ctl(1) lists the names.  schema=FILE reads a file.",
 		.options = no_options
 	},
 	.run = run_set
@@ -160,7 +183,9 @@ show_setting(void *arg, const char *name, const char *value, int is_default)
 	must(mqs_buf_addf(&l->text, "%s=", name));
 	for (; *value != '\0'; value++) {
 		/* Another program may have set what this one would not. */
-		if (is_control(*value))
+		if (*value == 0x7f && strcmp(name, "schema") == 0)
+			must(mqs_buf_addf(&l->text, "\\u007f"));
+		else if (is_control(*value))
 			must(mqs_buf_addf(&l->text, "\\%03o", (unsigned)*value));
 		else
 			must(mqs_buf_addc(&l->text, *value));

@@ -37,17 +37,36 @@ print_passed(struct batch *b, uint64_t n)
 		b->out_failed = mqs_buf_add(&b->out, "-\n", 2) != 0;
 }
 
-/* passed: how many records were passed over before that message. */
+/* So many records were passed over before the message of that number. */
+struct passes {
+	uint64_t	 number, passed;
+};
+
 static void
-on_published(void *arg, uint64_t passed, int code, const char *id)
+on_published(void *arg, uint64_t number, int code, const char *id)
+{
+	struct batch *b = arg;
+	struct passes p;
+
+	if (code != MQS_OK)
+		return;
+	while (b->passes_at < b->passes.n) {
+		memcpy(&p, b->passes.p + b->passes_at, sizeof(p));
+		if (p.number > number)
+			break;
+		print_passed(b, p.passed);
+		b->passes_at += sizeof(p);
+	}
+	if (mqs_buf_add(&b->out, id, strlen(id)) != 0 || mqs_buf_addc(&b->out, '\n') != 0)
+		b->out_failed = 1;
+}
+
+static int
+on_refused(void *arg, uint64_t number, const struct mqs_message *m, const char *why)
 {
 	struct batch *b = arg;
 
-	if (code == MQS_OK)
-		print_passed(b, passed);
-	if (code == MQS_OK && (mqs_buf_add(&b->out, id, strlen(id)) != 0 ||
-	    mqs_buf_addc(&b->out, '\n') != 0))
-		b->out_failed = 1;
+	return refused_record(&b->refused, number, m, why);
 }
 
 void
@@ -56,10 +75,12 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 	struct mqs_publisher_options options = {
 	    /* Nobody is told an id that nobody asked for. */
 	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
-	    .flags = b->mandatory ? MQS_MANDATORY : 0, .wait = b->wait };
+	    .flags = b->mandatory ? MQS_MANDATORY : 0, .wait = b->wait,
+	    .refused = on_refused };
 	struct mqs_error err;
 
 	b->queue = queue;
+	b->refused.receipts = &b->out;
 	if (mqs_publisher_open(&b->publisher, spool, queue, &options, &err) != 0)
 		fail_error(&err);
 	if (b->atomic && mqs_publisher_atomic(b->publisher, 1, &err) != 0)
@@ -128,6 +149,7 @@ int
 batch_add(struct batch *b, const struct mqs_message *m, int keep,
     const char *receipt, struct mqs_error *err)
 {
+	const struct passes p = { b->number, b->passed_now };
 	struct mqs_message copy;
 	int code, alone = 0;
 
@@ -140,12 +162,17 @@ batch_add(struct batch *b, const struct mqs_message *m, int keep,
 		else	/* larger than all of kept: goes by itself */
 			alone = 1;
 	}
-	code = mqs_publisher_send(b->publisher, m, b->passed_now, err);
+	code = mqs_publisher_send(b->publisher, m, b->number, err);
 	if (code == MQS_EBUSY || code == MQS_EDATA)
 		return code;
 	if (code != MQS_OK)
 		batch_fail(b, err);
+	if (b->passed_now > 0 && b->print == PRINT_IDS &&
+	    mqs_buf_add(&b->passes, &p, sizeof(p)) != 0)
+		fail(STATUS_SYSTEM, "%s: %s", b->queue, strerror(ENOMEM));
 	b->passed_now = 0;
+	/* Before a flush that may put it aside. */
+	refused_keep(&b->refused, b->number, b->line, receipt == NULL ? SIZE_MAX : b->out.n);
 	if (receipt != NULL)
 		add_receipt(b, receipt);
 	if (alone)
@@ -258,10 +285,14 @@ batch_flush(struct batch *b)
 	if (!failed && b->print == PRINT_IDS)
 		print_passed(b, b->passed_now);
 	b->passed_now = 0;
-	b->published += failed ? mqs_publisher_stored(b->publisher) : n;
+	b->passes.n = b->passes_at = 0;
+	b->published += failed ? mqs_publisher_stored(b->publisher) : n - b->refused.count;
+	refused_flushed(&b->refused);
 	b->kept_used = 0;
 	if (b->out.n > 0 || b->out_failed)
 		print_out(b);
+	if (failed && b->refused.number != 0)
+		b->bad(b->bad_arg, b->refused.number, b->refused.why);
 	if (failed)
 		batch_fail(b, &err);
 }
@@ -289,5 +320,7 @@ batch_close(struct batch *b)
 	tell_dropped(b);
 	mqs_publisher_free(b->publisher);
 	mqs_buf_free(&b->out);
+	mqs_buf_free(&b->passes);
+	refused_free(&b->refused);
 	free(b->kept);
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "mqspool.h"
+#include "pub/refused.h"
 
 enum pub_print {
 	PRINT_NOTHING,
@@ -25,11 +26,20 @@ struct batch {
 	uint64_t	 published;	/* messages that are durable */
 	uint64_t	 passed_over;	/* records that were not to be published */
 	uint64_t	 passed_now;	/* of these: since the last message was added */
+	struct mqs_buf	 passes;	/* of these: before which messages of the batch */
+	size_t		 passes_at;
+	uint64_t	 number;	/* of the record that is added next, */
+	struct mqs_slice line;		/* and, if it is an envelope, its text */
+	struct refused	 refused;
+	/* Ends the tool because of a record that broke the schema. */
+	void		(*bad)(void *arg, uint64_t number, const char *why)
+			    __attribute__((noreturn));
+	void		*bad_arg;
 };
 
 /*
- * Opens the queue; ends the tool on failure.  The caller has set print, atomic, mandatory
- * and wait, and the rest to 0.
+ * Opens the queue; ends the tool on failure.  The caller has set print, atomic, mandatory,
+ * wait and bad, of refused the first three members, and the rest to 0.
  */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*

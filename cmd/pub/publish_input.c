@@ -123,6 +123,7 @@ publish_files(struct recorder *r, char **paths, int n)
 
 	r->unit = NULL;
 	r->bad_status = STATUS_DATA;
+	r->paths = paths;
 	for (i = 0; i < n && all; i++)
 		all = stopping == 0 && publish_file(r, paths[i]);
 	return finish_batch(r, all);

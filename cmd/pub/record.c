@@ -30,6 +30,20 @@ no_memory(const struct recorder *r)
 	fail(STATUS_SYSTEM, "%s: %s", r->source, strerror(ENOMEM));
 }
 
+static void __attribute__((noreturn))
+end_at(const struct recorder *r, uint64_t number, int status, const char *reason)
+{
+	const char *source = r->paths != NULL ? r->paths[number - 1] : r->source;
+
+	note("%s: %llu message%s %s published", r->batch->queue,
+	    (unsigned long long)r->batch->published, mqs_plural(r->batch->published),
+	    mqs_were(r->batch->published));
+	if (r->unit != NULL)
+		fail(status, "%s: %s %llu: %s", source, r->unit,
+		    (unsigned long long)number, reason);
+	fail(status, "%s: %s", source, reason);
+}
+
 void
 record_bad(struct recorder *r, const char *reason)
 {
@@ -37,13 +51,14 @@ record_bad(struct recorder *r, const char *reason)
 		return;
 	if (!r->batch->atomic)
 		batch_flush(r->batch);
-	note("%s: %llu message%s %s published", r->batch->queue,
-	    (unsigned long long)r->batch->published, mqs_plural(r->batch->published),
-	    mqs_were(r->batch->published));
-	if (r->unit != NULL)
-		fail(r->bad_status, "%s: %s %llu: %s", r->source, r->unit,
-		    (unsigned long long)r->number, reason);
-	fail(r->bad_status, "%s: %s", r->source, reason);
+	end_at(r, r->number, r->bad_status, reason);
+}
+
+void
+record_refused(void *recorder, uint64_t number, const char *why)
+{
+	/* An operand that breaks a contract is no usage error. */
+	end_at(recorder, number, STATUS_DATA, why);
 }
 
 static void __attribute__((noreturn))
@@ -67,6 +82,7 @@ add(struct recorder *r, struct mqs_message *m, int keep, const char *receipt)
 		record_bad(r, fault);
 		return -1;
 	}
+	r->batch->number = r->number;
 	code = batch_add(r->batch, m, keep, receipt, &err);
 	if (code == MQS_EBUSY && !r->batch->atomic) {
 		batch_flush(r->batch);
@@ -167,6 +183,7 @@ take_envelope(struct recorder *r, struct mqs_slice line)
 		m.key_len = r->base.key_len;
 	}
 	merge_headers(r, &m);
+	r->batch->line = line;
 	return add(r, &m, 1, receipt);
 }
 

@@ -24,6 +24,7 @@ struct recorder {
 
 	const char	*source;	/* "stdin", a file's name, "command line" */
 	const char	*unit;		/* "record", "message"; NULL: all of the source is one */
+	char		**paths;	/* -F: record N is the file paths[N - 1]; NULL */
 	uint64_t	 number;	/* of the current record */
 	struct pub_call	*call;		/* NULL: no --call */
 	struct mirror	*mirror;	/* NULL: no --mirror */
@@ -46,6 +47,9 @@ void	record_drop(struct recorder *);
  * the records before it are published and the tool ends.
  */
 void	record_bad(struct recorder *, const char *reason);
+/* A record that was added broke the schema: ends the tool.  For batch.bad. */
+void	record_refused(void *recorder, uint64_t number, const char *why)
+	    __attribute__((noreturn));
 void	record_free(struct recorder *);
 
 #endif

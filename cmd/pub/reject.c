@@ -86,6 +86,52 @@ reject_record(struct reject *r, struct mqs_slice record)
 	r->count++;
 }
 
+/* Copies `size' bytes of a file from its beginning; fewer if it ends before. */
+static void
+copy_file(const struct reject *r, int fd, uint64_t size)
+{
+	char buf[65536];
+	struct mqs_slice part = { .p = buf };
+	uint64_t at = 0;
+	ssize_t n;
+
+	while (at < size) {
+		n = pread(fd, buf, size - at < sizeof(buf) ? (size_t)(size - at) : sizeof(buf),
+		    (off_t)at);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			reject_failed(r);
+		if (n < 0)
+			continue;
+		part.n = (size_t)n;
+		write_all(r, r->fd, part);
+		at += (uint64_t)n;
+	}
+}
+
+void
+reject_message(struct reject *r, struct mqs_slice key, struct mqs_slice key_delim,
+    const struct mqs_message *m)
+{
+	struct mqs_buf record = { 0 };
+
+	if (m->body == NULL && m->body_len > 0) {
+		write_all(r, r->fd, key);
+		write_all(r, r->fd, key_delim);
+		copy_file(r, m->body_fd, m->body_len);
+		write_all(r, r->fd, r->delim);
+		r->count++;
+		return;
+	}
+	if (mqs_buf_add(&record, key.p, key.n) != 0 ||
+	    mqs_buf_add(&record, key_delim.p, key_delim.n) != 0 ||
+	    mqs_buf_add(&record, m->body, (size_t)m->body_len) != 0)
+		fail(STATUS_SYSTEM, "%s: %s", r->path, strerror(errno));
+	reject_record(r, (struct mqs_slice){ record.p, record.n });
+	mqs_buf_free(&record);
+}
+
 static int
 open_unnamed(void)
 {
@@ -120,26 +166,10 @@ reject_hold(struct reject *r, struct mqs_slice piece)
 void
 reject_held(struct reject *r, int bad)
 {
-	char buf[65536];
-	struct mqs_slice part = { .p = buf };
-	off_t at = 0;
-	ssize_t n;
-
 	if (r->held < 0)
 		return;
-	while (bad) {
-		n = pread(r->held, buf, sizeof(buf), at);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			reject_failed(r);
-		if (n < 0)
-			continue;
-		part.n = (size_t)n;
-		write_all(r, r->fd, part);
-		at += n;
-	}
 	if (bad) {
+		copy_file(r, r->held, UINT64_MAX);
 		write_all(r, r->fd, r->delim);
 		r->count++;
 	}

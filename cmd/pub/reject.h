@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "mqspool.h"
 
 struct reject {
 	const char	*path;
@@ -18,6 +19,9 @@ struct reject {
 void	reject_open(struct reject *, const char *path, struct mqs_slice delim);
 /* Appends a record. */
 void	reject_record(struct reject *, struct mqs_slice record);
+/* Appends a record that was made into a message; the key and its delimiter may be empty. */
+void	reject_message(struct reject *, struct mqs_slice key, struct mqs_slice key_delim,
+	    const struct mqs_message *);
 /* Keeps a piece of a long record until the record is known to be good or bad. */
 void	reject_hold(struct reject *, struct mqs_slice piece);
 /* Appends the kept pieces if the record is bad; forgets them. */

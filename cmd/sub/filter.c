@@ -15,8 +15,8 @@
  * not, the output of the new run is void.  Nor do such inputs become dead letters.
  *
  * Output that can't be parsed into messages counts as a failure of the command, and the
- * input is retried.  An input whose output is too large for a transaction is rejected:
- * it would be too large the next time as well.
+ * input is retried.  An input whose output is too large for a transaction, or breaks the
+ * schema of the other queue, is rejected: the next time it would be so as well.
  *
  * If publishing fails, nothing of the batch was published.  mq-sub ends, and the inputs
  * that are not settled are released.
@@ -151,7 +151,7 @@ filter_take(struct filter *f, struct handler *h, struct mqs_settlement *how,
 		rc = add(f, h, err);
 	}
 	if (rc == MQS_EBUSY || rc == MQS_EDATA) {
-		how->verb = rc == MQS_EDATA ? MQS_RETRY : MQS_REJECT;
+		how->verb = rc == MQS_EDATA && !f->output.broken ? MQS_RETRY : MQS_REJECT;
 		how->reason = rc == MQS_EDATA ? f->output.fault : f->never ?
 		    "output larger than its queue may ever hold" :
 		    "output too large for one transaction";

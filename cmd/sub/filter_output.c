@@ -173,13 +173,28 @@ send_all(struct filter_output *o, struct mqs_split *split, int fd, struct mqs_er
 	return MQS_OK;
 }
 
+/* Holds the messages of this output, of which `before' were others', against the schema. */
+static int
+check(struct filter_output *o, size_t before, struct mqs_error *err)
+{
+	struct mqs_error why;
+	size_t index = 0;
+	int rc = mqs_publisher_check(o->publisher, &index, &why);
+
+	o->broken = rc == MQS_EDATA;
+	o->number = index - before + 1;
+	return judge(o, rc, &why, err);
+}
+
 int
 filter_output_send(struct filter_output *o, int fd, struct mqs_error *err)
 {
+	const size_t before = mqs_publisher_pending(o->publisher, NULL);
 	struct mqs_split split;
 	struct stat st;
 	int rc;
 
+	o->broken = 0;
 	o->number = 0;
 	o->large = 0;
 	if (fstat(fd, &st) != 0)
@@ -192,7 +207,7 @@ filter_output_send(struct filter_output *o, int fd, struct mqs_error *err)
 	mqs_split_free(&split);
 	mqs_large_free(o->long_message.large);
 	o->long_message.large = NULL;
-	return rc;
+	return rc == MQS_OK ? check(o, before, err) : rc;
 }
 
 void

@@ -14,6 +14,7 @@ struct filter_output {
 	struct mqs_slice key, headers;	/* of all messages, or to fill what envelopes lack */
 	struct arena	 arena;		/* copies of the records in the batch, until the flush */
 	char		 fault[MQS_ERROR_TEXT];	/* why the last output is no messages */
+	int		 broken;	/* it is, but they break the schema of their queue */
 
 	struct mqs_envelope envelope;	/* reused for each record */
 	struct mqs_buf	 filled;
@@ -24,7 +25,7 @@ struct filter_output {
 
 /*
  * Sends the messages in a file to the publisher.  MQS_EDATA: the file can't be parsed into
- * messages, and fault says why.  MQS_EBUSY: the batch has no room for all of them.  After
+ * messages, or (broken) they break the schema; fault says why.  MQS_EBUSY: the batch has no room for all of them.  After
  * any error some of them may have been sent.
  */
 int	filter_output_send(struct filter_output *, int fd, struct mqs_error *err);

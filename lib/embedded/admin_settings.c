@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "embedded/admin_key_index.h"
+#include "embedded/admin_schema.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_tx.h"
 #include "embedded/queue/log_key_index.h"
@@ -103,6 +104,21 @@ set_queue(struct mqs_spool *spool, struct mqs_log *log, const char *const *pairs
 	return rc;
 }
 
+/* The same where a schema may be among the settings. */
+static int
+set_checked(struct mqs_spool *spool, struct mqs_log *log, const char *const *pairs, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_schema_pairs made;
+	int rc;
+
+	rc = mqs_admin_schema_pairs(&made, spool, log->dir.name, pairs, n, err);
+	if (rc == MQS_OK)
+		rc = set_queue(spool, log, made.pairs != NULL ? made.pairs : pairs, n, err);
+	mqs_admin_schema_pairs_free(&made);
+	return rc;
+}
+
 /*
  * Refuses to change `ordered' while messages are leased or held.  The hash of a message's key
  * is stored with it when the group looks at it, if the group is ordered then; it can't be
@@ -173,7 +189,7 @@ mqs_embedded_set(struct mqs_spool *spool, const char *queue, const char *group,
 
 	if (group == NULL) {
 		if ((rc = mqs_spool_log(spool, queue, 0, &log, &why)) == MQS_OK)
-			rc = set_queue(spool, log, pairs, n, &why);
+			rc = set_checked(spool, log, pairs, n, &why);
 	} else if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
 	    &why)) == MQS_OK)
 		rc = set_group(g, pairs, n, &why);

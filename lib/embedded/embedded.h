@@ -27,6 +27,7 @@ size_t	mqs_embedded_publisher_send_like(struct mqs_publisher *,
 	    const struct mqs_body *, size_t n);
 int	mqs_embedded_publisher_flush(struct mqs_publisher *, struct mqs_error *err);
 size_t	mqs_embedded_publisher_stored(const struct mqs_publisher *);
+int	mqs_embedded_publisher_check(struct mqs_publisher *, size_t *index, struct mqs_error *err);
 int	mqs_embedded_publisher_atomic(struct mqs_publisher *, int more,
 	    struct mqs_error *err);
 int	mqs_embedded_publisher_expect(struct mqs_publisher *, const char *id,
@@ -166,5 +167,8 @@ int	mqs_embedded_rename(struct mqs_spool *, const char *queue, const char *name,
 int	mqs_embedded_check(struct mqs_spool *, const char *queue, unsigned flags,
 	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);
+int	mqs_embedded_check_schema(struct mqs_spool *, const char *queue, const char *schema,
+	    size_t schema_len, mqs_finding_fn *finding, void *arg, uint64_t *findings,
+	    uint64_t *messages, struct mqs_error *err);
 
 #endif

@@ -8,7 +8,7 @@ static const char *const can[] = {
 	"follow", "from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual",
 	"manual-outlives", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
 	"prefetch", "priority", "reason", "redrive", "reject", "release", "replace",
-	"retry", "rewind", "since", "temp", "to", "ttl", "until", "wait", NULL
+	"retry", "rewind", "schema", "since", "temp", "to", "ttl", "until", "wait", NULL
 };
 
 const struct mqs_engine mqs_embedded_engine = {
@@ -25,6 +25,7 @@ const struct mqs_engine mqs_embedded_engine = {
 	.publisher_send_like = mqs_embedded_publisher_send_like,
 	.publisher_flush = mqs_embedded_publisher_flush,
 	.publisher_stored = mqs_embedded_publisher_stored,
+	.publisher_check = mqs_embedded_publisher_check,
 	.publisher_atomic = mqs_embedded_publisher_atomic,
 	.publisher_expect = mqs_embedded_publisher_expect,
 	.publisher_dropped = mqs_embedded_publisher_dropped,
@@ -105,4 +106,5 @@ const struct mqs_engine mqs_embedded_engine = {
 	.rename = mqs_embedded_rename,
 	.compact = mqs_embedded_compact,
 	.check = mqs_embedded_check,
+	.check_schema = mqs_embedded_check_schema,
 };

@@ -36,6 +36,7 @@ mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 	if (options != NULL) {
 		p->flags = options->flags;
 		p->published = options->published;
+		p->refused = options->refused;
 		p->arg = options->arg;
 		p->wait = options->wait;
 	}
@@ -58,6 +59,7 @@ mqs_publisher_clear(struct mqs_publisher *p)
 	}
 	p->n = p->nshapes = p->nlarge = p->nsections = 0;
 	p->bytes = p->total = 0;
+	mqs_publish_schema_shrunk(p, 0);
 }
 
 void
@@ -66,6 +68,7 @@ mqs_embedded_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	mqs_publisher_clear(p);
+	mqs_publish_schema_free(p);
 	mqs_mandatory_free(&p->routes);
 	free(p->sections);
 	free(p->shapes);
@@ -307,7 +310,7 @@ mqs_embedded_publisher_send_like(struct mqs_publisher *p, const struct mqs_body 
 			break;
 		last = &p->batch[p->n - 1];
 		e = &p->batch[p->n++];
-		e->tag = last->tag;
+		e->tag = last->tag + 1;
 		e->shape = last->shape;
 		e->body = bodies[i].p;
 		e->body_len = (uint32_t)bodies[i].n;

@@ -6,6 +6,7 @@
 
 #include "embedded/publish_input.h"
 #include "embedded/publish_mandatory.h"
+#include "embedded/publish_schema.h"
 
 /*
  * The shape of a message is everything but its body.  Messages of a batch often differ in
@@ -61,6 +62,8 @@ struct mqs_publisher {
 	int			 atomic;
 	int64_t			 wait;		/* for room; -1: for ever */
 	unsigned		 flags;
+	struct mqs_publish_schema schema;
+	mqs_refused_fn		*refused;
 	struct mqs_mandatory	 routes;	/* MQS_MANDATORY */
 	size_t			 stored;	/* how many of the last batch were stored, the first ones */
 	uint64_t		 dropped;	/* how many unsettled messages it has removed to make room */

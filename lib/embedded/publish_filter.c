@@ -54,6 +54,7 @@ mqs_embedded_publisher_input_drop(struct mqs_publisher *p)
 		free(p->shapes[p->nshapes].own);
 	}
 	p->n = s->input.first;
+	mqs_publish_schema_shrunk(p, p->n);
 	p->nlarge = s->nlarge;
 	p->bytes = s->bytes;
 	p->total = s->total;

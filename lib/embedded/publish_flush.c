@@ -8,6 +8,9 @@
  * One transaction stores the whole batch, or, where the queue is limited, a portion of it
  * (publish_portion.h); the next transaction stores more when there is room.  A crash
  * between two portions leaves the first ones, whose ids the caller has been told.
+ *
+ * Where the queue has a schema, messages are held against it before each transaction that
+ * finds it changed (publish_schema.h).
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -22,6 +25,7 @@
 #define AHEAD		16	/* messages */
 #define AHEAD_BYTES	512
 #define LOCK_LEAST	(5 * MQS_SECOND)	/* to wait for others that write, at least */
+#define CHECK_AGAIN	2			/* the queue has another schema than the batch was checked by */
 #define RECORD_MOST	UINT64_C(256)	/* bytes of a record in the log, beside its body */
 
 /* Syncs the large bodies and names them in their records. */
@@ -166,7 +170,7 @@ stored(struct mqs_publisher *p, struct mqs_portion *part)
 	part->first = part->last;
 }
 
-/* One transaction: MQS_NOTHING if there is no room for anything (err says why). */
+/* One transaction: MQS_NOTHING if there is no room for anything (err says why), CHECK_AGAIN. */
 static int
 store(struct mqs_publisher *p, struct mqs_portion *part, int64_t deadline,
     struct mqs_error *err)
@@ -177,6 +181,10 @@ store(struct mqs_publisher *p, struct mqs_portion *part, int64_t deadline,
 	if ((rc = mqs_log_begin(&ltx, p->log, deadline, err)) != MQS_OK)
 		return rc;
 	part->before = ltx.v[MQS_LOG_LAST_ID];
+	if (!mqs_publish_schema_holds(p)) {
+		mqs_log_abort(&ltx);
+		return CHECK_AGAIN;
+	}
 	if ((rc = mqs_expect_check(p, &ltx, err)) != MQS_OK ||
 	    (rc = mqs_portion_end(p, part, err)) != MQS_OK ||
 	    (rc = mqs_portion_choose(p, part, &ltx, err)) != MQS_OK ||
@@ -196,6 +204,13 @@ bytes_left(const struct mqs_publisher *p, const struct mqs_portion *part)
 	return p->n == 0 ? 0 : p->bytes / p->n * (p->n - part->from);
 }
 
+/* 1 if nothing is left to store; of a batch that was cut off, the markers are not. */
+static int
+is_done(const struct mqs_publisher *p, const struct mqs_portion *part)
+{
+	return part->from == p->n && (part->first == p->nsections || p->schema.whole != 0);
+}
+
 /* Stores the batch, portion by portion. */
 static int
 store_all(struct mqs_publisher *p, struct mqs_portion *part, struct mqs_error *err)
@@ -212,11 +227,11 @@ store_all(struct mqs_publisher *p, struct mqs_portion *part, struct mqs_error *e
 		rc = store(p, part, lock, err);
 		if (rc == MQS_OK) {
 			stored(p, part);
-			if (part->from == p->n && part->first == p->nsections)
-				break;
 		} else if (rc == MQS_NOTHING)
 			rc = mqs_publish_wait_for_room(&w, &part->room, err);
-		if (rc != MQS_OK)
+		else if (rc == CHECK_AGAIN)
+			rc = mqs_publish_schema_check(p, part->from, err);
+		if (rc != MQS_OK || is_done(p, part))
 			break;
 	}
 	mqs_publish_wait_done(&w);
@@ -233,12 +248,18 @@ mqs_embedded_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	p->stored = 0;
 	if (n == 0 && sections == 0)
 		return MQS_OK;
-	if ((rc = finish_blobs(p, err)) == MQS_OK) {
+	rc = mqs_publish_schema_holds(p) ? MQS_OK : mqs_publish_schema_check(p, 0, err);
+	if (rc == MQS_OK && !is_done(p, &part) && (rc = finish_blobs(p, err)) == MQS_OK) {
 		mqs_db_expect(p->log->db, 2 * p->bytes + RECORD_MOST * n);
 		rc = store_all(p, &part, err);
 	}
+	if (rc == MQS_OK && p->schema.whole != 0) {
+		rc = p->schema.refusal.code;
+		if (err != NULL)
+			*err = p->schema.refusal;
+	}
 	if (rc != MQS_OK)
-		report(p, part.from, n, rc);
+		report(p, part.from, p->schema.whole != 0 ? p->schema.whole : p->n, rc);
 	mqs_publisher_clear(p);
 	if (rc != MQS_OK)
 		return rc;

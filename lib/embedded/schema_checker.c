@@ -338,7 +338,7 @@ mqs_schema_checker_new(struct mqs_schema_checker **out, const struct mqs_options
 	if ((rc = mqs_schema_process_start(&c->process, options, queue, err)) == MQS_OK)
 		rc = mqs_schema_check(c, schema_body, 1, schema_bad, &text, err);
 	if (rc > 0)
-		rc = mqs_fail(err, MQS_EDATA, "%s: schema: %s", queue, text.why);
+		rc = mqs_fail(err, MQS_EDATA, "%s: the schema %s", queue, text.why);
 	if (rc == MQS_OK)
 		*out = c;
 	else

@@ -11,8 +11,6 @@
 
 #include "mqspool.h"
 
-#define MQS_SCHEMA_MAX	((size_t)1 << 20)	/* bytes of a schema's text */
-
 struct mqs_schema_checker;
 
 /* n bytes at p, or, if p is NULL, from offset 0 of a file. */

@@ -112,7 +112,7 @@ mqs_schema_process_end(struct mqs_schema_process *p)
 {
 	if (p->fd == -1)
 		return;
-	(void)kill(p->pid, SIGKILL);
+	(void)kill(-p->pid, SIGKILL);	/* its group: it may be a script */
 	(void)reap(p);
 }
 
@@ -123,7 +123,7 @@ mqs_schema_process_died(struct mqs_schema_process *p, const char *queue, struct 
 	int status;
 
 	/* It may have closed its socket and go on. */
-	(void)kill(p->pid, SIGKILL);
+	(void)kill(-p->pid, SIGKILL);	/* its group: it may be a script */
 	status = reap(p);
 	if (WIFSIGNALED(status))
 		(void)snprintf(how, sizeof(how), "was killed by signal %d", WTERMSIG(status));

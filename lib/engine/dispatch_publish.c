@@ -51,6 +51,15 @@ mqs_publisher_stored(const struct mqs_publisher *p)
 }
 
 int
+mqs_publisher_check(struct mqs_publisher *p, size_t *index, struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(p);
+
+	/* Without schemas, nothing breaks one. */
+	return engine->publisher_check == NULL ? MQS_OK : engine->publisher_check(p, index, err);
+}
+
+int
 mqs_publisher_atomic(struct mqs_publisher *p, int more, struct mqs_error *err)
 {
 	const struct mqs_engine *engine = mqs_engine_of(p);

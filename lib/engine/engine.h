@@ -67,6 +67,7 @@ struct mqs_engine {
 	    size_t n);
 	int	(*publisher_flush)(struct mqs_publisher *, struct mqs_error *err);
 	size_t	(*publisher_stored)(const struct mqs_publisher *);
+	int	(*publisher_check)(struct mqs_publisher *, size_t *index, struct mqs_error *err);
 	int	(*publisher_atomic)(struct mqs_publisher *, int more, struct mqs_error *err);
 	int	(*publisher_expect)(struct mqs_publisher *, const char *id, const char *key,
 	    size_t key_len, struct mqs_error *err);

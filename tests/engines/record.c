@@ -172,6 +172,16 @@ publisher_stored(const struct mqs_publisher *p)
 }
 
 static int
+publisher_check(struct mqs_publisher *p, size_t *index, struct mqs_error *err)
+{
+	(void)p;
+	(void)index;
+	(void)err;
+	record("publisher_check");
+	return MQS_OK;
+}
+
+static int
 publisher_atomic(struct mqs_publisher *p, int more, struct mqs_error *err)
 {
 	(void)p;
@@ -960,7 +970,7 @@ static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend", "follow",
 	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "message-id",
 	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "reason",
-	"reject", "release", "replace", "retry", "rewind", "since", "temp", "to", "ttl", "until",
+	"reject", "release", "replace", "retry", "rewind", "schema", "since", "temp", "to", "ttl", "until",
 	"wait", NULL
 };
 #define CAN	can
@@ -976,7 +986,8 @@ const struct mqs_engine mqs_engine_table = {
 	.spool_open = spool_open, .spool_free = spool_free,
 	.publisher_open = publisher_open, .publisher_send = publisher_send,
 	.publisher_send_like = publisher_send_like, .publisher_flush = publisher_flush,
-	.publisher_stored = publisher_stored, .publisher_atomic = publisher_atomic,
+	.publisher_stored = publisher_stored, .publisher_check = publisher_check,
+	.publisher_atomic = publisher_atomic,
 	.publisher_expect = publisher_expect, .publisher_dropped = publisher_dropped, .publisher_pending = publisher_pending,
 	.publisher_max_message = publisher_max_message, .publisher_free = publisher_free,
 	.large_new = large_new, .large_write = large_write, .large_size = large_size,

@@ -99,37 +99,37 @@ test_words(void)
 static void
 test_schemas(void)
 {
-	is_no_schema("", "q: schema: is no JSON: it is empty");
-	is_no_schema("nope", "q: schema: is no JSON: invalid value (at byte 2)");
-	is_no_schema("[]", "q: schema: is no JSON Schema: expected a boolean or an object, not an array");
+	is_no_schema("", "q: the schema is no JSON: it is empty");
+	is_no_schema("nope", "q: the schema is no JSON: invalid value (at byte 2)");
+	is_no_schema("[]", "q: the schema is no JSON Schema: expected a boolean or an object, not an array");
 	is_no_schema("{\"properties\":{\"a\":{\"type\":\"text\"}}}",
-	    "q: schema: is no JSON Schema: /properties/a/type: expected array, boolean, integer, "
+	    "q: the schema is no JSON Schema: /properties/a/type: expected array, boolean, integer, "
 	    "null, number, object or string, or an array of these");
 	is_no_schema("{\"required\":\"a\"}",
-	    "q: schema: is no JSON Schema: /required: expected an array, not a string");
+	    "q: the schema is no JSON Schema: /required: expected an array, not a string");
 	is_no_schema("{\"minLength\":-1}",
-	    "q: schema: is no JSON Schema: /minLength: expected a number of at least 0");
+	    "q: the schema is no JSON Schema: /minLength: expected a number of at least 0");
 	is_no_schema("{\"pattern\":\"(\"}",
-	    "q: schema: is no JSON Schema: /pattern: expected a regular expression (ECMA 262)");
+	    "q: the schema is no JSON Schema: /pattern: expected a regular expression (ECMA 262)");
 	is_no_schema("{\"pattern\":\"(a)\\\\1\"}",
-	    "q: schema: is no JSON Schema: /pattern: expected a regular expression without "
+	    "q: the schema is no JSON Schema: /pattern: expected a regular expression without "
 	    "references back");
 	is_no_schema("{\"patternProperties\":{\"a/[\":true}}",
-	    "q: schema: is no JSON Schema: /patternProperties/a~1[: expected a regular expression "
+	    "q: the schema is no JSON Schema: /patternProperties/a~1[: expected a regular expression "
 	    "(ECMA 262)");
 	is_no_schema("{\"items\":{\"$ref\":\"#/definitions/x\"}}",
-	    "q: schema: is no JSON Schema: /items/$ref: expected a reference to a schema in this "
+	    "q: the schema is no JSON Schema: /items/$ref: expected a reference to a schema in this "
 	    "text, not '#/definitions/x' (nothing is fetched)");
 	is_no_schema("{\"$ref\":\"http://example.org/s.json\"}",
-	    "q: schema: is no JSON Schema: /$ref: expected a reference to a schema in this text, "
+	    "q: the schema is no JSON Schema: /$ref: expected a reference to a schema in this text, "
 	    "not 'http://example.org/s.json' (nothing is fetched)");
 	is_no_schema("{\"$ref\":\"#\"}",
-	    "q: schema: is no JSON Schema: /$ref: expected a schema in the end, not references in "
+	    "q: the schema is no JSON Schema: /$ref: expected a schema in the end, not references in "
 	    "a circle");
 	is_no_schema("{\"$ref\":\"#/x\",\"x\":{\"maxItems\":true}}",
-	    "q: schema: is no JSON Schema: /x/maxItems: expected an integer, not a boolean");
+	    "q: the schema is no JSON Schema: /x/maxItems: expected an integer, not a boolean");
 	is_no_schema("{\"type\":\"object\",\"type\":\"array\"}",
-	    "q: schema: is no JSON Schema: /type: expected a name that is not there twice");
+	    "q: the schema is no JSON Schema: /type: expected a name that is not there twice");
 }
 
 /* What valijson alone would get wrong. */

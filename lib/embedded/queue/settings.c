@@ -11,9 +11,11 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/name.h"
 #include "base/units.h"
 #include "embedded/queue/settings.h"
+#include "message/json_text.h"
 
 #define LOG_AT(field)	offsetof(struct mqs_log_settings, field)
 #define GROUP_AT(field)	offsetof(struct mqs_group_settings, field)
@@ -30,6 +32,7 @@ const struct mqs_setting mqs_log_setting_table[] = {
 	{ "min-free", MQS_SETTING_FREE, LOG_AT(min_free), "auto", 0, INT64_MAX },
 	{ "index", MQS_SETTING_KEY, LOG_AT(index), "off", 0, 0 },
 	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
+	{ "schema", MQS_SETTING_SCHEMA, LOG_AT(schema), "", 0, 0 },
 	{ "dead-letter", MQS_SETTING_QUEUE, LOG_AT(dead_letter), "", 0, 0 },
 	{ "description", MQS_SETTING_TEXT, LOG_AT(description), "", 0, 0 },
 	{ 0 }
@@ -152,6 +155,31 @@ parse_word(const struct mqs_setting *s, const char *text, void *at, const char *
 	return -1;
 }
 
+uint64_t
+mqs_settings_schema_hash(const void *text, size_t n)
+{
+	uint64_t hash = XXH3_64bits(text, n);
+
+	return n == 0 ? 0 : hash == 0 ? 1 : hash;
+}
+
+static int
+parse_schema(const char *text, void *at, const char **why)
+{
+	size_t n = strlen(text);
+	uint64_t hash = mqs_settings_schema_hash(text, n);
+
+	if (n > MQS_SCHEMA_MAX)
+		*why = "is too long";
+	else if (n != 0 && !mqs_json_valid(text, n))
+		*why = "is not JSON";
+	else {
+		memcpy(at, &hash, sizeof(hash));
+		return 0;
+	}
+	return -1;
+}
+
 /* Parses text into its place in the structure: 0, or -1 and why. */
 static int
 parse(const struct mqs_setting *s, const char *text, void *structure,
@@ -188,6 +216,8 @@ parse(const struct mqs_setting *s, const char *text, void *structure,
 	case MQS_SETTING_OVERFLOW:
 	case MQS_SETTING_KEY:
 		return parse_word(s, text, at, why);
+	case MQS_SETTING_SCHEMA:
+		return parse_schema(text, at, why);
 	case MQS_SETTING_QUEUE:
 	case MQS_SETTING_TEXT:
 		return parse_text(s, text, at, why);
@@ -205,6 +235,53 @@ key_of(const char *name, char key[64])
 	int n = snprintf(key, 64, "set:%s", name);
 
 	return n < 0 || n >= 64 ? 0 : (size_t)n;
+}
+
+int
+mqs_settings_schema(struct mqs_tx *tx, struct mqs_slice *text, struct mqs_error *err)
+{
+	char key[64];
+	size_t n = key_of("schema", key);
+
+	return mqs_tx_get(tx, MQS_DB_MAIN, key, n, text, err);
+}
+
+/* Loads the hash of the schema, which was checked when it was stored. */
+static int
+load_schema(struct mqs_tx *tx, const struct mqs_setting *s, void *structure,
+    struct mqs_error *err)
+{
+	struct mqs_slice text = { NULL, 0 };
+	uint64_t hash;
+	int rc;
+
+	if ((rc = mqs_settings_schema(tx, &text, err)) < 0)
+		return rc;
+	hash = rc == MQS_OK ? mqs_settings_schema_hash(text.p, text.n) : 0;
+	memcpy((char *)structure + s->offset, &hash, sizeof(hash));
+	return MQS_OK;
+}
+
+/* Passes the schema's text, which need not fit on a stack. */
+static int
+each_schema(struct mqs_tx *tx, const struct mqs_setting *s, mqs_setting_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	struct mqs_slice text;
+	char *copy;
+	int rc;
+
+	if ((rc = mqs_settings_schema(tx, &text, err)) < 0)
+		return rc;
+	if (rc == MQS_NOTHING)
+		return fn(arg, s->name, s->preset, 1);
+	if ((copy = malloc(text.n + 1)) == NULL)
+		return mqs_fail_errno(err, "%s: setting %s", mqs_tx_label(tx), s->name);
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	rc = fn(arg, s->name, copy, 0);
+	free(copy);
+	return rc;
 }
 
 /* The stored text of a setting, or MQS_NOTHING. */
@@ -237,6 +314,11 @@ mqs_settings_load(const struct mqs_setting *table, struct mqs_tx *tx,
 	int rc;
 
 	for (s = table; s->name != NULL; s++) {
+		if (s->kind == MQS_SETTING_SCHEMA) {
+			if ((rc = load_schema(tx, s, structure, err)) != MQS_OK)
+				return rc;
+			continue;
+		}
 		if ((rc = stored(s, tx, text, err)) < 0)
 			return rc;
 		value = rc == MQS_OK ? text : s->preset;
@@ -362,6 +444,11 @@ mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *tx,
 	int rc;
 
 	for (s = table; s->name != NULL; s++) {
+		if (s->kind == MQS_SETTING_SCHEMA) {
+			if ((rc = each_schema(tx, s, fn, arg, err)) != 0)
+				return rc;
+			continue;
+		}
 		if ((rc = stored(s, tx, text, err)) < 0)
 			return rc;
 		rc = fn(arg, s->name, rc == MQS_OK ? text : s->preset,

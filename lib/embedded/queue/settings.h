@@ -5,6 +5,9 @@
  * "set:NAME", and only if somebody has set it.  Two tables, one for queues and one for
  * groups, give the name of each setting, its kind, its default, and its place in the
  * structure of parsed values.
+ *
+ * The schema is the one text that may be long.  What is parsed of it is its hash, by which a
+ * publisher sees that it has another one; mqs_settings_schema reads the text.
  */
 #ifndef MQS_EMBEDDED_QUEUE_SETTINGS_H
 #define MQS_EMBEDDED_QUEUE_SETTINGS_H
@@ -13,6 +16,7 @@
 #include "mqspool.h"
 
 #define MQS_SETTING_TEXT_MAX	1024	/* bytes of a setting's text, with NUL */
+#define MQS_SCHEMA_MAX	((size_t)1 << 20)	/* bytes of a schema */
 
 enum mqs_overflow {
 	MQS_OVERFLOW_BLOCK,
@@ -31,6 +35,7 @@ struct mqs_log_settings {
 	int64_t		overflow;	/* enum mqs_overflow */
 	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
 	int64_t		index;		/* index=key */
+	uint64_t	schema;		/* hash of its text; 0: there is none */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
 	char		description[MQS_SETTING_TEXT_MAX];
 };
@@ -60,6 +65,7 @@ enum mqs_setting_kind {
 	MQS_SETTING_FREE,	/* a size, or "auto" for UINT64_MAX */
 	MQS_SETTING_OVERFLOW,	/* an int64_t: enum mqs_overflow */
 	MQS_SETTING_KEY,	/* "off" or "key": an int64_t */
+	MQS_SETTING_SCHEMA,	/* JSON, or "": its hash */
 	MQS_SETTING_QUEUE,	/* a queue's name, or "" */
 	MQS_SETTING_TEXT
 };
@@ -96,5 +102,10 @@ int	mqs_settings_same(const struct mqs_setting *table, struct mqs_tx *, const ch
 /* Calls fn with every setting of the table.  If fn returns non-zero, that is returned. */
 int	mqs_settings_each(const struct mqs_setting *table, struct mqs_tx *,
 	    mqs_setting_fn *fn, void *arg, struct mqs_error *err);
+
+/* The hash of a schema's text; 0 if it is empty. */
+uint64_t mqs_settings_schema_hash(const void *text, size_t n);
+/* Finds the schema's text in the main table of log.mdb, or MQS_NOTHING. */
+int	mqs_settings_schema(struct mqs_tx *, struct mqs_slice *text, struct mqs_error *err);
 
 #endif

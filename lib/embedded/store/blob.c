@@ -279,6 +279,12 @@ mqs_blob_size(const struct mqs_blob *blob)
 	return blob->size;
 }
 
+int
+mqs_blob_fd(const struct mqs_blob *blob)
+{
+	return blob->fd;
+}
+
 /*
  * The file's own size is compared as well: what a write or copy said it did must be
  * there before it is promised.

@@ -21,6 +21,8 @@ int	mqs_blob_write(struct mqs_blob *, const void *p, size_t n, struct mqs_error 
 /* Appends `size' bytes of a file from offset 0 (copy_file_range where it can be had). */
 int	mqs_blob_copy(struct mqs_blob *, int fd, uint64_t size, struct mqs_error *err);
 uint64_t mqs_blob_size(const struct mqs_blob *);
+/* Its file, to be read with pread(2); the blob's own.  -1: the blob has failed. */
+int	mqs_blob_fd(const struct mqs_blob *);
 /*
  * A finished blob that is another one's file, of another queue perhaps, under a name of
  * its own: *ref becomes that of the link, which stays locked until freed.  MQS_NOTHING if
