@@ -250,7 +250,8 @@ new'
 	{ seq -f '# group %g: all messages' 5000; echo retain=3d; seq -f '# more %g' 5000; echo '# end'; } | mq-ctl set r
 	[ "$(setting retain r)" = 3d ]
 	{ echo '# one'; echo '#two'; echo nonsense; } >in
-	fails 65 'mq-ctl set: stdin: line 3: not NAME=VALUE' mq-ctl set r <in
+	run -65 --separate-stderr mq-ctl set r <in
+	assert_equal "$stderr" 'mq-ctl set: stdin: line 3: not NAME=VALUE'
 }
 
 @test "show: groups that one may not look at are named all the same" {
