@@ -18,6 +18,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -408,16 +409,15 @@ int
 main(void)
 {
 	const char *tmp = getenv("TMPDIR"), *bin = getenv("MQ_BIN");
-	char command[200], path[4096];
+	char command[200], path[2 * PATH_MAX], tools[PATH_MAX];
 
 	/* A filesystem in memory, if there is one: what is on the disk does not matter here. */
 	if (access("/dev/shm", W_OK) == 0)
 		tmp = "/dev/shm";
 	(void)snprintf(top, sizeof(top), "%s/mq-damage.XXXXXX", tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(top) == NULL)
+	if (mkdtemp(top) == NULL || realpath(bin == NULL ? "build/release/bin" : bin, tools) == NULL)
 		return 1;
-	(void)snprintf(path, sizeof(path), "%s:%s", bin == NULL ? "build/release/bin" : bin,
-	    getenv("PATH"));
+	(void)snprintf(path, sizeof(path), "%s:%s", tools, getenv("PATH"));
 	setenv("PATH", path, 1);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	run_test("no tool crashes, loops, or passes a wrong message or one twice", test_damage);

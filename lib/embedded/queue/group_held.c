@@ -138,7 +138,10 @@ first_from(struct mqs_group_tx *gtx, const unsigned char from[ORDER_KEY],
 	if ((rc = mqs_cur_new(&cur, gtx->tx, MQS_GROUP_ORDER, err)) != MQS_OK)
 		return rc;
 	rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err);
-	if (rc == MQS_OK && (key.n != ORDER_KEY || memcmp(key.p, from, prefix) != 0))
+	if (rc == MQS_OK && key.n == ORDER_KEY && memcmp(key.p, from, ORDER_KEY) < 0)
+		rc = mqs_fail(err, MQS_EDAMAGED, "%s: damaged: held messages out of order",
+		    mqs_tx_label(gtx->tx));
+	else if (rc == MQS_OK && (key.n != ORDER_KEY || memcmp(key.p, from, prefix) != 0))
 		rc = MQS_NOTHING;
 	if (rc == MQS_OK)
 		id = mqs_get_be64((const unsigned char *)key.p + 9);
@@ -151,10 +154,14 @@ mqs_group_first_held(struct mqs_group_tx *gtx, enum mqs_class class,
     struct mqs_held *h, struct mqs_error *err)
 {
 	const unsigned char from[ORDER_KEY] = { (unsigned char)class };
+	int rc;
 
 	if (*counter(gtx, class) == 0)
 		return MQS_NOTHING;
-	return first_from(gtx, from, 1, h, err);
+	if ((rc = first_from(gtx, from, 1, h, err)) == MQS_NOTHING)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: %llu held messages are missing",
+		    mqs_tx_label(gtx->tx), (unsigned long long)*counter(gtx, class));
+	return rc;
 }
 
 int

@@ -183,7 +183,8 @@ mqs_batch_next(struct mqs_tx *tx, uint64_t *lease, struct mqs_error *err)
 		return rc;
 	rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err);
 	if (rc == MQS_OK) {
-		if (key.n == 8)
+		/* One that is not behind is out of order: nobody may go round in circles. */
+		if (key.n == 8 && mqs_get_be64(key.p) > *lease)
 			*lease = mqs_get_be64(key.p);
 		else
 			rc = damaged(tx, *lease, err);
