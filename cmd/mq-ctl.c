@@ -48,6 +48,8 @@ static const struct tool tool = {
 	    "[options] compact [-W DURATION] [--progress] QUEUE...\n"
 	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
 	    "[options] check [QUEUE...]\n"
+	    "[options] salvage [--progress] DAMAGED NEW\n"
+	    "[options] salvage QUEUE/GROUP\n"
 	    "help [SUBCOMMAND]",
 	.purpose = "Administers queues and groups.  Each subcommand has a --help of its own.\n"
 	    BINDINGS_WORD,
@@ -59,7 +61,7 @@ static const struct tool tool = {
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
 	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume,
-	&ctl_skip, &ctl_rename, &ctl_compact
+	&ctl_skip, &ctl_rename, &ctl_compact, &ctl_salvage
 };
 
 static const struct ctl_command *

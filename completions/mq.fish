@@ -3,7 +3,7 @@
 # mq-stat --names.
 
 # The subcommands of mq-ctl.
-set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim compact redrive check
+set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim compact redrive check salvage
 
 # Offers what "TOOL [SUBCOMMAND] --help-options" lists.
 function __mq_options
@@ -94,6 +94,11 @@ function __mq_operands
 			end
 		case 'mq-ctl skip'
 			test $n = 0; and __mq_names groups
+		case 'mq-ctl salvage'
+			if test $n = 0
+				__mq_names all
+				__fish_complete_path (commandline -ct)
+			end
 		case 'mq-ctl rename'
 			test $n = 0; and __mq_names queues
 		case 'mq-ctl bind' 'mq-ctl unbind'

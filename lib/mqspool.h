@@ -1066,9 +1066,9 @@ struct mqs_salvaged {
 /*
  * Makes a new queue of all intact messages of a damaged one, with their ids, times, keys,
  * headers and bodies, by reading the pages of its log one by one.  `from' is the damaged
- * queue's directory or its log.mdb; it is only read.  Groups are not carried over.  `finding'
- * (may be NULL) is called with each thing that could not be saved.  MQS_EEXIST: the new queue
- * is there.  MQS_EDATA: the file is no log.
+ * queue's directory or its log.mdb, or else the name of a queue of the spool; it is only read.
+ * Groups are not carried over.  `finding' (may be NULL) is called with each thing that could
+ * not be saved.  MQS_EEXIST: the new queue is there.  MQS_EDATA: the file is no log.
  */
 int	mqs_salvage(struct mqs_spool *, const char *from, const char *queue,
 	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);

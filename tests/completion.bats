@@ -35,7 +35,7 @@ in_fish() {
 queues='a b b.dead'
 groups='a/g b/h'
 both='a a/g b b.dead b/h'
-subcommands='bind check compact create delete list pause purge redrive rename resume set show skip trim unbind'
+subcommands='bind check compact create delete list pause purge redrive rename resume salvage set show skip trim unbind'
 or_help=${subcommands/ list/ help list}
 
 # offers LINE WORDS...: at the end of LINE these are offered.
@@ -91,6 +91,8 @@ everywhere() {
 	done
 	offers 'mq-ctl create --from ' newest oldest
 	offers 'mq-ctl skip ' $groups
+	offers 'mq-ctl salvage a/' a/g
+	offers 'mq-ctl salvage b '
 	offers 'mq-ctl rename ' $queues
 	offers 'mq-ctl rename a '
 	offers 'mq-ctl skip a/g '

@@ -61,6 +61,8 @@ mq-ctl redrive q.dead
 mq-ctl rename q r
 mq-ctl compact q
 mq-ctl check q
+mq-ctl salvage damaged q
+mq-ctl salvage q/g
 EOT
 }
 
@@ -381,9 +383,12 @@ EOT
 	mq-ctl compact -W 2s q
 	mq-ctl redrive --reason 'exit*' --dry-run q.dead
 	mq-ctl check q
+	mq-ctl salvage damaged q
+	mq-ctl salvage q/g
 	recorded 'create q/- bindings=0' 'create q/g bindings=1' 'set q/- retain=1d n=1' 'show q/-' \
 	    'bind q/g a.* n=1 replace=1' 'unbind q/g a.* n=1' 'pause q/- 1' 'pause q/g 0' \
 	    'skip q/g 3:70 n=1' 'delete q/g' 'purge q/-' 'trim q' \
 	    'rename q r' 'compact q wait=2000000000' \
-	    'redrive q.dead reason=exit* dry_run=1' 'check q'
+	    'redrive q.dead reason=exit* dry_run=1' 'check q' \
+	    'salvage damaged q' 'salvage_group q/g'
 }

@@ -12,6 +12,7 @@ extern const struct ctl_command ctl_list, ctl_check;			/* ctl/list_check.c */
 extern const struct ctl_command ctl_pause, ctl_resume;			/* ctl/pause.c */
 extern const struct ctl_command ctl_redrive;				/* ctl/redrive.c */
 extern const struct ctl_command ctl_rename;				/* ctl/rename.c */
+extern const struct ctl_command ctl_salvage;				/* ctl/salvage.c */
 extern const struct ctl_command ctl_set, ctl_show;			/* ctl/settings.c */
 extern const struct ctl_command ctl_skip;				/* ctl/skip.c */
 

@@ -164,6 +164,10 @@ int	mqs_embedded_compact(struct mqs_spool *, const char *queue, int64_t wait,
 	    uint64_t *before, uint64_t *after, struct mqs_error *err);
 int	mqs_embedded_rename(struct mqs_spool *, const char *queue, const char *name,
 	    struct mqs_error *err);
+int	mqs_embedded_salvage(struct mqs_spool *, const char *from, const char *queue,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);
+int	mqs_embedded_salvage_group(struct mqs_spool *, const char *queue, const char *group,
+	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);
 int	mqs_embedded_check(struct mqs_spool *, const char *queue, unsigned flags,
 	    mqs_finding_fn *finding, void *arg, uint64_t *findings, uint64_t *messages,
 	    struct mqs_error *err);

@@ -107,4 +107,5 @@ const struct mqs_engine mqs_embedded_engine = {
 	.compact = mqs_embedded_compact,
 	.check = mqs_embedded_check,
 	.check_schema = mqs_embedded_check_schema,
+	.salvage = mqs_embedded_salvage,
 };

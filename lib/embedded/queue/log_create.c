@@ -2,7 +2,9 @@
 #include <bsd/stdlib.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/error.h"
 #include "embedded/queue/log_create.h"
 #include "embedded/queue/state_values.h"
 
@@ -24,42 +26,93 @@ mqs_uuid_format(const unsigned char u[16], char buf[MQS_UUID_SIZE])
 	return buf;
 }
 
-/* Fills a queue that is being built; see mqs_dir_create. */
+/* A queue that is being built. */
+struct new_log {
+	const struct mqs_options *options;
+	unsigned char		 uuid[16];
+	mqs_log_fill_fn		*fill;		/* NULL: it stays empty */
+	void			*arg;
+};
+
 static int
-fill(void *arg, const struct mqs_dir *building, struct mqs_error *err)
+begin(const struct new_log *new, struct mqs_db *db, struct mqs_error *err)
 {
-	struct mqs_db_spec spec;
-	struct mqs_db *db;
-	struct mqs_tx *tx;
-	unsigned char uuid[16], format[4];
 	const uint64_t v[MQS_LOG_VALUES] = { 0 };
+	unsigned char format[4];
+	struct mqs_tx *tx;
 	int rc;
 
-	mqs_log_spec(&spec, building, arg);
+	if ((rc = mqs_tx_write(db, 0, &tx, err)) != MQS_OK)
+		return rc;
+	mqs_put_le32(format, MQS_LOG_FORMAT);
+	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
+	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "uuid", 4, new->uuid, 16, err)) != MQS_OK ||
+	    (rc = mqs_state_put(tx, v, MQS_LOG_VALUES, err)) != MQS_OK) {
+		mqs_tx_abort(tx);
+		return rc;
+	}
+	return mqs_tx_commit(tx, err);
+}
+
+/* Lets the caller's function write to the log, which has no page yet. */
+static int
+fill_log(const struct new_log *new, const struct mqs_dir *building, struct mqs_db *db,
+    struct mqs_error *err)
+{
+	struct mqs_log *log;
+	int rc;
+
+	if (new->fill == NULL)
+		return MQS_OK;
+	if ((log = calloc(1, sizeof(*log))) == NULL)
+		return mqs_fail_errno(err, "%s", building->name);
+	log->dir = *building;
+	log->db = db;
+	log->page = -1;
+	log->options = new->options;
+	log->settings_seen = UINT64_MAX;
+	memcpy(log->uuid, new->uuid, sizeof(log->uuid));
+	rc = new->fill(new->arg, log, err);
+	free(log);
+	return rc;
+}
+
+/* Puts the log into a queue that is being built; see mqs_dir_create. */
+static int
+make_log(void *arg, const struct mqs_dir *building, struct mqs_error *err)
+{
+	const struct new_log *new = arg;
+	struct mqs_db_spec spec;
+	struct mqs_db *db;
+	int rc;
+
+	mqs_log_spec(&spec, building, new->options);
 	spec.flags = MQS_DB_CREATE;
 	spec.gate = spec.turn = -1;
 	if ((rc = mqs_db_open(&db, &spec, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_tx_write(db, 0, &tx, err)) != MQS_OK)
-		goto out;
-	make_uuid(uuid);
-	mqs_put_le32(format, MQS_LOG_FORMAT);
-	if ((rc = mqs_tx_put(tx, MQS_DB_MAIN, "format", 6, format, 4, err)) != MQS_OK ||
-	    (rc = mqs_tx_put(tx, MQS_DB_MAIN, "uuid", 4, uuid, 16, err)) != MQS_OK ||
-	    (rc = mqs_state_put(tx, v, MQS_LOG_VALUES, err)) != MQS_OK) {
-		mqs_tx_abort(tx);
-		goto out;
-	}
-	rc = mqs_tx_commit(tx, err);
-out:
+	if ((rc = begin(new, db, err)) == MQS_OK)
+		rc = fill_log(new, building, db, err);
 	mqs_db_close(db);
 	return rc;
+}
+
+int
+mqs_log_build(const char *spool, const char *queue, const struct mqs_options *options,
+    const unsigned char uuid[16], mqs_log_fill_fn *fill, void *arg, struct mqs_error *err)
+{
+	struct new_log new = { .options = options, .fill = fill, .arg = arg };
+
+	if (uuid != NULL)
+		memcpy(new.uuid, uuid, sizeof(new.uuid));
+	else
+		make_uuid(new.uuid);
+	return mqs_dir_create(spool, queue, make_log, &new, err);
 }
 
 int
 mqs_log_create(const char *spool, const char *queue,
     const struct mqs_options *options, struct mqs_error *err)
 {
-	/* fill only reads the options; the callback's argument has no const. */
-	return mqs_dir_create(spool, queue, fill, (void *)(uintptr_t)options, err);
+	return mqs_log_build(spool, queue, options, NULL, NULL, NULL, err);
 }

@@ -128,14 +128,44 @@ set_expiry(const struct mqs_log_tx *ltx, struct mqs_message *m)
 		m->expires = end;
 }
 
+/* Appends a record whose id and time are set; the ordinal is given here. */
+static inline int
+append(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
+{
+	const struct mqs_message *m = &r->message;
+	unsigned char key[8];
+	void *room;
+	size_t size;
+	int rc;
+
+	r->ordinal = ltx->v[MQS_LOG_ORDINAL] + 1;
+	size = mqs_record_size(r);
+	mqs_put_be64(key, m->seq);
+	if ((rc = mqs_tx_append(ltx->tx, MQS_LOG_MESSAGES, key, sizeof(key),
+	    size, &room, err)) != MQS_OK)
+		return rc;
+	mqs_record_encode(r, room, size);
+	if ((m->message_id != NULL || m->priority != 0) &&
+	    (rc = add_indexes(ltx, r, err)) != MQS_OK)
+		return rc;
+	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE &&
+	    ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_DROPPING &&
+	    (rc = mqs_key_index_add(ltx->tx, mqs_key_index_hash(m->key, m->key_len), m->seq,
+	    err)) != MQS_OK)
+		return rc;
+	if (ltx->v[MQS_LOG_ORDINAL] == ltx->v[MQS_LOG_REMOVED])
+		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)m->time;
+	ltx->v[MQS_LOG_LAST_ID] = m->seq;
+	ltx->v[MQS_LOG_ORDINAL]++;
+	ltx->v[MQS_LOG_IN_BYTES] += m->body_len;
+	return MQS_OK;
+}
+
 int
 mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
     int *duplicate, struct mqs_error *err)
 {
 	struct mqs_message *m = &r->message;
-	unsigned char key[8];
-	void *room;
-	size_t size;
 	int rc;
 
 	*duplicate = 0;
@@ -158,30 +188,29 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 		m->seq = (uint64_t)ltx->now;
 	if (m->seq - (uint64_t)ltx->now > MQS_LOG_AHEAD_MAX)
 		ltx->v[MQS_LOG_BEHIND] = m->seq;
-	r->ordinal = ltx->v[MQS_LOG_ORDINAL] + 1;
 	if (ltx->log->settings.ttl != 0)
 		set_expiry(ltx, m);
-	size = mqs_record_size(r);
-	mqs_put_be64(key, m->seq);
-	if ((rc = mqs_tx_append(ltx->tx, MQS_LOG_MESSAGES, key, sizeof(key),
-	    size, &room, err)) != MQS_OK)
+	if ((rc = append(ltx, r, err)) == MQS_OK)
+		*id = m->seq;
+	return rc;
+}
+
+int
+mqs_log_restore(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
+{
+	struct mqs_message *m = &r->message;
+	uint64_t other;
+	int rc = MQS_NOTHING;
+
+	if (m->message_id != NULL && (rc = find_duplicate(ltx, m, &other, err)) < 0)
 		return rc;
-	mqs_record_encode(r, room, size);
-	if ((m->message_id != NULL || m->priority != 0) &&
-	    (rc = add_indexes(ltx, r, err)) != MQS_OK)
-		return rc;
-	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE &&
-	    ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_DROPPING &&
-	    (rc = mqs_key_index_add(ltx->tx, mqs_key_index_hash(m->key, m->key_len), m->seq,
-	    err)) != MQS_OK)
-		return rc;
-	if (ltx->v[MQS_LOG_ORDINAL] == ltx->v[MQS_LOG_REMOVED])
-		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)m->time;
-	ltx->v[MQS_LOG_LAST_ID] = m->seq;
-	ltx->v[MQS_LOG_ORDINAL]++;
-	ltx->v[MQS_LOG_IN_BYTES] += m->body_len;
-	*id = m->seq;
-	return MQS_OK;
+	if (rc == MQS_OK) {
+		m->message_id = NULL;
+		m->message_id_len = 0;
+	}
+	if (m->seq - (uint64_t)m->time > MQS_LOG_AHEAD_MAX)
+		ltx->v[MQS_LOG_BEHIND] = m->seq;
+	return append(ltx, r, err);
 }
 
 int

@@ -34,6 +34,11 @@ int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struc
  */
 int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
 	    int *duplicate, struct mqs_error *err);
+/*
+ * Appends a record that was in another log, and keeps its id and time.  Ids must ascend.  If
+ * another message has its message id, it loses its own.
+ */
+int	mqs_log_restore(struct mqs_log_tx *, struct mqs_record *, struct mqs_error *err);
 /* Commits, then writes the page, which wakes waiters.  The transaction is over, also on error. */
 int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
 /* Ends the transaction and changes nothing. */

@@ -22,24 +22,32 @@ mqs_state_put(struct mqs_tx *tx, const uint64_t *v, unsigned n,
 }
 
 int
+mqs_state_decode(struct mqs_slice row, uint64_t *v, unsigned n)
+{
+	const unsigned char *p = row.p;
+	unsigned i;
+
+	if (row.n != (size_t)8 * MQS_STATE_MAX ||
+	    mqs_get_le64(p + SUMMED) != XXH3_64bits(p, SUMMED))
+		return -1;
+	for (i = 0; i < n; i++)
+		v[i] = mqs_get_le64(p + 8 * i);
+	return 0;
+}
+
+int
 mqs_state_get(struct mqs_tx *tx, uint64_t *v, unsigned n, struct mqs_error *err)
 {
-	const unsigned char *p;
 	struct mqs_slice value;
-	unsigned i;
 	int rc;
 
 	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, key, sizeof(key) - 1, &value,
 	    err)) < 0)
 		return rc;
-	if (rc == MQS_NOTHING || value.n != (size_t)8 * MQS_STATE_MAX)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: no state",
-		    mqs_tx_label(tx));
-	p = value.p;
-	if (mqs_get_le64(p + SUMMED) != XXH3_64bits(p, SUMMED))
+	if (rc == MQS_NOTHING)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: no state", mqs_tx_label(tx));
+	if (mqs_state_decode(value, v, n) == -1)
 		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: the state has a wrong checksum",
 		    mqs_tx_label(tx));
-	for (i = 0; i < n; i++)
-		v[i] = mqs_get_le64(p + 8 * i);
 	return MQS_OK;
 }

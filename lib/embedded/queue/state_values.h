@@ -20,5 +20,7 @@
 int	mqs_state_put(struct mqs_tx *, const uint64_t *v, unsigned n, struct mqs_error *err);
 /* Reads the first n; MQS_EDAMAGED if the row is not there, or has another length or checksum. */
 int	mqs_state_get(struct mqs_tx *, uint64_t *v, unsigned n, struct mqs_error *err);
+/* Decodes the first n of a row that was found somewhere: 0, or -1 if it is damaged. */
+int	mqs_state_decode(struct mqs_slice row, uint64_t *v, unsigned n);
 
 #endif

@@ -146,6 +146,26 @@ mqs_page_open(const struct mqs_dir *dir, const char *name, int make, int *fd,
 	return mqs_fail_errno(err, "%s/%s", dir->path, name);
 }
 
+int
+mqs_page_peek_any(const struct mqs_dir *dir, const char *name, struct mqs_page *page,
+    int *this_boot)
+{
+	unsigned char b[MQS_PAGE_SIZE];
+	ssize_t n;
+	int fd;
+
+	if ((fd = mqs_file_open(dir->fd, name, O_RDONLY)) == -1)
+		return MQS_NOTHING;
+	n = mqs_file_read(fd, b, sizeof(b), 0);
+	close(fd);
+	if (n < MQS_PAGE_SIZE || memcmp(b, magic, sizeof(magic)) != 0 || !verifies(b))
+		return MQS_NOTHING;
+	decode(b, page);
+	if (this_boot != NULL)
+		*this_boot = is_ours(b, mqs_boot());
+	return MQS_OK;
+}
+
 enum state {
 	GOOD,
 	NONE,		/* missing, of another boot or format */

@@ -32,6 +32,11 @@ int	mqs_page_read(int fd, struct mqs_page *, struct mqs_error *err);
 /* The same by name, without keeping it open; MQS_NOTHING if there is no file. */
 int	mqs_page_peek(const struct mqs_dir *, const char *name, struct mqs_page *, struct mqs_error *err);
 /*
+ * The same for a page of any boot, which tells what was so once: *this_boot (may be NULL) is 1
+ * if it is of this one.
+ */
+int	mqs_page_peek_any(const struct mqs_dir *, const char *name, struct mqs_page *, int *this_boot);
+/*
  * Empties it: it is of another life of the file (a restored one counts transactions
  * from an earlier number), and would never give way.
  */

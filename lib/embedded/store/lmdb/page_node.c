@@ -47,9 +47,8 @@ join(uint16_t first, uint16_t second)
 }
 
 struct mqs_page_node
-mqs_page_node_of(const unsigned char *page, unsigned i, int leaf)
+mqs_page_node_at(const unsigned char *p, int leaf)
 {
-	const unsigned char *p = page + get16(page + MQS_PAGE_HEADER + (size_t)2 * i);
 	struct mqs_page_node n = { .flags = get16(p + 4) };
 	uint32_t low = join(get16(p), get16(p + 2));
 
@@ -61,6 +60,12 @@ mqs_page_node_of(const unsigned char *page, unsigned i, int leaf)
 	} else
 		n.child = low | (SIZE_MAX > UINT32_MAX ? (uint64_t)n.flags << 32 : 0);
 	return n;
+}
+
+struct mqs_page_node
+mqs_page_node_of(const unsigned char *page, unsigned i, int leaf)
+{
+	return mqs_page_node_at(page + get16(page + MQS_PAGE_HEADER + (size_t)2 * i), leaf);
 }
 
 /* Bytes of a node within its page. */

@@ -41,5 +41,7 @@ int	mqs_page_keys_ascend(const unsigned char *page, int leaf, enum mqs_page_keys
 	    const struct mqs_page_range *, char text[MQS_PAGE_TEXT]);
 unsigned mqs_page_count(const unsigned char *page);
 struct mqs_page_node mqs_page_node_of(const unsigned char *page, unsigned i, int leaf);
+/* The node that begins there, of whatever is there: only its 8 bytes are read. */
+struct mqs_page_node mqs_page_node_at(const unsigned char *p, int leaf);
 
 #endif

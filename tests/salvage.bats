@@ -1,0 +1,296 @@
+#!/usr/bin/env bats
+# salvage.bats - mq-ctl salvage: what is intact of a damaged queue, and groups made anew
+
+load lib/common
+load lib/expect
+load lib/steps
+
+setup_file() {
+	steps_setup_file
+}
+
+# A queue q of 1,000 lines, two large messages in pages of their own, one whose body is a file,
+# and one with all that a message can have.
+make_queue() {
+	seq -f 'message %g' 1000 | mq-pub q
+	head -c 20000 /dev/zero | tr '\0' x | mq-pub -1 q
+	head -c 30000 /dev/zero | tr '\0' y | mq-pub -1 q
+	head -c 300000 /dev/zero | tr '\0' z | mq-pub -1 q
+	mq-pub -k eu.fr -H a=b -H c= -p 3 -i first --ttl 90d q everything
+	mq-pub -d 1h q later
+	mq-ctl set q retain=3d 'description=kept well'
+}
+
+# shown QUEUE: all that is known of its messages.
+shown() {
+	mq-replay -J "$1" | jq -c 'del(.queue, .queue_uuid)'
+}
+
+# page FILE N COMMAND: what the perl COMMAND makes of page N, in $_.
+page() {
+	perl -e '
+		my ($file, $n, $do) = @ARGV;
+		open my $f, "+<", $file or die;
+		seek $f, $n * 4096, 0;
+		read $f, $_, 4096;
+		eval $do; die $@ if $@;
+		seek $f, $n * 4096, 0;
+		print $f $_;
+		close $f or die' "$@"
+}
+
+# no_metas FILE: it has no meta pages.
+no_metas() {
+	# shellcheck disable=SC2016 # perl's
+	page "$1" 0 '$_ = "\0" x 4096'
+	# shellcheck disable=SC2016 # perl's
+	page "$1" 1 '$_ = "\0" x 4096'
+}
+
+uuid() {
+	mq-replay -J -c 1 "$1" | jq -r .queue_uuid
+}
+
+# -------------------------------------------------------------------- queues
+
+@test "a queue that is not damaged: all of it, with its settings and UUID" {
+	make_queue
+	run -0 --separate-stderr mq-ctl salvage q new
+	assert_output 'new: 1005 messages saved, 0 lost'
+	[ "$stderr" = '' ]
+	cmp <(shown q) <(shown new)
+	[ "$(uuid q)" = "$(uuid new)" ]
+	diff <(mq-ctl show q) <(mq-ctl show new)
+	mq-ctl check
+	[ "$(mq-sub -e new/g | wc -l)" = 1004 ]
+	# The message id is known, and the priority.
+	run -0 mq-pub -I -i first new again
+	[ "$output" = "$(mq-replay -f '%o %s\n' q | sed -n 's/ everything$//p')" ]
+	[ "$(mq-sub -e -c 1 new/h)" = everything ]
+}
+
+@test "by name, by directory, by file; -q says nothing" {
+	mq-pub q a
+	run -0 mq-ctl salvage -q "$MQ_SPOOL/q" n1
+	assert_output ''
+	run -0 mq-ctl salvage "$MQ_SPOOL/q/log.mdb" n2
+	assert_output 'n2: 1 message saved, 0 lost'
+	cd "$MQ_SPOOL/q"
+	mq-ctl salvage -q log.mdb n3
+	[ "$(mq-replay n1 n2 n3)" = $'a\na\na' ]
+}
+
+@test "both meta pages gone: all messages, settings and UUID are found page by page" {
+	make_queue
+	cp -R "$MQ_SPOOL/q" damaged
+	no_metas damaged/log.mdb
+	run -74 --separate-stderr mq-ctl salvage damaged new
+	assert_output 'new: 1005 messages saved, 0 lost'
+	assert_equal "$stderr" 'mq-ctl salvage: damaged/log.mdb: both meta pages are damaged: what is known of the queue is what was found'
+	cmp <(shown q) <(shown new)
+	[ "$(uuid q)" = "$(uuid new)" ]
+	diff <(mq-ctl show q) <(mq-ctl show new)
+	mq-ctl check new
+}
+
+@test "one meta page gone: the other one leads to the commit before, and the rest is found" {
+	local page
+	make_queue
+	for page in 0 1; do
+		cp -R "$MQ_SPOOL/q" "damaged$page"
+		# shellcheck disable=SC2016 # perl's
+		page "damaged$page/log.mdb" $page '$_ = "\0" x 4096'
+		run mq-ctl salvage "damaged$page" "new$page"
+		cmp <(shown q) <(shown "new$page")
+		mq-ctl check "new$page"
+	done
+}
+
+@test "a page that is gone: its messages are told as lost, all others are there" {
+	local pages n lost saved
+	make_queue
+	pages=$(($(stat -c %s "$MQ_SPOOL/q/log.mdb") / 4096))
+	mv "$MQ_SPOOL/q" whole
+	mq-replay -s . -J whole | jq -c 'del(.queue, .queue_uuid)' >all
+	for ((n = 2; n < pages; n++)); do
+		rm -rf damaged "$MQ_SPOOL"
+		cp -R whole damaged
+		# shellcheck disable=SC2016 # perl's
+		page damaged/log.mdb "$n" '$_ = "\xff" x 4096'
+		run --separate-stderr mq-ctl salvage damaged new
+		[[ $output =~ ^new:\ ([0-9]+)\ messages\ saved,\ ([0-9]+)\ lost$ ]]
+		saved=${BASH_REMATCH[1]} lost=${BASH_REMATCH[2]}
+		[ $((saved + lost)) = 1005 ]
+		[ "$lost" -lt 130 ] || { echo "page $n: $lost" >&2; return 1; }
+		[ "$lost" = 0 ] || [[ $stderr == *"$lost message"*": lost"* ]]
+		[ "$lost" = 0 ] || [ "$status" = 74 ]
+		# Each is one of the queue, whole, and none comes twice.
+		shown new >have
+		[ "$(wc -l <have)" = "$saved" ]
+		[ -z "$(sort have | comm -13 <(sort all) -)" ]
+		[ -z "$(sort have | uniq -d)" ]
+		[ "$(mq-ctl check new)" = "new: $saved messages, 0 findings" ]
+	done
+}
+
+@test "the header of a page is gone: its messages are found all the same" {
+	local n
+	make_queue
+	n=$(perl -0777 -ne 'print int(index($_, "message 500") / 4096)' "$MQ_SPOOL/q/log.mdb")
+	# shellcheck disable=SC2016 # perl's
+	page "$MQ_SPOOL/q/log.mdb" "$n" 'substr($_, 0, 16) = "\0" x 16'
+	run -74 mq-ctl check q
+	run -74 --separate-stderr mq-ctl salvage q new
+	assert_output 'new: 1005 messages saved, 0 lost'
+	[[ $stderr == *"log.mdb: 1 damaged page in use, 0 that can't be read from the disk" ]]
+	[ "$(mq-replay new | head -n 1000)" = "$(seq -f 'message %g' 1000)" ]
+	mq-ctl check new
+}
+
+@test "cut off at any place: what lies before it is saved, what does not is told" {
+	local size at saved lost
+	make_queue
+	size=$(stat -c %s "$MQ_SPOOL/q/log.mdb")
+	mv "$MQ_SPOOL/q" whole
+	for at in 100 4096 9000 20000 40001 60000 80000 $((size - 4096)) $((size - 1)); do
+		rm -rf damaged "$MQ_SPOOL"
+		cp -R whole damaged
+		truncate -s "$at" damaged/log.mdb
+		run --separate-stderr mq-ctl salvage damaged new
+		if [ "$status" = 65 ]; then
+			[ "$at" -lt 30000 ] || { echo "$at" >&2; return 1; }
+			[ ! -e "$MQ_SPOOL/new" ]
+			continue
+		fi
+		[[ $output =~ ^new:\ ([0-9]+)\ messages\ saved,\ ([0-9]+)\ lost$ ]]
+		[ $((BASH_REMATCH[1] + BASH_REMATCH[2])) = 1005 ]
+		mq-ctl check new
+	done
+}
+
+@test "a message with a changed bit, or whose body is gone or damaged: told, by its id" {
+	local id body
+	make_queue
+	id=$(mq-replay -f '%o %s\n' q | sed -n 's/ message 7$//p')
+	perl -pi -e 's/message 7\b/message X/' "$MQ_SPOOL/q/log.mdb"
+	run -74 --separate-stderr mq-ctl salvage q n1
+	assert_output 'n1: 1004 messages saved, 1 lost'
+	[[ $stderr == "mq-ctl salvage: message $id: damaged: bad checksum"* ]]
+	id=$(mq-replay -f '%o %S\n' q 2>/dev/null | sed -n 's/ 300000$//p')
+	body=$(ls "$MQ_SPOOL"/q/blob/*)
+	# The new queue has the same file: this one becomes another.
+	{ printf x; tail -c +2 "$body"; } >damaged
+	mv damaged "$body"
+	run -74 --separate-stderr mq-ctl salvage q n2
+	assert_output 'n2: 1003 messages saved, 2 lost'
+	[[ $stderr == *"mq-ctl salvage: message $id: its body "*" is damaged"* ]]
+	rm "$MQ_SPOOL"/q/blob/*
+	run -74 --separate-stderr mq-ctl salvage q n3
+	assert_output 'n3: 1003 messages saved, 2 lost'
+	[[ $stderr == *"mq-ctl salvage: message $id: its body "*" is gone"* ]]
+	mq-ctl check n1 n2 n3
+}
+
+@test "what was removed stays removed, as long as the queue's numbers can be read" {
+	make_queue
+	mq-sub -e -c 600 q/g >/dev/null
+	mq-ctl set q retain=0
+	mq-ctl trim -q q
+	[ "$(mq-stat -J q | jq -r 'select(.group == null).messages')" -lt 500 ] || mq-stat -J q
+	cp -R "$MQ_SPOOL/q" damaged
+	no_metas damaged/log.mdb
+	run -74 mq-ctl salvage damaged new
+	cmp <(shown q) <(shown new)
+	# Without any: they come back, and that is said.
+	perl -0777 -pi -e 's/state\K.{512}/"\0" x 512/gse' damaged/log.mdb
+	rm damaged/log.stat
+	run -74 --separate-stderr mq-ctl salvage damaged more
+	[[ $stderr == *" messages may have been removed before: what the queue had can't be told"* ]]
+	[ -z "$(shown new | sort | comm -23 - <(shown more | sort))" ]
+	mq-ctl check new more
+}
+
+@test "no id is used again, although messages were lost" {
+	local last
+	seq 300 | mq-pub q
+	last=$(MQ_NOW=+1d mq-pub -I q last)
+	cp -R "$MQ_SPOOL/q" damaged
+	perl -pi -e 's/last/lost/' damaged/log.mdb
+	run -74 mq-ctl salvage damaged new
+	[ "$(mq-stat -J new | jq -r 'select(.group == null).last_id')" = "$last" ]
+	[ "$(mq-pub -I new next)" -gt "$last" ]
+}
+
+@test "filters: what they made of the messages is not made again, for the UUID stays" {
+	seq 20 | mq-pub q
+	mq-sub -e q/f --to out -- cat
+	mq-ctl salvage -q q new
+	[ "$(uuid q)" = "$(uuid new)" ]
+	mq-ctl trim -q out
+	[ "$(mq-replay out | wc -l)" = 20 ]
+}
+
+@test "what is no log: 65, and nothing is left" {
+	mq-pub q a
+	mq-sub -e -q q/g >/dev/null
+	echo 'text, and no log' >text
+	: >empty
+	mkdir directory
+	fails 65 'mq-ctl salvage: text: is no log: nothing in it is a message of mq' mq-ctl salvage text new
+	fails 65 'mq-ctl salvage: empty: is no log: empty' mq-ctl salvage empty new
+	fails 65 "mq-ctl salvage: directory: has no log.mdb: not a queue's directory" mq-ctl salvage directory new
+	fails 65 "mq-ctl salvage: $MQ_SPOOL/q/g.group.mdb: is the file of a group: mq-ctl salvage QUEUE/GROUP makes it anew" \
+	    mq-ctl salvage "$MQ_SPOOL/q/g.group.mdb" new
+	fails 65 'mq-ctl salvage: /dev/null: is no log: not a file' mq-ctl salvage /dev/null new
+	fails 66 'mq-ctl salvage: gone: No such file or directory' mq-ctl salvage gone new
+	fails 78 'mq-ctl salvage: q: exists already' mq-ctl salvage q q
+	[ "$(ls -A "$MQ_SPOOL")" = q ]
+}
+
+@test "operands" {
+	fails 64 'mq-ctl salvage: needs DAMAGED and NEW, or QUEUE/GROUP' mq-ctl salvage
+	fails 64 'mq-ctl salvage: needs DAMAGED and NEW, or QUEUE/GROUP' mq-ctl salvage a b c
+	fails 64 "mq-ctl salvage: 'q': names no group; to salvage a queue, name a new one, too" mq-ctl salvage q
+	fails 64 "mq-ctl salvage: 'n/g': names a group, not a queue" mq-ctl salvage q n/g
+}
+
+@test "progress is shown" {
+	seq 10000 | mq-pub q
+	mq-ctl salvage --progress q new 2>said
+	[ "$(cat said)" = "mq-ctl salvage: new: reading $MQ_SPOOL/q/log.mdb: 100 %
+mq-ctl salvage: new: saving messages: 100 %" ]
+}
+
+@test "killed at any step, or a full disk: nothing is left, and then it works" {
+	local step status
+	can_be_stepped
+	make_queue
+	for ((step = 1; ; step += 3)); do
+		status=0
+		steps KILL "$step" mq-ctl salvage -q q new 2>said || status=$?
+		if [ "$status" = 0 ]; then
+			break
+		fi
+		[ "$status" = 137 ]
+		[ ! -e "$MQ_SPOOL/new" ] || cmp <(shown q) <(shown new)
+		mq-ctl delete -f new
+	done
+	[ "$step" -gt 20 ]
+	cmp <(shown q) <(shown new)
+	mq-ctl delete new
+	for ((step = 1; ; step += 3)); do
+		status=0
+		rm -f steps
+		steps FULL "$step" mq-ctl salvage -q q new 2>said || status=$?
+		[ "$step" -le "$(cat steps)" ] || break
+		[ "$status" = 75 ] || { echo "step $step: $status" >&2; cat said >&2; return 1; }
+		# Renamed already, but who knows whether that is on the disk.
+		if grep -q 'spool: not synced' said; then
+			cmp <(shown q) <(shown new)
+			mq-ctl delete new
+		fi
+		[ "$(ls -A "$MQ_SPOOL")" = q ]
+	done
+	[ "$status" = 0 ]
+	mq-ctl check
+}
