@@ -218,9 +218,14 @@ open_sources(struct replay *r, struct mqs_spool *spool)
 	size_t i;
 
 	r->merge.identify = r->printer.json;
-	for (i = 0; i < r->merge.n; i++)
-		if (merge_open(&r->merge, i, spool, &r->reading, &err) != MQS_OK)
-			fail_error(&err);
+	for (i = 0; i < r->merge.n; i++) {
+		if (merge_open(&r->merge, i, spool, &r->reading, &err) == MQS_OK)
+			continue;
+		if (err.code == MQS_ESYSTEM && i > 0)
+			fail(STATUS_SYSTEM, "%s; of %zu, which are read at once, %zu could be "
+			    "opened", err.text, r->merge.n, i);
+		fail_error(&err);
+	}
 }
 
 /* Operands are all looked at before the spool is: a malformed one is a usage error. */

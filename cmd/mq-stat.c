@@ -255,7 +255,7 @@ show(struct mqs_spool *spool, char **operands, int n, enum style style)
 	int status;
 
 	table_init(&view.table, columns, sizeof(columns) / sizeof(columns[0]));
-	status = stat_each(operands, n, look, &view);
+	status = stat_each(spool, operands, n, look, &view);
 	print(&view, status);
 	table_free(&view.table);
 	mqs_buf_free(&view.text);

@@ -161,6 +161,12 @@ struct mqs_options {
 int	mqs_spool_open(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
 void	mqs_spool_free(struct mqs_spool *);
+/*
+ * Closes the files of all queues; the next call that names one opens it again.  A spool keeps
+ * every queue open that was named, and each takes some ten descriptors: for a program that
+ * goes through many.  It does nothing while a publisher, consumer, reader or call is open.
+ */
+void	mqs_spool_close_queues(struct mqs_spool *);
 
 /* The name of the engine that serves the spool: "embedded", "amqp", "kafka". */
 const char *mqs_engine(const struct mqs_spool *);

@@ -164,8 +164,11 @@ check_all(void *arg, struct mqs_spool *spool, const char *queue, const char *gro
 	for (name = names.text.p; name != NULL && name < names.text.p + names.text.n;
 	    name += strlen(name) + 1) {
 		struct mqs_error why;
+		int one;
 
-		if (check(v, spool, name, NULL, &why) >= 0)
+		one = check(v, spool, name, NULL, &why);
+		mqs_spool_close_queues(spool);
+		if (one >= 0)
 			continue;
 		report("%s", why.text);
 		if (v->status == STATUS_OK)

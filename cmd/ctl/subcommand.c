@@ -51,7 +51,9 @@ ctl_each(char **operands, int n, enum ctl_operands kind, unsigned spool_flags,
 	spool = open_spool(spool_flags);
 	for (i = 0; i < n; i++) {
 		arg_queue(operands[i], queue, group);
-		if (fn(arg, spool, queue, group[0] != '\0' ? group : NULL, &err) >= 0)
+		one = fn(arg, spool, queue, group[0] != '\0' ? group : NULL, &err);
+		mqs_spool_close_queues(spool);
+		if (one >= 0)
 			continue;
 		report("%s", err.text);
 		one = status_of(err.code);

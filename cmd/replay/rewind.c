@@ -52,7 +52,7 @@ rewind_groups(char **operands, int n, const char *to, int dry_run)
 	struct mqs_rewound r;
 	struct mqs_spool *spool;
 	struct mqs_error err;
-	int i, status = STATUS_OK;
+	int i, rc, status = STATUS_OK;
 
 	o.dry_run = dry_run;
 	for (i = 0; i < n; i++) {
@@ -64,7 +64,9 @@ rewind_groups(char **operands, int n, const char *to, int dry_run)
 	spool = open_spool(0);
 	for (i = 0; i < n; i++) {
 		arg_queue(operands[i], queue, group);
-		if (mqs_rewind(spool, queue, group, &o, &r, &err) == MQS_OK) {
+		rc = mqs_rewind(spool, queue, group, &o, &r, &err);
+		mqs_spool_close_queues(spool);
+		if (rc == MQS_OK) {
 			tell(operands[i], dry_run, &r);
 			continue;
 		}

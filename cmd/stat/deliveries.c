@@ -141,7 +141,7 @@ stat_list(struct mqs_spool *spool, char **operands, int n, int json)
 
 	table_init(&l.consumers, consumer_columns, COUNT(consumer_columns));
 	table_init(&l.deliveries, delivery_columns, COUNT(delivery_columns));
-	status = stat_each(operands, n, look, &l);
+	status = stat_each(spool, operands, n, look, &l);
 	print(&l);
 	table_free(&l.consumers);
 	table_free(&l.deliveries);

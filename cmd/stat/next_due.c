@@ -46,7 +46,7 @@ int
 stat_next_due(struct mqs_spool *spool, char **operands, int n)
 {
 	struct due d = { spool, INT64_MAX };
-	int status = stat_each(operands, n, look, &d);
+	int status = stat_each(spool, operands, n, look, &d);
 
 	if (d.first == INT64_MAX)
 		return status == STATUS_OK ? STATUS_NOTHING : status;

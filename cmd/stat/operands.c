@@ -5,29 +5,31 @@
 #include "stat/operands.h"
 
 static int
-look(const char *operand, stat_fn *fn, void *arg)
+look(struct mqs_spool *spool, const char *operand, stat_fn *fn, void *arg)
 {
 	char queue[MQS_NAME_MAX + 1] = "", group[MQS_NAME_MAX + 1] = "";
 	struct mqs_error err;
+	int rc;
 
 	if (operand != NULL)
 		arg_queue(operand, queue, group);
-	if (fn(arg, operand != NULL ? queue : NULL, group[0] != '\0' ? group : NULL,
-	    &err) >= 0)
+	rc = fn(arg, operand != NULL ? queue : NULL, group[0] != '\0' ? group : NULL, &err);
+	mqs_spool_close_queues(spool);
+	if (rc >= 0)
 		return STATUS_OK;
 	report("%s", err.text);
 	return status_of(err.code);
 }
 
 int
-stat_each(char **operands, int n, stat_fn *fn, void *arg)
+stat_each(struct mqs_spool *spool, char **operands, int n, stat_fn *fn, void *arg)
 {
 	int i, one, status = STATUS_OK;
 
 	if (n == 0)
-		return look(NULL, fn, arg);
+		return look(spool, NULL, fn, arg);
 	for (i = 0; i < n; i++) {
-		one = look(operands[i], fn, arg);
+		one = look(spool, operands[i], fn, arg);
 		if (status == STATUS_OK)
 			status = one;
 	}

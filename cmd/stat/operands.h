@@ -12,6 +12,6 @@ typedef int	stat_fn(void *arg, const char *queue, const char *group,
  * operand that fails is reported, and the others are still looked at.  Returns the status
  * of the first failure.
  */
-int	stat_each(char **operands, int n, stat_fn *fn, void *arg);
+int	stat_each(struct mqs_spool *, char **operands, int n, stat_fn *fn, void *arg);
 
 #endif

@@ -6,6 +6,8 @@
  * becomes '?', so that no text breaks the line or controls a terminal.  Text that is too
  * long is cut.
  */
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -157,6 +159,21 @@ mqs_fail(struct mqs_error *err, int code, const char *fmt, ...)
 	return code;
 }
 
+/* strerror(3)'s text; of descriptors that ran out, the limit as well. */
+static const char *
+reason_of(int error, char *buf, size_t size)
+{
+	/* GNU's, which is safe in threads and returns the text. */
+	const char *text = strerror_r(error, buf, size);
+	struct rlimit limit;
+
+	if (error != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return text;
+	(void)snprintf(buf, size, "too many open files (ulimit -n is %llu)",
+	    (unsigned long long)limit.rlim_cur);
+	return buf;
+}
+
 int
 mqs_fail_errno(struct mqs_error *err, const char *fmt, ...)
 {
@@ -165,11 +182,8 @@ mqs_fail_errno(struct mqs_error *err, const char *fmt, ...)
 	va_list ap;
 
 	if (err != NULL) {
-		/* GNU's, which is safe in threads and returns the text. */
-		const char *text = strerror_r(saved, reason, sizeof(reason));
-
 		va_start(ap, fmt);
-		fill(err, text, fmt, ap);
+		fill(err, reason_of(saved, reason, sizeof(reason)), fmt, ap);
 		va_end(ap);
 		err->code = code;
 	}

@@ -68,12 +68,14 @@ purge_each(void *arg, const char *name)
 {
 	struct purge *e = arg;
 	struct mqs_group *group;
-	int rc;
+	int rc, was_open = mqs_spool_find_group(e->spool, e->log, name) != NULL;
 
 	if ((rc = mqs_spool_group(e->spool, e->log->dir.name, name, 0, NULL,
-	    &group, e->err)) != MQS_OK)
-		return rc;
-	return purge_group(group, &e->count, e->err);
+	    &group, e->err)) == MQS_OK)
+		rc = purge_group(group, &e->count, e->err);
+	if (!was_open)
+		mqs_spool_forget_group(e->spool, e->log, name);
+	return rc;
 }
 
 int

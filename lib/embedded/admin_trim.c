@@ -46,10 +46,13 @@ refresh_each(void *arg, const char *name)
 {
 	struct refresh *e = arg;
 	struct mqs_group *group;
+	int rc, was_open = mqs_spool_find_group(e->spool, e->log, name) != NULL;
 
 	/* Opening it writes its page; floors of another boot count as 0. */
-	return mqs_spool_group(e->spool, e->log->dir.name, name, 0, NULL, &group,
-	    e->err);
+	rc = mqs_spool_group(e->spool, e->log->dir.name, name, 0, NULL, &group, e->err);
+	if (!was_open)
+		mqs_spool_forget_group(e->spool, e->log, name);
+	return rc;
 }
 
 int

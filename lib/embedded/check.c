@@ -231,13 +231,15 @@ check_each_group(void *arg, const char *name)
 	struct mqs_checking *k = arg;
 	struct mqs_group *group;
 	struct mqs_error why;
-	int rc, unsafe;
+	int rc, unsafe, was_open = mqs_spool_find_group(k->spool, k->log, name) != NULL;
 
 	rc = mqs_spool_group(k->spool, k->log->dir.name, name, 0, NULL, &group, &why);
 	if (rc == MQS_OK)
 		rc = check_pages(k, group->db, name, &unsafe, &why);
 	if (rc == MQS_OK && !unsafe && !k->log_unsafe)
 		rc = mqs_check_group(k, group, &why);
+	if (!was_open)
+		mqs_spool_forget_group(k->spool, k->log, name);
 	if (rc == MQS_EDAMAGED || rc == MQS_EVERSION) {
 		mqs_check_found(k, "%s", why.text);
 		return MQS_OK;

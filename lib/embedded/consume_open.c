@@ -47,6 +47,7 @@ mqs_embedded_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool,
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", queue, group);
 	c->spool = spool;
+	spool->handles++;
 	c->body = -1;
 	c->prefetch = PREFETCH;
 	if (options != NULL) {
@@ -83,6 +84,7 @@ mqs_embedded_consumer_free(struct mqs_consumer *c)
 {
 	if (c == NULL)
 		return;
+	c->spool->handles--;
 	if (c->group != NULL)
 		mqs_embedded_consumer_idle(c, 0);
 	mqs_runs_forget(c);

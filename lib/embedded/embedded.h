@@ -16,6 +16,7 @@ int	mqs_embedded_is_id(const char *text);
 int	mqs_embedded_spool_open(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
 void	mqs_embedded_spool_free(struct mqs_spool *);
+void	mqs_embedded_spool_close_queues(struct mqs_spool *);
 
 /* Publishing. */
 int	mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *,

@@ -19,6 +19,7 @@ const struct mqs_engine mqs_embedded_engine = {
 
 	.spool_open = mqs_embedded_spool_open,
 	.spool_free = mqs_embedded_spool_free,
+	.spool_close_queues = mqs_embedded_spool_close_queues,
 
 	.publisher_open = mqs_embedded_publisher_open,
 	.publisher_send = mqs_embedded_publisher_send,

@@ -44,6 +44,7 @@ mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 		free(p);
 		return rc;
 	}
+	spool->handles++;
 	*out = p;
 	return MQS_OK;
 }
@@ -67,6 +68,7 @@ mqs_embedded_publisher_free(struct mqs_publisher *p)
 {
 	if (p == NULL)
 		return;
+	p->spool->handles--;
 	mqs_publisher_clear(p);
 	mqs_publish_schema_free(p);
 	mqs_mandatory_free(&p->routes);

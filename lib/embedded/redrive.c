@@ -209,6 +209,20 @@ settle(struct redrive *r, struct mqs_error *err)
 	return mqs_db_sync(r->c->group->db, err);
 }
 
+/* Queues that were not open before are closed again: letters may have died in many. */
+static int
+return_to(struct redrive *r, const struct mqs_redrive_letter *l, struct mqs_redrive_letter *back,
+    size_t n, struct mqs_error *err)
+{
+	int rc, was_open = mqs_spool_is_open(r->spool, l->queue);
+
+	rc = back != NULL ? mqs_redrive_return(r->spool, r->c->group, back, n, err) :
+	    mqs_redrive_drop_markers(r->spool, r->c->group, l, n, err);
+	if (!was_open)
+		mqs_spool_forget(r->spool, l->queue);
+	return rc;
+}
+
 /*
  * One target that fails does not keep the letters of others; they stay, and the
  * first of such errors is told at the end.
@@ -223,7 +237,7 @@ bring_back(struct redrive *r, struct mqs_error *err)
 	qsort(r->letters, r->n, sizeof(*r->letters), by_target);
 	for (i = 0; i < r->n; i += n) {
 		n = same_target(r, i);
-		rc = mqs_redrive_return(r->spool, r->c->group, r->letters + i, n, &why);
+		rc = return_to(r, r->letters + i, r->letters + i, n, &why);
 		if (rc == MQS_OK || r->failed != MQS_OK)
 			continue;
 		r->failed = rc;
@@ -234,7 +248,7 @@ bring_back(struct redrive *r, struct mqs_error *err)
 	/* What is left of their markers is swept later. */
 	for (i = 0; i < r->n; i += n) {
 		n = same_target(r, i);
-		(void)mqs_redrive_drop_markers(r->spool, r->c->group, r->letters + i, n, NULL);
+		(void)return_to(r, r->letters + i, NULL, n, NULL);
 	}
 	return r->failed == MQS_EINTR ? r->failed : MQS_OK;
 }

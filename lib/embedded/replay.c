@@ -148,6 +148,8 @@ mqs_embedded_reader_open(struct mqs_reader **out, struct mqs_spool *spool,
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return mqs_fail_errno(err, "%s", queue);
+	r->spool = spool;
+	spool->handles++;
 	r->body = -1;
 	if ((rc = open_at(r, spool, queue, group, o, err)) != MQS_OK) {
 		mqs_embedded_reader_free(r);
@@ -162,6 +164,7 @@ mqs_embedded_reader_free(struct mqs_reader *r)
 {
 	if (r == NULL)
 		return;
+	r->spool->handles--;
 	if (r->body != -1)
 		close(r->body);
 	if (r->reader.tx != NULL)

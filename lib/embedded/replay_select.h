@@ -22,6 +22,7 @@
 
 struct mqs_reader {
 	struct mqs_handle	 handle;	/* the seam's; first */
+	struct mqs_spool	*spool;
 	struct mqs_log		*log;
 	struct mqs_log_reader	 reader;
 	struct mqs_wake		*wake;

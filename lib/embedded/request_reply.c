@@ -78,6 +78,7 @@ mqs_embedded_call_open(struct mqs_call **out, struct mqs_spool *spool, const cha
 	call->watch = watch(call->fd);
 	(void)snprintf(call->address, sizeof(call->address), "%s/%s",
 	    call->log->dir.name, mqs_file_name(call->number, name));
+	spool->handles++;
 	*out = call;
 	return MQS_OK;
 }
@@ -93,6 +94,7 @@ mqs_embedded_call_free(struct mqs_call *call)
 {
 	if (call == NULL)
 		return;
+	call->spool->handles--;
 	mqs_mailbox_end(&call->log->dir, call->number, call->fd);
 	if (call->watch != -1)
 		close(call->watch);

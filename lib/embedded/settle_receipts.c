@@ -2,7 +2,8 @@
  * settle_receipts.c - settling by receipt, for callers that did not take the delivery (mq-ack)
  *
  * A batch of receipts may be of many queues and groups.  Each group gets one transaction.  The
- * receipts of a group are sorted by lease and id, so that each lease is loaded once.
+ * receipts of a group are sorted by lease and id, so that each lease is loaded once.  Few
+ * groups stay open for the next batch; of many, those that were dealt with are closed.
  */
 #include <stdlib.h>
 
@@ -10,6 +11,8 @@
 #include "embedded/full_disk.h"
 #include "embedded/receipt.h"
 #include "embedded/settle.h"
+
+#define OPEN_MOST	16	/* logs and groups that stay open; each takes several descriptors */
 
 struct target {
 	char			 queue[MQS_NAME_MAX + 1];
@@ -223,6 +226,8 @@ mqs_embedded_settler_flush(struct mqs_settler *s, struct mqs_error *err)
 			tell(s, t, &t->requests[i],
 			    done ? t->requests[i].code : rc, e.text);
 		clear(t);
+		if (mqs_spool_count_open(s->spool) > OPEN_MOST)
+			mqs_embedded_spool_close_queues(s->spool);
 		if (rc != MQS_OK && rc != MQS_ENOENT && worst == MQS_OK) {
 			worst = rc;
 			if (err != NULL)

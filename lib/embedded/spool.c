@@ -56,17 +56,30 @@ close_queue(struct mqs_spool_queue *q)
 	free(q);
 }
 
-void
-mqs_embedded_spool_free(struct mqs_spool *spool)
+static void
+close_queues(struct mqs_spool *spool)
 {
 	struct mqs_spool_queue *q;
 
-	if (spool == NULL)
-		return;
 	while ((q = spool->queues) != NULL) {
 		spool->queues = q->next;
 		close_queue(q);
 	}
+}
+
+void
+mqs_embedded_spool_close_queues(struct mqs_spool *spool)
+{
+	if (spool->handles == 0)
+		close_queues(spool);
+}
+
+void
+mqs_embedded_spool_free(struct mqs_spool *spool)
+{
+	if (spool == NULL)
+		return;
+	close_queues(spool);
 	free(spool->helpers);
 	free(spool->path);
 	free(spool);
@@ -320,4 +333,34 @@ mqs_spool_forget(struct mqs_spool *spool, const char *queue)
 			close_queue(q);
 			return;
 		}
+}
+
+void
+mqs_spool_forget_group(struct mqs_spool *spool, const struct mqs_log *log, const char *group)
+{
+	struct mqs_spool_queue *q = find_queue(spool, log->dir.name);
+	struct mqs_spool_group **at, *g;
+
+	for (at = q == NULL ? NULL : &q->groups; at != NULL && (g = *at) != NULL; at = &g->next)
+		if (strcmp(g->group->name, group) == 0) {
+			*at = g->next;
+			mqs_group_close(g->group);
+			free(g);
+			return;
+		}
+}
+
+unsigned
+mqs_spool_count_open(const struct mqs_spool *spool)
+{
+	const struct mqs_spool_queue *q;
+	const struct mqs_spool_group *g;
+	unsigned n = 0;
+
+	for (q = spool->queues; q != NULL; q = q->next) {
+		n++;
+		for (g = q->groups; g != NULL; g = g->next)
+			n++;
+	}
+	return n;
 }

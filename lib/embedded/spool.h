@@ -3,7 +3,9 @@
  *
  * A process must not open an LMDB file twice (closing one would drop the locks of both).  So
  * the spool keeps the list of all open files, and publishers, consumers, readers and settlers
- * borrow from it.  Files stay open until the spool is freed, or mqs_spool_forget closes them.
+ * borrow from it.  Files stay open until the spool is freed, or until one of the functions at
+ * the end of this file closes them.  `handles' counts the publishers, consumers, readers and
+ * calls, which borrow for as long as they live; everything else borrows during one call.
  */
 #ifndef MQS_EMBEDDED_SPOOL_H
 #define MQS_EMBEDDED_SPOOL_H
@@ -20,6 +22,7 @@ struct mqs_spool {
 	char			*path, *helpers;
 	struct mqs_options	 options;
 	struct mqs_spool_queue	*queues;
+	unsigned		 handles;
 };
 
 /* The wall clock, shifted by MQ_NOW, by which delay, expiry, backoff and retention are judged. */
@@ -56,5 +59,9 @@ int	mqs_spool_check_name(const char *name, struct mqs_error *err);
 int	mqs_spool_is_open(struct mqs_spool *, const char *queue);
 /* Closes the files of a queue.  Nobody may be using them. */
 void	mqs_spool_forget(struct mqs_spool *, const char *queue);
+/* Closes the file of a group, which nobody may be using. */
+void	mqs_spool_forget_group(struct mqs_spool *, const struct mqs_log *, const char *group);
+/* How many logs and groups are open. */
+unsigned mqs_spool_count_open(const struct mqs_spool *);
 
 #endif

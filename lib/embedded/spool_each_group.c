@@ -5,6 +5,7 @@
 struct walk {
 	struct mqs_spool	*spool;
 	const char		*queue;
+	struct mqs_log		*log;		/* of all groups of a queue */
 	mqs_spool_group_fn	*fn;
 	void			*arg;
 	int			 failed;	/* the first error */
@@ -40,8 +41,11 @@ each(void *arg, const char *name)
 {
 	struct walk *w = arg;
 	struct mqs_error why;
-	int rc = visit(w, name, &why);
+	int rc, was_open = mqs_spool_find_group(w->spool, w->log, name) != NULL;
 
+	rc = visit(w, name, &why);
+	if (!was_open)		/* else it is borrowed by other handles */
+		mqs_spool_forget_group(w->spool, w->log, name);
 	/* Deleted between being listed and looked at. */
 	return rc == MQS_ENOENT ? 0 : judge(w, rc, &why);
 }
@@ -49,14 +53,13 @@ each(void *arg, const char *name)
 static int
 of_queue(struct walk *w, const char *group, struct mqs_error *err)
 {
-	struct mqs_log *log;
 	int rc;
 
 	if (group != NULL)
 		return visit(w, group, err);
-	if ((rc = mqs_spool_log_readonly(w->spool, w->queue, &log, err)) != MQS_OK)
+	if ((rc = mqs_spool_log_readonly(w->spool, w->queue, &w->log, err)) != MQS_OK)
 		return rc;
-	return mqs_dir_each_group(&log->dir, each, w, err);
+	return mqs_dir_each_group(&w->log->dir, each, w, err);
 }
 
 static int
@@ -77,7 +80,7 @@ int
 mqs_spool_each_group(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_spool_group_fn *fn, void *arg, struct mqs_error *err)
 {
-	struct walk w = { spool, queue, fn, arg, MQS_OK, err };
+	struct walk w = { spool, queue, NULL, fn, arg, MQS_OK, err };
 	int rc;
 
 	rc = queue != NULL ? of_queue(&w, group, err) :

@@ -10,8 +10,8 @@ typedef int	mqs_spool_group_fn(void *arg, struct mqs_group *, struct mqs_error *
 /*
  * Opens one group, or all groups of a queue (group is NULL), or all groups of all queues
  * (queue is NULL, too), and calls fn with each, in the order of their names.  After an error
- * it goes on with the next group, and returns the first error at the end.  Queues that were
- * not open before are closed again.
+ * it goes on with the next group, and returns the first error at the end.  Of several,
+ * queues and groups that were not open before are closed again.
  */
 int	mqs_spool_each_group(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_spool_group_fn *fn, void *arg, struct mqs_error *err);

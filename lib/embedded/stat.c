@@ -104,14 +104,17 @@ static int
 group_values(struct look *l, const char *name, uint64_t v[MQS_GROUP_VALUES])
 {
 	struct mqs_group *group;
-	int rc;
+	int rc, was_open;
 
 	if ((rc = mqs_group_peek(&l->log->dir, name, v, l->err)) != MQS_NOTHING)
 		return rc;
+	was_open = mqs_spool_find_group(l->spool, l->log, name) != NULL;
 	if ((rc = mqs_spool_group(l->spool, l->log->dir.name, name, 0, NULL,
-	    &group, l->err)) != MQS_OK)
-		return rc;
-	return mqs_group_state(group, v, l->err);
+	    &group, l->err)) == MQS_OK)
+		rc = mqs_group_state(group, v, l->err);
+	if (!was_open)
+		mqs_spool_forget_group(l->spool, l->log, name);
+	return rc;
 }
 
 struct census {

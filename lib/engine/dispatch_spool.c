@@ -46,6 +46,13 @@ mqs_spool_free(struct mqs_spool *spool)
 		mqs_engine_of(spool)->spool_free(spool);
 }
 
+void
+mqs_spool_close_queues(struct mqs_spool *spool)
+{
+	if (mqs_engine_of(spool)->spool_close_queues != NULL)
+		mqs_engine_of(spool)->spool_close_queues(spool);
+}
+
 int
 mqs_can(const struct mqs_spool *spool, const char *option)
 {

@@ -56,6 +56,7 @@ struct mqs_engine {
 	int	(*spool_open)(struct mqs_spool **out, const char *where,
 	    const struct mqs_options *opt, struct mqs_error *err);
 	void	(*spool_free)(struct mqs_spool *);
+	void	(*spool_close_queues)(struct mqs_spool *);
 
 	/* Publishing. */
 	int	(*publisher_open)(struct mqs_publisher **out, struct mqs_spool *,

@@ -103,6 +103,13 @@ spool_free(struct mqs_spool *spool)
 	free(spool);
 }
 
+static void
+spool_close_queues(struct mqs_spool *spool)
+{
+	(void)spool;
+	record("spool_close_queues");
+}
+
 /* --------------------------------------------------------- publishing -- */
 
 static int
@@ -984,6 +991,7 @@ const struct mqs_engine mqs_engine_table = {
 	.instead = INSTEAD,
 	.is_id = is_id,
 	.spool_open = spool_open, .spool_free = spool_free,
+	.spool_close_queues = spool_close_queues,
 	.publisher_open = publisher_open, .publisher_send = publisher_send,
 	.publisher_send_like = publisher_send_like, .publisher_flush = publisher_flush,
 	.publisher_stored = publisher_stored, .publisher_check = publisher_check,

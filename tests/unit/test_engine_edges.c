@@ -292,6 +292,42 @@ test_recount(void)
 	finish();
 }
 
+/* Queues are closed only where no handle borrows them. */
+static void
+test_close_queues(void)
+{
+	struct mqs_message body = MQS_MESSAGE_INIT, m;
+	struct mqs_publisher *p;
+	struct mqs_consumer *c;
+	struct mqs_reader *r;
+	struct mqs_call *call;
+
+	start();
+	ok(mqs_publisher_open(&p, spool, "q", NULL, &err));
+	mqs_spool_close_queues(spool);
+	ok(mqs_publisher_send(p, &body, 0, &err));
+	ok(mqs_publisher_flush(p, &err));
+	mqs_publisher_free(p);
+	c = take("q", &m);
+	mqs_spool_close_queues(spool);
+	settle(c, &m, MQS_ACK);
+	ok(mqs_consumer_flush(c, &err));
+	mqs_consumer_free(c);
+	ok(mqs_reader_open(&r, spool, "q", NULL, NULL, &err));
+	mqs_spool_close_queues(spool);
+	ok(mqs_reader_next(r, &m, &err));
+	mqs_reader_free(r);
+	ok(mqs_call_open(&call, spool, "q", &err));
+	check_u64(mqs_spool_count_open(spool), 2);
+	mqs_spool_close_queues(spool);
+	check_u64(mqs_spool_count_open(spool), 2);
+	mqs_call_free(call);
+	mqs_spool_close_queues(spool);
+	check_u64(mqs_spool_count_open(spool), 0);
+	ok(publish("q", "m", 1));	/* opened again */
+	finish();
+}
+
 int
 main(void)
 {
@@ -305,5 +341,6 @@ main(void)
 	run_test("until a time, after the clock was set back", test_until_set_back);
 	run_test("another setting of sync", test_sync_changes);
 	run_test("an error while counting what is held", test_recount);
+	run_test("queues are closed unless a handle borrows them", test_close_queues);
 	return finish_tests();
 }
