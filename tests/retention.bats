@@ -244,6 +244,32 @@ later() {
 	run -0 mq-ctl check q
 }
 
+# In a steady state, what is removed makes room for what comes.
+@test "publishing trims: the file stops growing, in large batches and small ones" {
+	mq-ctl create q/g
+	mq-ctl set q retain=0s
+	for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		seq -f '%.0f, and some text so that it is of some length' 20000 | mq-pub q
+		settle q/g
+		if [ "$round" = 4 ]; then
+			size=$(stat -c %b spool/q/log.mdb)
+		fi
+	done
+	[ "$(retained q)" -le 20000 ]
+	[ "$(stat -c %b spool/q/log.mdb)" -le $((size + size / 10)) ]
+	mq-ctl create small
+	mq-ctl set small retain-bytes=1000
+	for round in 1 2 3 4 5 6; do
+		seq -f '%.0f, and some text so that it is of some length' 20 >lines
+		for line in {1..20}; do mq-pub small -1 <lines; done
+		if [ "$round" = 2 ]; then
+			size=$(stat -c %b spool/small/log.mdb)
+		fi
+	done
+	[ "$(stat -c %b spool/small/log.mdb)" -le $((size + 32)) ]
+	run -0 mq-ctl check q small
+}
+
 @test "publishing trims nothing that is young, unsettled, or of an unknown group" {
 	settled q 10
 	seq 10 | mq-pub q

@@ -263,7 +263,7 @@ mqs_embedded_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	mqs_publisher_clear(p);
 	if (rc != MQS_OK)
 		return rc;
-	if (part.trimmed.records == MQS_TRIM_RECORDS && 2 * n > part.trimmed.records)
+	if (part.trimmed.more && 2 * n > part.trimmed.records)
 		mqs_publish_trim_more(p, 2 * n - part.trimmed.records);
 	/* The inputs are settled after this, and must not be settled for longer than their outputs last. */
 	return sections > 0 && p->log->settings.relaxed ?

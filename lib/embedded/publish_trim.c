@@ -11,6 +11,7 @@ mqs_publish_trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
 	int rc;
 
 	t->records = t->nblobs = 0;
+	t->more = 0;
 	if (!mqs_trim_wanted(p->log, ltx->v, now))
 		return MQS_OK;
 	/* Else a reader that was killed would keep the space for itself. */

@@ -8,6 +8,7 @@
  *	floors spawn N COMMAND...	posix_spawn with a filled pipe on stdin, wait
  *	floors wait FILE PAGE COMMAND...	whenever PAGE is written: commit, posix_spawn, wait;
  *					until it is killed
+ *	floors copy FILE TO		LMDB's compacting copy, synced
  *	floors peak COMMAND...		runs it; peak anonymous memory of the process in
  *					KiB on stderr
  *
@@ -189,6 +190,22 @@ wait_for(const char *file, const char *page, char **argv)
 	err(1, "%s", page);
 }
 
+static int
+copy(const char *file, const char *to)
+{
+	const double start = now();
+	MDB_env *env = open_env(file, MDB_RDONLY);
+	int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		err(1, "%s", to);
+	check(mdb_env_copyfd2(env, fd, MDB_CP_COMPACT), "mdb_env_copyfd2");
+	if (fsync(fd) == -1)
+		err(1, "%s", to);
+	printf("%.6f\n", now() - start);
+	return 0;
+}
+
 /* Peak of RssAnon while the command runs, sampled from /proc. */
 static int
 peak(char **argv)
@@ -231,8 +248,10 @@ main(int argc, char **argv)
 		return spawn(strtoull(argv[2], NULL, 10), argv + 3);
 	if (argc >= 5 && strcmp(argv[1], "wait") == 0)
 		return wait_for(argv[2], argv[3], argv + 4);
+	if (argc == 4 && strcmp(argv[1], "copy") == 0)
+		return copy(argv[2], argv[3]);
 	if (argc >= 3 && strcmp(argv[1], "peak") == 0)
 		return peak(argv + 2);
-	fprintf(stderr, "usage: floors append|one|spawn|wait|peak ...\n");
+	fprintf(stderr, "usage: floors append|one|spawn|wait|copy|peak ...\n");
 	return 64;
 }

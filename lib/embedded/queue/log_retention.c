@@ -11,6 +11,7 @@
 #include "embedded/store/blob_file.h"
 
 #define VERIFIED	((size_t)4096)	/* bytes of a record that is verified before it goes */
+#define CLOCK_EVERY	64		/* records */
 
 /* 1 if there are more bytes than `retain-bytes'. */
 static int
@@ -154,18 +155,25 @@ is_sound(struct mqs_log_tx *ltx, struct oldest *o, uint64_t id, struct mqs_error
 	    o->r.ordinal == ltx->v[MQS_LOG_REMOVED] + 1;
 }
 
-/* The oldest record, or MQS_NOTHING. */
+/*
+ * Goes to the oldest record, or MQS_NOTHING.  Where the one before it was removed, that is
+ * the next one, which is found without a search.
+ */
 static int
 first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
 {
 	struct mqs_slice key = { NULL, 0 };
 	int rc;
 
-	if ((rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err)) != MQS_OK)
-		return rc;
-	rc = is_sound(ltx, o, key.n == 8 ? mqs_get_be64(key.p) : 0, err);
+	rc = mqs_cur_move(o->cur, MQS_NEXT, &key, &o->value, err);
+	if (rc == MQS_OK)
+		rc = is_sound(ltx, o, key.n == 8 ? mqs_get_be64(key.p) : 0, err);
+	else if (rc == MQS_NOTHING)
+		rc = 0;
 	if (rc != 0)
 		return rc < 0 ? rc : MQS_OK;
+	if ((rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->value, err)) != MQS_OK)
+		return rc;
 	return look_closely(ltx, o, err);
 }
 
@@ -187,16 +195,43 @@ is_below(struct mqs_log_tx *ltx, struct oldest *o, uint64_t floor, int *below,
 	return rc;
 }
 
+/* What bounds a transaction that removes. */
+struct bounds {
+	size_t		records;
+	uint64_t	bytes;		/* so far */
+	int64_t		until;		/* mqs_boottime */
+};
+
+static void
+begin(struct mqs_trimmed *t, struct bounds *b, size_t max)
+{
+	t->records = t->nblobs = 0;
+	t->more = 0;
+	b->records = max < MQS_TRIM_RECORDS ? max : MQS_TRIM_RECORDS;
+	b->bytes = 0;
+	b->until = mqs_later(mqs_boottime(), MQS_TRIM_TIME);
+}
+
+/* 1 if the transaction may remove no more. */
+static int
+is_bounded(struct mqs_trimmed *t, const struct bounds *b)
+{
+	t->more = t->records >= b->records || t->nblobs == MQS_TRIM_BLOBS ||
+	    b->bytes >= MQS_TRIM_BYTES ||
+	    (t->records % CLOCK_EVERY == CLOCK_EVERY - 1 && mqs_boottime() >= b->until);
+	return t->more;
+}
+
 /* Removes the oldest record. */
 static int
-remove_first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_trimmed *t, uint64_t *bytes,
+remove_first(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_trimmed *t, struct bounds *b,
     struct mqs_error *err)
 {
 	uint64_t blob;
 	int rc;
 
 	if (!(o->r.flags & MQS_RECORD_LARGE))
-		*bytes += o->r.message.body_len;
+		b->bytes += o->r.message.body_len;
 	if ((rc = mqs_log_remove(ltx, o->cur, &o->r, &blob, err)) != MQS_OK)
 		return rc;
 	if (blob != 0)
@@ -228,22 +263,19 @@ int
 mqs_trim_some(struct mqs_log_tx *ltx, int64_t now, uint64_t floor, size_t max,
     int everything, struct mqs_trimmed *t, struct mqs_error *err)
 {
+	struct bounds b;
 	struct oldest o;
-	uint64_t bytes = 0;
 	int rc, below;
 
-	t->records = t->nblobs = 0;
-	if (max > MQS_TRIM_RECORDS)
-		max = MQS_TRIM_RECORDS;
+	begin(t, &b, max);
 	if ((rc = mqs_cur_new(&o.cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
 		return rc;
-	while ((rc = first(ltx, &o, err)) == MQS_OK && t->records < max &&
-	    bytes < MQS_TRIM_BYTES) {
+	while ((rc = first(ltx, &o, err)) == MQS_OK && !is_bounded(t, &b)) {
 		if ((rc = is_below(ltx, &o, floor, &below, err)) != MQS_OK)
 			break;
 		ltx->v[MQS_LOG_OLDEST_TIME] = (uint64_t)o.r.message.time;
 		if (!below || (!everything && !may_go(ltx, floor, now)) ||
-		    (rc = remove_first(ltx, &o, t, &bytes, err)) != MQS_OK)
+		    (rc = remove_first(ltx, &o, t, &b, err)) != MQS_OK)
 			break;
 	}
 	mqs_cur_free(o.cur);
@@ -255,20 +287,19 @@ mqs_trim_to_size(struct mqs_log_tx *ltx, uint64_t messages, uint64_t bytes, uint
     struct mqs_trimmed *t, uint64_t *dropped, struct mqs_error *err)
 {
 	const uint64_t *v = ltx->v;
+	struct bounds b;
 	struct oldest o;
-	uint64_t gone = 0;
 	int rc;
 
 	*dropped = 0;
-	t->records = t->nblobs = 0;
+	begin(t, &b, MQS_TRIM_RECORDS);
 	if ((rc = mqs_cur_new(&o.cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
 		return rc;
-	while ((rc = first(ltx, &o, err)) == MQS_OK &&
-	    t->records < MQS_TRIM_RECORDS && gone < MQS_TRIM_BYTES &&
+	while ((rc = first(ltx, &o, err)) == MQS_OK && !is_bounded(t, &b) &&
 	    (v[MQS_LOG_ORDINAL] - v[MQS_LOG_REMOVED] > messages ||
 	    v[MQS_LOG_IN_BYTES] - v[MQS_LOG_REMOVED_BYTES] > bytes)) {
 		*dropped += o.r.message.seq >= floor;
-		if ((rc = remove_first(ltx, &o, t, &gone, err)) != MQS_OK)
+		if ((rc = remove_first(ltx, &o, t, &b, err)) != MQS_OK)
 			break;
 	}
 	mqs_cur_free(o.cur);

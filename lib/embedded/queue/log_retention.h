@@ -10,8 +10,10 @@
  * retention was set on purpose (`retain' or `retain-bytes' is stored).  Then the settings that
  * are stored count, but the default of `retain' does not.
  *
- * One transaction removes at most MQS_TRIM_RECORDS records or MQS_TRIM_BYTES, so that no
- * publisher waits long and LMDB's list of free pages stays short.  The large bodies are
+ * A publisher removes as it appends, in the same transaction, since another commit would cost
+ * as much as the first.  So that nobody waits long for that, one transaction removes for
+ * MQS_TRIM_TIME at most, and at most MQS_TRIM_RECORDS records, MQS_TRIM_BYTES of bodies or
+ * MQS_TRIM_BLOBS large ones; LMDB's list of free pages stays short thereby.  Large bodies are
  * unlinked after the commit; a crash before that leaves files that mqs_blob_sweep removes.
  *
  * A damaged message is removed like any other, by the id that queue/log_walk.h gives it, and
@@ -20,10 +22,13 @@
 #ifndef MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 #define MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 
+#include "base/clock.h"
 #include "embedded/queue/log_tx.h"
 
-#define MQS_TRIM_RECORDS	1000
+#define MQS_TRIM_RECORDS	(2 * MQS_BATCH_MESSAGES)
+#define MQS_TRIM_BLOBS		1000
 #define MQS_TRIM_BYTES		(UINT64_C(16) << 20)
+#define MQS_TRIM_TIME		(5 * MQS_MSEC)
 
 /* The floor where there is no group, and retention was set on purpose. */
 #define MQS_FLOOR_NO_GROUP	UINT64_MAX
@@ -31,8 +36,9 @@
 /* What a trimming transaction removed. */
 struct mqs_trimmed {
 	size_t		records;
+	int		more;		/* it stopped at one of the bounds: there may be more to remove */
 	size_t		nblobs;
-	uint64_t	blobs[MQS_TRIM_RECORDS];
+	uint64_t	blobs[MQS_TRIM_BLOBS];
 };
 
 /*
