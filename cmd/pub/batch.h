@@ -31,9 +31,8 @@ struct batch {
 	uint64_t	 number;	/* of the record that is added next, */
 	struct mqs_slice line;		/* and, if it is an envelope, its text */
 	struct refused	 refused;
-	/* Ends the tool because of a record that broke the schema. */
-	void		(*bad)(void *arg, uint64_t number, const char *why)
-			    __attribute__((noreturn));
+	/* Ends the tool because of a record that broke the schema: does not return. */
+	void		(*bad)(void *arg, uint64_t number, const char *why);
 	void		*bad_arg;
 };
 

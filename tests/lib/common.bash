@@ -11,7 +11,7 @@ bats_load_library bats-assert
 
 top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 PATH=${MQ_BIN:-$top/build/release/bin}:$PATH
-export PATH
+export PATH MQ_LIBEXEC=${MQ_LIBEXEC:-$top/build/release/libexec}
 unset MQ_NOW MQ_AUTOCREATE MQ_MAPSIZE MQ_ENGINES
 
 setup() {
