@@ -47,7 +47,7 @@ keyed() {
 
 @test "of a key without an index: 78, with the command that helps" {
 	mq-pub -k a q a1
-	fails 78 'mq-pub: q: there is no index of keys, which --expect-last with a key needs; to have one: mq-ctl set q index=key' \
+	fails 78 "mq-pub: q: there is no index of keys, which --expect-last with a key needs; to have one: mq-ctl -s $MQ_SPOOL set q index=key" \
 	    mq-pub -k a --expect-last 0 q a2
 	mq-ctl set q index=key
 	mq-pub -k a --expect-last "$(last_id --key a)" q a2

@@ -450,7 +450,7 @@ killed() {
 		mq-ctl check q
 		run -0 bash -c 'mq-replay --key k9 q | head -n 200'
 		assert_output "$(of_key 9 20000)"
-		fails 78 'mq-pub: q: the index of keys is not complete; to complete it: mq-ctl trim q' \
+		fails 78 "mq-pub: q: the index of keys is not complete; to complete it: mq-ctl -s $MQ_SPOOL trim q" \
 		    mq-pub -k new --expect-last 0 q x
 		$how
 		mq-ctl check q

@@ -27,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/copy_file.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/state_values.h"
@@ -139,12 +140,11 @@ open_sole(struct compaction *c, const char *queue, int64_t wait)
 {
 	const int64_t until = wait < 0 ? INT64_MAX : mqs_later(mqs_boottime(), wait);
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN };
-	const struct mqs_options *o = &c->spool->options;
 	int rc;
 
 	while ((rc = mqs_dir_open_sole(&c->log.dir, c->spool->path, queue, c->err)) == MQS_EBUSY &&
 	    mqs_boottime() < until) {
-		if (o->interrupted != NULL && o->interrupted(o->arg) != 0)
+		if (mqs_interrupted(&c->spool->options))
 			return mqs_fail(c->err, MQS_EINTR,
 			    "%s: interrupted while waiting for its users", queue);
 		(void)nanosleep(&pause, NULL);

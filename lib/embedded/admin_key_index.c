@@ -1,7 +1,9 @@
 /* admin_key_index.c - see admin_key_index.h */
 #include <stdlib.h>
 
+#include "base/advice.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/admin_key_index.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_limits.h"
@@ -39,12 +41,13 @@ tell_progress(const struct mqs_spool *spool, const struct mqs_log_tx *ltx)
 static int
 interrupted(const struct mqs_spool *spool, const struct mqs_log *log, struct mqs_error *err)
 {
-	const struct mqs_options *o = &spool->options;
+	const struct mqs_dir *dir = &log->dir;
+	char ctl[MQS_CTL_SIZE];
 
-	if (o->interrupted == NULL || o->interrupted(o->arg) == 0)
+	if (!mqs_interrupted(&spool->options))
 		return MQS_OK;
-	return mqs_fail(err, MQS_EINTR, "%s: interrupted; to finish the index of keys: mq-ctl "
-	    "trim %s", log->dir.name, log->dir.name);
+	return mqs_fail(err, MQS_EINTR, "%s: interrupted; to finish the index of keys: "
+	    "%s trim %s", dir->name, mqs_ctl(ctl, dir->path), dir->name);
 }
 
 /* ------------------------------------------------------------ building -- */

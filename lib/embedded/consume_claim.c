@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/consume_admission.h"
 #include "embedded/consume_claim.h"
 #include "embedded/consume_collect.h"
@@ -288,14 +289,6 @@ claim_some(struct mqs_consumer *c, size_t max, size_t *count, int *again,
 	return rc;
 }
 
-static int
-interrupted(const struct mqs_consumer *c)
-{
-	const struct mqs_options *o = &c->spool->options;
-
-	return o->interrupted != NULL && o->interrupted(o->arg) != 0;
-}
-
 /* 1 in *held if messages wait for others of their keys, which we may have. */
 static int
 awaited(struct mqs_consumer *c, int *held, struct mqs_error *err)
@@ -339,7 +332,7 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 		rc = claim_some(c, max < room ? max : room, count, &again, err);
 		if (rc != MQS_OK)
 			return mqs_full_disk_advise(c->spool, rc, err);
-	} while (again && !interrupted(c));
+	} while (again && !mqs_interrupted(&c->spool->options));
 	if (held != NULL && c->held_back)
 		*held = 1;
 	if (c->look_own && (rc = mqs_deliveries_recount(c, err)) != MQS_OK)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/copy_file.h"
 #include "embedded/queue/state_values.h"
 #include "embedded/store/lmdb/db_page_check.h"
@@ -70,12 +71,11 @@ copied(void *arg, unsigned table, const struct mqs_slice *key, const struct mqs_
     struct mqs_error *err)
 {
 	struct copying *c = arg;
-	const struct mqs_options *o = &c->spool->options;
 
 	c->done += key->n + value->n;
 	if (c->done - c->told >= TELL_EVERY) {
 		tell(c);
-		if (o->interrupted != NULL && o->interrupted(o->arg) != 0)
+		if (mqs_interrupted(&c->spool->options))
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", c->spec->label);
 	}
 	return c->each == NULL ? MQS_OK : c->each(c->arg, table, key, value, err);

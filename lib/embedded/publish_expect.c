@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/publish_expect.h"
@@ -50,17 +51,18 @@ static int
 last_of_key(const struct mqs_expect *e, const struct mqs_log_tx *ltx, uint64_t *id,
     struct mqs_error *err)
 {
-	const char *queue = ltx->log->dir.name;
+	const struct mqs_dir *dir = &ltx->log->dir;
+	char ctl[MQS_CTL_SIZE];
 	struct mqs_record r;
 	int rc;
 
 	if (ltx->v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_BUILDING)
 		return mqs_fail(err, MQS_ECONFIG, "%s: the index of keys is not complete; to "
-		    "complete it: mq-ctl trim %s", queue, queue);
+		    "complete it: %s trim %s", dir->name, mqs_ctl(ctl, dir->path), dir->name);
 	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_WHOLE)
 		return mqs_fail(err, MQS_ECONFIG, "%s: there is no index of keys, which "
-		    "--expect-last with a key needs; to have one: mq-ctl set %s index=key",
-		    queue, queue);
+		    "--expect-last with a key needs; to have one: %s set %s index=key",
+		    dir->name, mqs_ctl(ctl, dir->path), dir->name);
 	rc = mqs_key_index_newest(ltx->tx, e->key, e->key_len, UINT64_MAX, &r, err);
 	if (rc == MQS_OK)
 		*id = r.message.seq;

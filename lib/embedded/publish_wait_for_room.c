@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/publish_wait_for_room.h"
 #include "embedded/queue/group_page.h"
 
@@ -26,9 +27,7 @@ mqs_publish_wait_done(struct mqs_publish_wait *w)
 static int
 interrupted(const struct mqs_publish_wait *w, struct mqs_error *err)
 {
-	const struct mqs_options *o = &w->spool->options;
-
-	if (o->interrupted == NULL || o->interrupted(o->arg) == 0)
+	if (!mqs_interrupted(&w->spool->options))
 		return MQS_OK;
 	return mqs_fail(err, MQS_EINTR, "%s: interrupted while waiting for room",
 	    w->log->dir.name);

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "base/name.h"
 #include "embedded/spool.h"
 #include "embedded/store/file.h"
@@ -122,7 +123,6 @@ int
 mqs_embedded_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply *reply,
     struct mqs_error *err)
 {
-	const struct mqs_options *o = &call->spool->options;
 	const char *queue = call->log->dir.name;
 	int64_t deadline = timeout < 0 ? 0 : mqs_later(mqs_boottime(), timeout);
 	int rc, gone = MQS_OK;
@@ -130,7 +130,7 @@ mqs_embedded_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply 
 	while ((rc = mqs_mailbox_get(call->fd, &call->reply, err)) == MQS_NOTHING) {
 		if (gone != MQS_OK)
 			return mqs_fail(err, MQS_ENOENT, "%s: queue was deleted", queue);
-		if (o->interrupted != NULL && o->interrupted(o->arg))
+		if (mqs_interrupted(&call->spool->options))
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", queue);
 		if (deadline != 0 && mqs_boottime() >= deadline)
 			return mqs_fail(err, MQS_ETIMEOUT, "%s: no reply in time", queue);

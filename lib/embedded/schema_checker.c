@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/schema_checker.h"
 #include "embedded/schema_process.h"
 
@@ -262,11 +263,10 @@ wait_for_socket(struct mqs_schema_checker *c, const struct checking *k, short *e
     struct mqs_error *err)
 {
 	struct pollfd p = { .fd = c->process.fd, .events = *events };
-	const struct mqs_options *o = c->options;
 	const int64_t patience = PATIENCE + (int64_t)(k->owed >> 20) * MQS_SECOND;
 
 	*events = 0;
-	if (o->interrupted != NULL && o->interrupted(o->arg) != 0)
+	if (mqs_interrupted(c->options))
 		return mqs_fail(err, MQS_EINTR, "%s: interrupted while checking its schema",
 		    c->queue);
 	if (mqs_boottime() - k->moved > patience)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/queue/log.h"
 #include "embedded/queue/state_values.h"
 
@@ -135,7 +136,7 @@ open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
 	int rc, told = 0;
 
 	while ((rc = mqs_dir_open(dir, spool, queue, err)) == MQS_EBUSY) {
-		if (o->interrupted != NULL && o->interrupted(o->arg) != 0)
+		if (mqs_interrupted(o))
 			return mqs_fail(err, MQS_EINTR,
 			    "%s: interrupted while waiting for maintenance to end", queue);
 		if (told++ == TELL_AFTER && o->notice != NULL) {

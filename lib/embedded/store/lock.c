@@ -23,17 +23,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 #include "embedded/store/lock.h"
 
 #define POLL_FIRST	(MQS_MSEC / 5)
 #define POLL_LAST	(5 * MQS_MSEC)
-
-static int
-interrupted(const struct mqs_options *options)
-{
-	return options != NULL && options->interrupted != NULL &&
-	    options->interrupted(options->arg) != 0;
-}
 
 int
 mqs_gate_take(int fd, const struct mqs_options *options, const char *label,
@@ -42,7 +36,7 @@ mqs_gate_take(int fd, const struct mqs_options *options, const char *label,
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return MQS_OK;
 	while (errno == EINTR || errno == EWOULDBLOCK) {
-		if (interrupted(options))
+		if (mqs_interrupted(options))
 			return mqs_fail(err, MQS_EINTR,
 			    "%s: interrupted while waiting to open", label);
 		if (flock(fd, LOCK_EX) == 0)
@@ -91,7 +85,7 @@ mqs_turn_take(int fd, int64_t byte, int64_t deadline,
 	while (set_lock(fd, command, F_WRLCK, byte) == -1) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return mqs_fail_errno(err, "%s: turn", label);
-		if (interrupted(options))
+		if (mqs_interrupted(options))
 			return mqs_fail(err, MQS_EINTR,
 			    "%s: interrupted while waiting to write", label);
 		if (deadline == 0) {

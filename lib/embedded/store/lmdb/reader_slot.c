@@ -20,18 +20,12 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/interrupted.h"
 #include "embedded/store/lmdb/reader_slot.h"
 
 #define WAIT_FIRST	(MQS_MSEC / 5)
 #define WAIT_MOST	(20 * MQS_MSEC)
 #define WAIT_TOTAL	(10 * MQS_SECOND)
-
-static int
-interrupted(const struct mqs_options *options)
-{
-	return options != NULL && options->interrupted != NULL &&
-	    options->interrupted(options->arg) != 0;
-}
 
 int
 mqs_reader_begin(struct mqs_db *db, MDB_txn **txn)
@@ -44,7 +38,7 @@ mqs_reader_begin(struct mqs_db *db, MDB_txn **txn)
 		dead = 0;
 		if (mdb_reader_check(db->env, &dead) == 0 && dead > 0)
 			continue;
-		if (interrupted(db->spec.options))
+		if (mqs_interrupted(db->spec.options))
 			return EINTR;
 		if (end == 0)
 			end = mqs_boottime() + WAIT_TOTAL;
