@@ -510,6 +510,16 @@ load lib/expect
 	assert_output last
 }
 
+@test "--reject-to: no place for a long record until it is known to be good" {
+	head -c 3M /dev/zero | tr '\0' x >in
+	fails 71 "mq-pub: $PWD/none: temporary file: No such file or directory" \
+		env TMPDIR="$PWD/none" mq-pub --reject-to bad q <in
+	mkdir tmp
+	env TMPDIR="$PWD/tmp" mq-pub --reject-to bad q <in
+	[ -z "$(ls -A tmp)" ]
+	[ "$(messages q)" = 1 ]
+}
+
 @test "--reject-to: a file that can't be written, before anything is published" {
 	echo nonsense >in
 	fails 74 'mq-pub: no/file: No such file or directory' \

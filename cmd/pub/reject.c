@@ -9,11 +9,8 @@
  * kept in an unnamed file until that is known.  A kill leaves nothing of the unnamed
  * file, and at worst a record cut short at the end of the reject file.
  */
-#include <bsd/string.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -21,6 +18,7 @@
 
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
+#include "common/temporary_file.h"
 #include "pub/reject.h"
 
 static void __attribute__((noreturn))
@@ -132,34 +130,13 @@ reject_message(struct reject *r, struct mqs_slice key, struct mqs_slice key_deli
 	mqs_buf_free(&record);
 }
 
-static int
-open_unnamed(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char name[4096];
-	int fd;
-
-	if (dir == NULL || dir[0] == '\0')
-		dir = "/var/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd;
-	(void)strlcpy(name, dir, sizeof(name));
-	if (strlcat(name, "/mq-pub.XXXXXX", sizeof(name)) >= sizeof(name)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		(void)unlink(name);
-	return fd;
-}
-
 void
 reject_hold(struct reject *r, struct mqs_slice piece)
 {
-	if (r->held < 0 && (r->held = open_unnamed()) < 0)
-		fail(STATUS_IO, "temporary file: %s", strerror(errno));
+	struct mqs_error err;
+
+	if (r->held < 0 && temporary_file_open(&r->held, &err) != MQS_OK)
+		fail_error(&err);
 	write_all(r, r->held, piece);
 }
 

@@ -16,13 +16,13 @@
 
 #include "base/error.h"
 #include "common/printer.h"
+#include "common/temporary_file.h"
 #include "sub/command_batch.h"
 #include "sub/command_pool.h"
 #include "sub/consumer.h"
 #include "sub/handler.h"
 #include "sub/handler_env.h"
 #include "sub/sub.h"
-#include "sub/temporary_file.h"
 
 #define FLUSH_BYTES	((size_t)64 * 1024)
 

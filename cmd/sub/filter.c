@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "common/diagnostics.h"
 #include "common/signals.h"
+#include "common/temporary_file.h"
 #include "mqspool.h"
 #include "sub/arena.h"
 #include "sub/consumer.h"
@@ -35,7 +36,6 @@
 #include "sub/filter_output.h"
 #include "sub/handler.h"
 #include "sub/sub.h"
-#include "sub/temporary_file.h"
 
 #define FLUSH_BYTES	(UINT64_C(4) << 20)	/* published, whoever else is about to end */
 #define FLUSH_INPUTS	1024

@@ -16,12 +16,12 @@
 
 #include "base/error.h"
 #include "common/diagnostics.h"
+#include "common/temporary_file.h"
 #include "mqspool.h"
 #include "sub/consumer.h"
 #include "sub/handler.h"
 #include "sub/reply.h"
 #include "sub/sub.h"
-#include "sub/temporary_file.h"
 
 int
 reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,

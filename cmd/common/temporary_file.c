@@ -1,8 +1,9 @@
 /*
- * sub/temporary_file.c - unnamed files, for what commands print or are to read
+ * common/temporary_file.c - unnamed files, for what is too long for memory
  *
- * They are on a disk, not in memory, so that memory does not grow with them.  They have
- * no name, so that nothing is left when every process that has them open was killed.
+ * They are on a disk, not in memory, so that memory does not grow with them; /tmp often is
+ * memory, /var/tmp is not.  They have no name, so that nothing is left when every process
+ * that has them open was killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "sub/temporary_file.h"
+#include "common/temporary_file.h"
 
 /* Where the filesystem has no unnamed files: named for a moment. */
 static int
@@ -35,7 +36,7 @@ temporary_file_open(int *fd, struct mqs_error *err)
 	const char *dir = getenv("TMPDIR");
 
 	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
+		dir = "/var/tmp";
 	*fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (*fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR))
 		*fd = open_named(dir);
