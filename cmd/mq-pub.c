@@ -122,18 +122,38 @@ parse_delim(const char *option, const char *arg, char delim[MQS_DELIM_MAX])
 	return (size_t)n;
 }
 
+/* Where it is noted that an option was given that is only given or not; NULL: it is another. */
+static int *
+find_switch(struct request *q, int id)
+{
+	const struct {
+		int	 id, *at;
+	} switches[] = {
+		{ 'F', &q->files }, { '1', &q->one }, { 'J', &q->json }, { 'I', &q->print_ids },
+		{ OPTION_RECEIPTS, &q->receipts }, { OPTION_CALL, &q->call },
+		{ OPTION_ATOMIC, &q->atomic }, { OPTION_MANDATORY, &q->mandatory },
+		{ OPTION_MIRROR, &q->mirror },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (switches[i].id == id)
+			return switches[i].at;
+	return NULL;
+}
+
 static void
 parse_option(struct request *q, int id, const char *arg)
 {
+	int *given = find_switch(q, id);
+
+	if (given != NULL) {
+		*given = 1;
+		return;
+	}
 	if (delivery_option(&q->delivery, id, arg))
 		return;
 	switch (id) {
-	case 'F':
-		q->files = 1;
-		break;
-	case '1':
-		q->one = 1;
-		break;
 	case 'k':
 		q->key = arg;
 		break;
@@ -152,29 +172,8 @@ parse_option(struct request *q, int id, const char *arg)
 		q->delim_len = 1;
 		q->delim_given = 1;
 		break;
-	case 'J':
-		q->json = 1;
-		break;
-	case 'I':
-		q->print_ids = 1;
-		break;
-	case OPTION_RECEIPTS:
-		q->receipts = 1;
-		break;
-	case OPTION_CALL:
-		q->call = 1;
-		break;
 	case 'W':
 		q->wait = arg_duration("-W", arg);
-		break;
-	case OPTION_ATOMIC:
-		q->atomic = 1;
-		break;
-	case OPTION_MANDATORY:
-		q->mandatory = 1;
-		break;
-	case OPTION_MIRROR:
-		q->mirror = 1;
 		break;
 	case OPTION_EXPECT_LAST:
 		q->expect_last = arg;

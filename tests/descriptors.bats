@@ -2,6 +2,7 @@
 # descriptors.bats - many queues, and many groups of one, within the usual limit of descriptors
 #
 # Several operands are dealt with one after the other: what is done with is closed.
+# shellcheck disable=SC2046 # many names are many operands
 
 load lib/common
 load lib/expect
