@@ -197,3 +197,30 @@ some() {
 	mq-sub -J -e q/g | mq-pub -J --mirror copy
 	cmp <(all q) <(all copy)
 }
+
+@test "100 MB: copied byte by byte, in memory of at most six times the record" {
+	# As text, where each byte may need six in an envelope, and as what is no text.
+	local size=$((100 * 1000 * 1000)) most=$((900 * 1024)) kind
+	[ -z "${MQ_SANITIZED-}" ] || { size=20000000 most=unlimited; }
+	for kind in text bytes; do
+		if [ $kind = text ]; then
+			printf '"\\\n\001üxxxxxx' | perl -e 'local $/; my $s = <STDIN>; print substr($s x ($ARGV[0] / 12 + 1), 0, $ARGV[0])' $size >body
+		else
+			perl -e 'print substr(pack("C*", map { $_ * 167 % 256 } 0 .. 65535) x ($ARGV[0] / 65536 + 1), 0, $ARGV[0])' $size >body
+		fi
+		mq-pub -k $kind -F a body
+		(
+			ulimit -d $most
+			mq-replay -J --key $kind a | mq-pub -J --mirror b
+		)
+		mq-replay -f %s --key $kind b | cmp - body
+		MQ_SPOOL=$PWD/there mq-pub c first
+		(
+			ulimit -d $most
+			mq-sub -m -J -c 1 a/g | there mq-pub -J --mirror --receipts c | mq-ack
+		)
+		there mq-replay -f %s --last 1 c | cmp - body
+	done
+	[ "$(depth a/g)" = 0 ]
+	[ "$(there messages c)" = 4 ]
+}
