@@ -799,7 +799,7 @@ struct mqs_group_stat {
 	uint64_t	depth;		/* not yet settled */
 	uint64_t	ready;		/* of these: deliverable now, or not yet looked at */
 	uint64_t	leased;		/* of these: being worked on */
-	uint64_t	delayed;	/* of these: waiting for their time */
+	uint64_t	delayed;	/* of these: looked at, and waiting for their time, which has not come */
 	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
 	uint64_t	dropped;	/* ever removed from the queue before they were settled here */
 	int64_t		oldest;		/* time of the oldest unsettled; 0: none */
@@ -965,6 +965,7 @@ struct mqs_redrive_options {
 
 struct mqs_redriven {
 	uint64_t	redriven, left;	/* dead letters */
+	uint64_t	others;		/* of left, if none could be redriven: no dead letters at all */
 };
 
 /*

@@ -548,3 +548,23 @@ due() {
 	run -0 --separate-stderr mq-stat -V
 	assert_output --regexp '^mq-stat \(mq\) [0-9]+\.[0-9]+'
 }
+
+@test "READY has what became due since a consumer looked, DELAYED what has not, as --next-due says" {
+	mq-pub -d 1h q later
+	mq-pub -d 3h q latest
+	mq-pub q now
+	# Not looked at yet: ready, as the page says.
+	mq-ctl create q/new
+	[ "$(field ready q/new) $(field delayed q/new)" = '3 0' ]
+	run -0 mq-sub -e q/g
+	assert_output now
+	[ "$(field ready q/g) $(field delayed q/g)" = '0 2' ]
+	[ "$(MQ_NOW=+2h field ready q/g) $(MQ_NOW=+2h field delayed q/g)" = '1 1' ]
+	run -0 env MQ_NOW=+2h mq-stat --next-due q/g
+	assert_output 0
+	[ "$(MQ_NOW=+4h field ready q/g) $(MQ_NOW=+4h field delayed q/g) $(MQ_NOW=+4h field depth q/g)" = '2 0 2' ]
+	# Who may only read gets the one that the page tells of.
+	chmod 755 . spool spool/q
+	run -0 as_nobody env MQ_NOW=+4h mq-stat -s "$MQ_SPOOL" -J q/g
+	[ "$(jq -c '[.ready, .delayed]' <<<"$output")" = '[1,1]' ]
+}

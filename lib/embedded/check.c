@@ -262,7 +262,10 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, unsigned flags,
 	*findings = *messages = 0;
 	if (flags & MQS_REPAIR)
 		return mqs_fail(err, MQS_ENOTSUP, "%s: check does not repair yet", queue);
-	if ((rc = mqs_spool_log(spool, queue, 0, &k.log, err)) != MQS_OK ||
+	if ((rc = mqs_spool_log(spool, queue, 0, &k.log, err)) == MQS_EPERM && err != NULL)
+		return mqs_fail(err, rc, "%s (checking needs permission to write, as publishing and "
+		    "consuming do: mq(7), FILES)", err->text);
+	if (rc != MQS_OK ||
 	    (rc = check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
 	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))
 		return rc;

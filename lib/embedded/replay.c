@@ -112,7 +112,7 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	if ((rc = mqs_replay_bounds_of(&r->bounds, o, err)) != MQS_OK ||
 	    (rc = group == NULL ?
 	    mqs_spool_log_readonly(spool, queue, &r->log, err) :
-	    mqs_spool_log(spool, queue, 0, &r->log, err)) != MQS_OK ||
+	    mqs_spool_log_to_consume(spool, queue, 0, &r->log, err)) != MQS_OK ||
 	    (rc = mqs_log_reader_init(&r->reader, r->log, err)) != MQS_OK)
 		return rc;
 	first = r->bounds.first;
@@ -122,7 +122,10 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	r->which = o != NULL && o->latest ? MQS_REPLAY_LATEST : MQS_REPLAY_ALL;
 	if (group != NULL) {
 		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
-		    err)) != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
+		    err)) == MQS_EPERM && err != NULL)
+			return mqs_fail(err, rc, "%s (what a group has yet to settle can be "
+			    "read by who may consume: mq(7), FILES)", err->text);
+		if (rc != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
 			return rc;
 		while (r->group.next_id < r->group.nids && r->group.ids[r->group.next_id] < first)
 			r->group.next_id++;

@@ -12,11 +12,13 @@ struct walk {
 	struct mqs_error	*err;
 };
 
-/* Goes on after an error, which is kept if it is the first; stops at a positive number. */
+/* Goes on after an error, which is kept if it is the first, else a notice; stops at a positive number. */
 static int
 judge(struct walk *w, int rc, const struct mqs_error *why)
 {
-	if (rc < 0 && w->failed == MQS_OK) {
+	if (rc < 0 && w->failed != MQS_OK)
+		mqs_notice(w->spool, "%s", why->text);
+	else if (rc < 0) {
 		w->failed = rc;
 		if (w->err != NULL)
 			*w->err = *why;

@@ -18,6 +18,7 @@
 #include "base/name.h"
 #include "embedded/consume_state.h"
 #include "embedded/queue/group_file.h"
+#include "embedded/queue/group_held.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/log_create.h"
@@ -168,12 +169,40 @@ fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 	st->paused = v[MQS_GROUP_PAUSED] != 0 || lv[MQS_LOG_PAUSED] != 0;
 }
 
+/*
+ * How many of the waiting messages have become due since a consumer last looked.  The page
+ * says when the first of them is due; only when that has passed, the group is opened to count
+ * them.  Where it may not be opened, that first one counts.
+ */
+static uint64_t
+count_due(struct look *l, const char *name, const uint64_t *v)
+{
+	const int64_t now = mqs_judged_now(l->spool);
+	struct mqs_group *group;
+	struct mqs_tx *tx;
+	uint64_t due, n = 1;
+	int was_open;
+
+	if (v[MQS_GROUP_WAITING] == 0 || v[MQS_GROUP_NEXT_DUE] > (uint64_t)now)
+		return 0;
+	was_open = mqs_spool_find_group(l->spool, l->log, name) != NULL;
+	if (mqs_spool_group(l->spool, l->log->dir.name, name, 0, NULL, &group, NULL) == MQS_OK &&
+	    mqs_tx_read(group->db, &tx, NULL) == MQS_OK) {
+		if (mqs_group_count_due(tx, now, &due, NULL) == MQS_OK)
+			n = due;
+		mqs_tx_abort(tx);
+	}
+	if (!was_open)
+		mqs_spool_forget_group(l->spool, l->log, name);
+	return n < v[MQS_GROUP_WAITING] ? n : v[MQS_GROUP_WAITING];
+}
+
 static int
 look_into_group(struct look *l, const char *name)
 {
 	struct mqs_group_stat st;
 	struct census census = { &l->log->dir, mqs_group_owner_family(name), 0 };
-	uint64_t v[MQS_GROUP_VALUES];
+	uint64_t v[MQS_GROUP_VALUES], due;
 	struct mqs_error *err;
 	int rc, damage = MQS_OK;
 
@@ -183,6 +212,9 @@ look_into_group(struct look *l, const char *name)
 	(void)strlcpy(st.queue, l->log->dir.name, sizeof(st.queue));
 	(void)strlcpy(st.group, name, sizeof(st.group));
 	fill_group(&st, v, l->lv);
+	due = count_due(l, name, v);
+	st.ready += due;
+	st.delayed -= due;
 	if (st.depth > 0)
 		damage = oldest_of(l, v[MQS_GROUP_FLOOR], &st.oldest);
 	if (damage != MQS_OK && damage != MQS_EDAMAGED)
@@ -252,7 +284,7 @@ look_at(void *arg, const char *queue)
 
 /*
  * One of many: a queue that went away meanwhile is let be; one that can't be looked
- * at does not hide the others, its error comes at the end.
+ * at does not hide the others, its error comes at the end, those of others as notices.
  */
 static int
 look_at_each(void *arg, const char *queue)
@@ -268,8 +300,12 @@ look_at_each(void *arg, const char *queue)
 		mqs_spool_forget(l->spool, queue);
 	if (rc > 0)		/* the caller's own wish to stop */
 		return rc;
-	if (rc == MQS_OK || rc == MQS_ENOENT || l->failed != MQS_OK)
+	if (rc == MQS_OK || rc == MQS_ENOENT)
 		return 0;
+	if (l->failed != MQS_OK) {
+		mqs_notice(l->spool, "%s", why.text);
+		return 0;
+	}
 	l->failed = rc;
 	if (err != NULL)
 		*err = why;

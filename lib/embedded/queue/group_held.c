@@ -197,3 +197,25 @@ mqs_group_hold_ready(struct mqs_group_tx *gtx, const struct mqs_entry *e,
 
 	return mqs_group_hold(gtx, &h, err);
 }
+
+int
+mqs_group_count_due(struct mqs_tx *tx, int64_t now, uint64_t *n, struct mqs_error *err)
+{
+	const unsigned char first = MQS_WAITING;
+	struct mqs_slice key = { &first, 1 }, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	*n = 0;
+	if ((rc = mqs_cur_new(&cur, tx, MQS_GROUP_ORDER, err)) != MQS_OK)
+		return rc;
+	for (rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err); rc == MQS_OK;
+	    rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) {
+		if (key.n != ORDER_KEY || *(const unsigned char *)key.p != MQS_WAITING ||
+		    mqs_get_be64((const unsigned char *)key.p + 1) > (uint64_t)now)
+			break;
+		++*n;
+	}
+	mqs_cur_free(cur);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}

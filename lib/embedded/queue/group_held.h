@@ -45,6 +45,8 @@ int	mqs_group_held_with(struct mqs_group_tx *, enum mqs_class, uint64_t sort, st
 /* The first of a class that comes after that sort key and id. */
 int	mqs_group_next_held(struct mqs_group_tx *, enum mqs_class, uint64_t sort, uint64_t id,
 	    struct mqs_held *, struct mqs_error *err);
+/* Counts the waiting messages that are due at a time; in any transaction of the group's file. */
+int	mqs_group_count_due(struct mqs_tx *, int64_t now, uint64_t *n, struct mqs_error *err);
 /* Finds a held message by its id. */
 int	mqs_group_held(struct mqs_group_tx *, uint64_t id, struct mqs_held *, struct mqs_error *err);
 /* Decodes a value of the table `held'. */

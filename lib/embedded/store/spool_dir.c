@@ -90,7 +90,7 @@ compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Whether a directory is a queue, even a damaged one. */
+/* Whether a directory is a queue, even a damaged one, or one that may not be entered. */
 static int
 is_queue(int spool, const char *name)
 {
@@ -103,7 +103,7 @@ is_queue(int spool, const char *name)
 		(void)strlcpy(path, name, sizeof(path));
 		(void)strlcat(path, "/", sizeof(path));
 		(void)strlcat(path, parts[i], sizeof(path));
-		if (fstatat(spool, path, &st, 0) == 0 && S_ISREG(st.st_mode))
+		if (fstatat(spool, path, &st, 0) == 0 ? S_ISREG(st.st_mode) : errno == EACCES)
 			return 1;
 	}
 	return 0;
