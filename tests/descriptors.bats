@@ -98,5 +98,5 @@ many() {
 	assert_equal "${#lines[@]}" 60
 	run -71 --separate-stderr few mq-replay $(many '')
 	assert_output ''
-	[[ $stderr == "mq-replay: "*"too many open files (ulimit -n is 1024); of $QUEUES, which are read at once, "[1-9]*" could be opened" ]]
+	[[ $stderr == "mq-replay: "*"Too many open files (ulimit -n is 1024); of $QUEUES, which are read at once, "[1-9]*" could be opened" ]]
 }

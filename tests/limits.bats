@@ -675,3 +675,14 @@ fill() {
 	    mq-sub -e --exclusive q/h
 	run -1 mq-sub -e --exclusive q/g
 }
+
+@test "a queue whose only group is deleted stays full: all that is retained counts then" {
+	mq-ctl create l/g
+	mq-ctl set l max-bytes=10
+	mq-pub l 1234567890
+	fails 75 'mq-pub: l: queue full (10 bytes)' mq-pub -W 0 l 12
+	mq-ctl delete l/g
+	run -75 mq-pub -W 0 l 12
+	mq-ctl purge l
+	mq-pub -W 0 l 12
+}

@@ -1013,3 +1013,34 @@ c: 1 message, 0 findings'
 	run -0 mq-ctl -s empty check
 	assert_output ''
 }
+
+@test "a name that leaves no room for .dead: said when the queue is made, by whoever makes it" {
+	local name90 name91 said
+	name90=$(printf 'n%.0s' $(seq 90)) name91=${name90}n
+	said="$name91: its name is too long to add .dead, so messages can't die: mq-ctl -s $MQ_SPOOL set $name91 dead-letter=NAME"
+	run -0 --separate-stderr mq-ctl create "$name90" "${name90}.dead"
+	[ "$stderr" = '' ]
+	run -0 --separate-stderr mq-ctl create "$name91"
+	[ "$stderr" = "mq-ctl create: $said" ]
+	run -0 --separate-stderr mq-pub "$name91" a
+	[ "$stderr" = '' ]
+	mq-ctl delete "$name91"
+	run -0 --separate-stderr mq-pub "$name91" a
+	[ "$stderr" = "mq-pub: $said" ]
+	mq-ctl -s "$MQ_SPOOL" set "$name91" dead-letter=dead
+	mq-ack --reject "$(mq-sub -e -m -f %r "$name91")"
+	[ "$(mq-replay dead)" = a ]
+}
+
+@test "show --changed: what has been set, also to the default" {
+	mq-ctl create q/g
+	mq-ctl set q max-messages=off
+	mq-ctl set q/g lease=30s
+	run -0 mq-ctl show --changed q
+	assert_output max-messages=off
+	run -0 mq-ctl show --changed q/g
+	assert_output lease=30s
+	mq-ctl set q/g lease=
+	run -0 mq-ctl show --changed q/g
+	assert_output ''
+}

@@ -249,7 +249,7 @@ exit 3'
 
 @test "a queue without letters gets no group, which would keep its messages" {
 	seq 5 | mq-pub q
-	redriven 'q: 0 letters redriven, 5 left' q
+	run -0 mq-ctl -q redrive q
 	run -0 mq-ctl list
 	assert_output q
 }
@@ -422,4 +422,22 @@ letters() {
 	chmod -R a+rX spool
 	run -77 as_nobody mq-ctl -s "$MQ_SPOOL" redrive q.dead
 	[ "$(depth q/g)" = 0 ]
+}
+
+@test "a queue that has no dead letters: says that its messages are none" {
+	local text='q: 2 messages without headers mq-dead-* are no dead letters: letters are in QUEUE.dead, or where dead-letter says'
+	mq-pub q a b
+	run -0 --separate-stderr mq-ctl redrive q
+	assert_output 'q: 0 letters redriven, 2 left'
+	[ "$stderr" = "mq-ctl redrive: $text" ]
+	run -0 --separate-stderr mq-ctl redrive --dry-run q
+	[ "$stderr" = "mq-ctl redrive: $text" ]
+	run -0 --separate-stderr mq-ctl -q redrive q
+	[ "$stderr" = '' ]
+	# Letters that do not match are letters.
+	mq-pub o x
+	mq-ack --reject "$(mq-sub -e -m -f %r o/g)"
+	run -0 --separate-stderr mq-ctl redrive --reason none o.dead
+	assert_output 'o.dead: 0 letters redriven, 1 left'
+	[ "$stderr" = '' ]
 }

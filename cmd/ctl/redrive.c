@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "common/arguments.h"
 #include "common/common_options.h"
+#include "common/diagnostics.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -25,6 +26,10 @@ redrive(void *arg, struct mqs_spool *spool, const char *queue, const char *group
 		printf("%s: %" PRIu64 " letter%s %s, %" PRIu64 " left\n", queue,
 		    r.redriven, mqs_plural(r.redriven),
 		    o->dry_run ? "would be redriven" : "redriven", r.left);
+	if (rc >= 0 && r.redriven == 0 && r.others > 0)
+		complain("%s: %" PRIu64 " message%s without headers mq-dead-* %s no dead letter%s: "
+		    "letters are in QUEUE.dead, or where dead-letter says", queue, r.others,
+		    mqs_plural(r.others), r.others == 1 ? "is" : "are", mqs_plural(r.others));
 	return rc;
 }
 

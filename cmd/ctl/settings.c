@@ -257,7 +257,7 @@ run_show(int argc, char **argv)
 }
 
 static const struct tool_option show_options[] = {
-	{ OPT_CHANGED, "changed", NULL, "only what differs from the default" },
+	{ OPT_CHANGED, "changed", NULL, "only what has been set" },
 	{ 0 }
 };
 

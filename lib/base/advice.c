@@ -1,4 +1,6 @@
 /* advice.c - see advice.h */
+#include <bsd/string.h>
+
 #include <string.h>
 
 #include "base/advice.h"
@@ -29,6 +31,23 @@ quote(char *p, const char *end, const char *path, size_t n)
 	}
 	*p++ = '\'';
 	return p;
+}
+
+char *
+mqs_shell_word(char *buf, size_t size, const char *path)
+{
+	size_t n = strlen(path);
+	char *after = NULL;
+
+	if (is_plain(path, n) && n < size)
+		after = (char *)memcpy(buf, path, n) + n;
+	else if (!is_plain(path, n) && size > 4)
+		after = quote(buf, buf + size - 1, path, n);
+	if (after != NULL)
+		*after = '\0';
+	else
+		(void)strlcpy(buf, "PATH", size);
+	return buf;
 }
 
 char *

@@ -7,7 +7,12 @@
 #ifndef MQS_BASE_ADVICE_H
 #define MQS_BASE_ADVICE_H
 
+#include <stddef.h>
+
 #define MQS_CTL_SIZE	160	/* a third of what an error's text may have */
+
+/* Writes a path as a word of the shell, quoted where necessary; if it is too long, PATH. */
+char	*mqs_shell_word(char *buf, size_t size, const char *path);
 
 /*
  * Writes "mq-ctl -s SPOOL", with the path as the program was given it, quoted for the shell

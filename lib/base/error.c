@@ -169,7 +169,7 @@ reason_of(int error, char *buf, size_t size)
 
 	if (error != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return text;
-	(void)snprintf(buf, size, "too many open files (ulimit -n is %llu)",
+	(void)snprintf(buf, size, "Too many open files (ulimit -n is %llu)",
 	    (unsigned long long)limit.rlim_cur);
 	return buf;
 }

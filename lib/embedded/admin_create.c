@@ -16,6 +16,8 @@ mqs_embedded_create(struct mqs_spool *spool, const char *queue, const char *grou
 	if ((rc = mqs_group_new_of(&new, options, err)) != MQS_OK)
 		return rc;
 	rc = mqs_log_create(spool->path, queue, &spool->options, err);
+	if (rc == MQS_OK)
+		mqs_spool_note_name(spool, queue);
 	if (group == NULL || (rc != MQS_OK && rc != MQS_EEXIST))
 		return rc;
 	if ((rc = mqs_spool_log(spool, queue, 0, &log, err)) != MQS_OK)

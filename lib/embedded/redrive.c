@@ -62,6 +62,7 @@ count(struct mqs_spool *spool, struct mqs_log *log, uint64_t most,
 	struct mqs_reader *reader;
 	struct mqs_message m;
 	struct mqs_redrive_letter l;
+	struct mqs_dead_letter letter;
 	int rc;
 
 	if ((rc = mqs_embedded_reader_open(&reader, spool, log->dir.name,
@@ -71,12 +72,14 @@ count(struct mqs_spool *spool, struct mqs_log *log, uint64_t most,
 	    (rc = mqs_embedded_reader_next(reader, &m, err)) == MQS_OK) {
 		if (matches(o, &m, &l))
 			out->redriven++;
-		else
+		else {
 			out->left++;
+			out->others += !mqs_dead_letter_read(&letter, &m);
+		}
 	}
 	/* Beyond the count that was asked for, all are left. */
-	while (rc == MQS_OK && (rc = mqs_embedded_reader_next(reader, &m, err)) == MQS_OK)
-		out->left++;
+	for (; rc == MQS_OK && (rc = mqs_embedded_reader_next(reader, &m, err)) == MQS_OK; out->left++)
+		out->others += !mqs_dead_letter_read(&letter, &m);
 	mqs_embedded_reader_free(reader);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
 #include "embedded/queue/group_agree.h"
 #include "embedded/queue/log_create.h"
 #include "embedded/spool.h"
+#include "engine/dead_letter.h"
 
 struct mqs_spool_group {
 	struct mqs_group	*group;
@@ -175,6 +177,19 @@ mqs_spool_check_name(const char *name, struct mqs_error *err)
 	return MQS_OK;
 }
 
+void
+mqs_spool_note_name(const struct mqs_spool *spool, const char *queue)
+{
+	char ctl[MQS_CTL_SIZE], dead[MQS_DEAD_LETTER_NAME], *path = NULL;
+
+	if (!mqs_dead_letter_queue(queue, "", dead) || mqs_name_check(dead, NULL) == 0 ||
+	    asprintf(&path, "%s/%s", spool->path, queue) == -1)
+		return;
+	mqs_notice(spool, "%s: its name is too long to add .dead, so messages can't die: %s set %s "
+	    "dead-letter=NAME", queue, mqs_ctl(ctl, path), queue);
+	free(path);
+}
+
 /* Opens a queue, making it first if that is wanted and allowed. */
 static int
 open_log(struct mqs_spool *spool, const char *queue, int make, int readonly,
@@ -188,6 +203,8 @@ open_log(struct mqs_spool *spool, const char *queue, int make, int readonly,
 	rc = mqs_log_create(spool->path, queue, &spool->options, err);
 	if (rc != MQS_OK && rc != MQS_EEXIST)
 		return rc;
+	if (rc == MQS_OK)
+		mqs_spool_note_name(spool, queue);
 	return mqs_log_open(log, spool->path, queue, &spool->options, 0, err);
 }
 

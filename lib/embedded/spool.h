@@ -55,6 +55,8 @@ int	mqs_spool_group(struct mqs_spool *, const char *queue, const char *group, in
 struct mqs_group *mqs_spool_find_group(struct mqs_spool *, const struct mqs_log *, const char *group);
 /* Checks the name of a queue or group: 0, or MQS_EINVAL and what is wrong. */
 int	mqs_spool_check_name(const char *name, struct mqs_error *err);
+/* Tells the caller once, of a queue that was just made, what will not work with its name. */
+void	mqs_spool_note_name(const struct mqs_spool *, const char *queue);
 /* 1 if the queue is open in this spool. */
 int	mqs_spool_is_open(struct mqs_spool *, const char *queue);
 /* Closes the files of a queue.  Nobody may be using them. */

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "embedded/store/filesystem.h"
 #include "embedded/store/lock.h"
@@ -104,11 +105,26 @@ static int
 fail_part(const struct mqs_dir *dir, const char *spool, const char *part,
     struct mqs_error *err)
 {
+	const int folder = strcmp(part, "blob") == 0 || strcmp(part, "owner") == 0;
+	char word[160], *path;
+	struct stat st;
+
 	if (errno != ENOENT && errno != ENOTDIR && errno != EISDIR && errno != ELOOP)
 		return mqs_fail_errno(err, "%s/%s", dir->path, part);
 	if (!is_there(dir))
 		return no_queue(spool, dir->name, err);
-	return mqs_fail(err, MQS_EDAMAGED, "%s: not a queue: no %s", dir->path, part);
+	if (strcmp(part, "log.mdb") == 0 || fstatat(dir->fd, "log.mdb", &st, 0) == -1 ||
+	    asprintf(&path, "%s/%s", dir->path, part) == -1)
+		return mqs_fail(err, MQS_EDAMAGED, "%s: not a queue: no %s", dir->path, part);
+	/*
+	 * It is not made here: whoever has the queue open holds locks on the one that was
+	 * removed, and would not see those on another.
+	 */
+	(void)mqs_fail(err, MQS_EDAMAGED, "%s: not a whole queue: no %s (while nobody uses it: "
+	    "%s %s)", dir->path, part, folder ? "mkdir" : "touch",
+	    mqs_shell_word(word, sizeof(word), path));
+	free(path);
+	return MQS_EDAMAGED;
 }
 
 /* Takes `use': shared, or with the queue to itself. */
