@@ -45,6 +45,7 @@ static const struct tool tool = {
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] rename OLD NEW\n"
 	    "[options] trim QUEUE...\n"
+	    "[options] backup [--progress] QUEUE DIR\n"
 	    "[options] compact [-W DURATION] [--progress] QUEUE...\n"
 	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
 	    "[options] check [QUEUE...]\n"
@@ -61,7 +62,7 @@ static const struct tool tool = {
 static const struct ctl_command *const commands[] = {
 	&ctl_create, &ctl_set, &ctl_show, &ctl_list, &ctl_delete, &ctl_purge,
 	&ctl_trim, &ctl_redrive, &ctl_check, &ctl_bind, &ctl_unbind, &ctl_pause, &ctl_resume,
-	&ctl_skip, &ctl_rename, &ctl_compact, &ctl_salvage
+	&ctl_skip, &ctl_rename, &ctl_compact, &ctl_backup, &ctl_salvage
 };
 
 static const struct ctl_command *

@@ -58,8 +58,8 @@ _mq_offer_operand() {
 	local kind=${tool##*/}${sub:+ $sub}
 	case $kind in
 	mq-ack) ;;
-	mq-ctl) _mq_offer -W "create set show bind unbind list pause resume skip delete purge rename trim compact redrive check salvage help" ;;
-	"mq-ctl help") [ "$operands" -gt 0 ] || _mq_offer -W "create set show bind unbind list pause resume skip delete purge rename trim compact redrive check salvage" ;;
+	mq-ctl) _mq_offer -W "create set show bind unbind list pause resume skip delete purge rename trim compact backup redrive check salvage help" ;;
+	"mq-ctl help") [ "$operands" -gt 0 ] || _mq_offer -W "create set show bind unbind list pause resume skip delete purge rename trim compact backup redrive check salvage" ;;
 	"mq-ctl set")
 		if [ "$operands" -gt 0 ]; then
 			compopt -o nospace 2>/dev/null
@@ -75,6 +75,12 @@ _mq_offer_operand() {
 		if [ "$operands" = 0 ]; then
 			compopt -o filenames 2>/dev/null
 			_mq_offer -f -W "$(_mq_names)"
+		fi ;;
+	"mq-ctl backup")
+		if [ "$operands" -gt 0 ]; then
+			_mq_offer_argument DIR
+		else
+			_mq_offer -W "$(_mq_names queues)"
 		fi ;;
 	"mq-ctl rename") [ "$operands" -gt 0 ] || _mq_offer -W "$(_mq_names queues)" ;;
 	"mq-ctl trim" | "mq-ctl compact" | "mq-ctl redrive" | "mq-ctl check" | "mq-ctl list") _mq_offer -W "$(_mq_names queues)" ;;

@@ -3,7 +3,7 @@
 # mq-stat --names.
 
 # The subcommands of mq-ctl.
-set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim compact redrive check salvage
+set -g __mq_commands create set show bind unbind list pause resume skip delete purge rename trim compact backup redrive check salvage
 
 # Offers what "TOOL [SUBCOMMAND] --help-options" lists.
 function __mq_options
@@ -98,6 +98,12 @@ function __mq_operands
 			if test $n = 0
 				__mq_names all
 				__fish_complete_path (commandline -ct)
+			end
+		case 'mq-ctl backup'
+			if test $n = 0
+				__mq_names queues
+			else
+				__fish_complete_directories (commandline -ct)
 			end
 		case 'mq-ctl rename'
 			test $n = 0; and __mq_names queues

@@ -40,7 +40,7 @@ _mq() {
 		return
 	fi
 	if [[ $service == mq-ctl ]]; then
-		subcommands=(create set show bind unbind list pause resume skip delete purge rename trim compact redrive check salvage)
+		subcommands=(create set show bind unbind list pause resume skip delete purge rename trim compact backup redrive check salvage)
 		for sub in $words[2,CURRENT-1] ''; do
 			(($subcommands[(Ie)$sub])) || [[ $sub == help ]] && break
 		done
@@ -72,6 +72,7 @@ _mq() {
 	'mq-ctl help') specs+=('1:help:' "2:subcommand:($subcommands)" '*:nothing:') ;;
 	'mq-ctl set') specs+=('1:set:' '2:queue or group:_mq_names all' '*:setting:_mq_settings') ;;
 	'mq-ctl skip') specs+=('1:skip:' '2:group:_mq_names groups' '*:id:') ;;
+	'mq-ctl backup') specs+=('1:backup:' '2:queue:_mq_names queues' '3:directory:_directories') ;;
 	'mq-ctl rename') specs+=('1:rename:' '2:queue:_mq_names queues' '*:new name:') ;;
 	'mq-ctl salvage')
 		specs+=('1:salvage:' '2:damaged queue, group or file:{ _mq_names all; _files }' '*:new name:') ;;

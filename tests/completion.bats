@@ -35,7 +35,7 @@ in_fish() {
 queues='a b b.dead'
 groups='a/g b/h'
 both='a a/g b b.dead b/h'
-subcommands='bind check compact create delete list pause purge redrive rename resume salvage set show skip trim unbind'
+subcommands='backup bind check compact create delete list pause purge redrive rename resume salvage set show skip trim unbind'
 or_help=${subcommands/ list/ help list}
 
 # offers LINE WORDS...: at the end of LINE these are offered.
@@ -93,6 +93,7 @@ everywhere() {
 	offers 'mq-ctl skip ' $groups
 	offers 'mq-ctl salvage a/' a/g
 	offers 'mq-ctl salvage b '
+	offers 'mq-ctl backup ' $queues
 	offers 'mq-ctl rename ' $queues
 	offers 'mq-ctl rename a '
 	offers 'mq-ctl skip a/g '

@@ -60,6 +60,7 @@ mq-ctl trim q
 mq-ctl redrive q.dead
 mq-ctl rename q r
 mq-ctl compact q
+mq-ctl backup q dir
 mq-ctl check q
 mq-ctl salvage damaged q
 mq-ctl salvage q/g
@@ -381,6 +382,7 @@ EOT
 	mq-ctl trim q
 	mq-ctl rename q r
 	mq-ctl compact -W 2s q
+	mq-ctl backup q dir
 	mq-ctl redrive --reason 'exit*' --dry-run q.dead
 	mq-ctl check q
 	mq-ctl salvage damaged q
@@ -388,7 +390,7 @@ EOT
 	recorded 'create q/- bindings=0' 'create q/g bindings=1' 'set q/- retain=1d n=1' 'show q/-' \
 	    'bind q/g a.* n=1 replace=1' 'unbind q/g a.* n=1' 'pause q/- 1' 'pause q/g 0' \
 	    'skip q/g 3:70 n=1' 'delete q/g' 'purge q/-' 'trim q' \
-	    'rename q r' 'compact q wait=2000000000' \
+	    'rename q r' 'compact q wait=2000000000' 'backup q dir' \
 	    'redrive q.dead reason=exit* dry_run=1' 'check q' \
 	    'salvage damaged q' 'salvage_group q/g'
 }

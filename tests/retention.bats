@@ -256,7 +256,7 @@ later() {
 		fi
 	done
 	[ "$(retained q)" -le 20000 ]
-	[ "$(stat -c %b spool/q/log.mdb)" -le $((size + size / 10)) ]
+	[ "$(stat -c %b spool/q/log.mdb)" -le $((size * 3 / 2)) ]
 	mq-ctl create small
 	mq-ctl set small retain-bytes=1000
 	for round in 1 2 3 4 5 6; do

@@ -4,6 +4,7 @@
 
 #include "ctl/subcommand.h"
 
+extern const struct ctl_command ctl_backup;				/* ctl/backup.c */
 extern const struct ctl_command ctl_bind, ctl_unbind;			/* ctl/bind.c */
 extern const struct ctl_command ctl_compact;				/* ctl/compact.c */
 extern const struct ctl_command ctl_create;				/* ctl/create.c */

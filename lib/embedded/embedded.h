@@ -161,6 +161,8 @@ int	mqs_embedded_skip(struct mqs_spool *, const char *queue, const char *group,
 	    const char *const *ids, size_t n, struct mqs_error *err);
 int	mqs_embedded_trim(struct mqs_spool *, const char *queue, uint64_t *count,
 	    struct mqs_error *err);
+int	mqs_embedded_backup(struct mqs_spool *, const char *queue, const char *spool,
+	    struct mqs_backup *, struct mqs_error *err);
 int	mqs_embedded_compact(struct mqs_spool *, const char *queue, int64_t wait,
 	    uint64_t *before, uint64_t *after, struct mqs_error *err);
 int	mqs_embedded_rename(struct mqs_spool *, const char *queue, const char *name,

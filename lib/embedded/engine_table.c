@@ -106,6 +106,7 @@ const struct mqs_engine mqs_embedded_engine = {
 	.trim = mqs_embedded_trim,
 	.rename = mqs_embedded_rename,
 	.compact = mqs_embedded_compact,
+	.backup = mqs_embedded_backup,
 	.check = mqs_embedded_check,
 	.check_schema = mqs_embedded_check_schema,
 	.salvage = mqs_embedded_salvage,

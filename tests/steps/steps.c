@@ -2,7 +2,8 @@
  * steps.c - ends a tool, or fails it, at one of the steps by which it changes files
  *
  * To be loaded into a tool (LD_PRELOAD).  It counts the calls that change files below the
- * directory STEPS_DIR.  Call number STEPS_KILL is not made: the process is killed.  Call
+ * directory STEPS_DIR.  Call number STEPS_KILL is not made: the process is killed.  Before
+ * call number STEPS_STOP, the process stops until it is told to go on (SIGCONT).  Call
  * number STEPS_FULL fails with ENOSPC, and so does each later one that needs room.  The
  * number of calls is written to the file STEPS_COUNT, if the process gets to its end.
  */
@@ -37,6 +38,8 @@ step(int room)
 	calls++;
 	if (calls == number("STEPS_KILL"))
 		raise(SIGKILL);
+	if (calls == number("STEPS_STOP"))
+		raise(SIGSTOP);
 	if (number("STEPS_FULL") != 0 && calls >= number("STEPS_FULL") && room) {
 		errno = ENOSPC;
 		return -1;

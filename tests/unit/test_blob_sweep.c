@@ -1,5 +1,7 @@
 /* test_blob_sweep.c - large bodies are never collected too early, and can be linked */
 #include "blobs.h"
+#include "embedded/store/blob_hold.h"
+#include "embedded/store/file.h"
 
 struct asked {
 	int		 calls;
@@ -227,6 +229,38 @@ test_no_link(void)
 	drop_tree(&dir);
 }
 
+/* While another holds the bodies, the sweep leaves even orphans alone. */
+static void
+test_hold(void)
+{
+	struct mqs_dir own, other;
+	char name[MQS_FILE_NAME];
+	int fd;
+
+	make_tree(&own);
+	must((fd = openat(own.blob, mqs_file_name(7, name), O_RDWR | O_CREAT | O_CLOEXEC,
+	    0600)) != -1);
+	close(fd);
+	other = own;
+	close(own.use);
+	must((own.use = openat(own.fd, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600)) != -1);
+	must((other.use = openat(own.fd, "use", O_RDONLY | O_CLOEXEC)) != -1);
+	check_int(mqs_blob_hold(&other, NULL), 0);
+	check_int(mqs_blob_is_held(&own), 1);
+	check_int(mqs_blob_is_held(&other), 0);
+	check_u64(swept(&own), 0);
+	check_int(tree_entries(&own, "blob"), 1);
+	mqs_blob_release(&other);
+	check_int(mqs_blob_is_held(&own), 0);
+	check_u64(swept(&own), 1);
+	check_int(tree_entries(&own, "blob"), 0);
+	/* A hold ends with its holder. */
+	check_int(mqs_blob_hold(&other, NULL), 0);
+	close(other.use);
+	check_int(mqs_blob_is_held(&own), 0);
+	drop_tree(&own);
+}
+
 int
 main(void)
 {
@@ -235,5 +269,6 @@ main(void)
 	run_test("the sweep takes nothing that is just being made", test_sweep_race);
 	run_test("linked into another queue, it outlives the first", test_link);
 	run_test("not linked where it can't be shared", test_no_link);
+	run_test("bodies that are held stay", test_hold);
 	return finish_tests();
 }

@@ -58,7 +58,8 @@ make_tree_in(struct mqs_dir *dir, const char *where)
 	dir->fd = tree_folder(AT_FDCWD, dir->path);
 	dir->blob = tree_folder(dir->fd, "blob");
 	dir->owner = tree_folder(dir->fd, "owner");
-	dir->gate = dir->turn = dir->use = -1;
+	dir->gate = dir->turn = -1;
+	must((dir->use = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
 }
 
 static inline void
@@ -82,6 +83,7 @@ static inline void
 drop_tree(struct mqs_dir *dir)
 {
 	(void)nftw(dir->path, tree_remove, 16, FTW_DEPTH | FTW_PHYS);
+	close(dir->use);
 	close(dir->blob);
 	close(dir->owner);
 	close(dir->fd);

@@ -9,6 +9,7 @@
 #include "embedded/queue/log_retention.h"
 #include "embedded/queue/log_walk.h"
 #include "embedded/store/blob_file.h"
+#include "embedded/store/blob_hold.h"
 
 #define VERIFIED	((size_t)4096)	/* bytes of a record that is verified before it goes */
 #define CLOCK_EVERY	64		/* records */
@@ -313,6 +314,8 @@ mqs_trim_unlink(const struct mqs_log *log, const struct mqs_trimmed *t,
 	size_t i;
 	int rc;
 
+	if (t->nblobs == 0 || mqs_blob_is_held(&log->dir))
+		return MQS_OK;
 	for (i = 0; i < t->nblobs; i++)
 		if ((rc = mqs_blob_unlink(&log->dir, t->blobs[i], err)) != MQS_OK)
 			return rc;

@@ -68,7 +68,10 @@ int	mqs_trim_some(struct mqs_log_tx *, int64_t now, uint64_t floor, size_t max,
  */
 int	mqs_trim_to_size(struct mqs_log_tx *, uint64_t messages, uint64_t bytes, uint64_t floor,
 	    struct mqs_trimmed *, uint64_t *dropped, struct mqs_error *err);
-/* Unlinks the large bodies of removed messages; called after the commit. */
+/*
+ * Unlinks the large bodies of removed messages, unless a backup is copying bodies
+ * (store/blob_hold.h); called after the commit.
+ */
 int	mqs_trim_unlink(const struct mqs_log *, const struct mqs_trimmed *, struct mqs_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "embedded/store/blob_file.h"
+#include "embedded/store/blob_hold.h"
 #include "embedded/store/blob_sweep.h"
 #include "embedded/store/file.h"
 
@@ -37,6 +38,10 @@ sweep_one(const struct mqs_dir *dir, uint64_t name,
 		rc = errno == EWOULDBLOCK ? 0 :
 		    mqs_file_fail(err, dir, "blob", name, "lock");
 	else if ((rc = referenced(arg, name, err)) == 0) {
+		if (mqs_blob_is_held(dir)) {
+			close(fd);
+			return 0;
+		}
 		rc = mqs_blob_unlink(dir, name, err);
 		*removed += rc == 0;
 	} else if (rc > 0)
