@@ -105,24 +105,23 @@ read_pairs(char input[INPUT_MAX + 1], const char *pairs[PAIRS_MAX])
 	return n;
 }
 
-/* Puts the text of a schema where its file's name stands; it stays until the tool ends. */
+/* The pair with the text of a schema, made in a buffer, where its file's name stands. */
 static const char *
-with_schema(const char *pair)
+with_schema(const char *pair, struct mqs_buf *text)
 {
-	struct mqs_buf text = { 0 };
-
 	if (strncmp(pair, SCHEMA, strlen(SCHEMA)) != 0 || pair[strlen(SCHEMA)] == '\0')
 		return pair;
-	must(mqs_buf_add(&text, SCHEMA, strlen(SCHEMA)));
-	schema_argument(&text, pair + strlen(SCHEMA));
-	must(mqs_buf_addc(&text, '\0'));
-	return text.p;
+	must(mqs_buf_add(text, SCHEMA, strlen(SCHEMA)));
+	schema_argument(text, pair + strlen(SCHEMA));
+	must(mqs_buf_addc(text, '\0'));
+	return text->p;
 }
 
 static int
 run_set(int argc, char **argv)
 {
 	static char input[INPUT_MAX + 1];
+	static struct mqs_buf schemas[PAIRS_MAX];
 	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	const char *pairs[PAIRS_MAX], *why;
 	struct mqs_spool *spool;
@@ -144,11 +143,14 @@ run_set(int argc, char **argv)
 	}
 	n = argc > 1 ? argc - 1 : read_pairs(input, pairs);
 	for (i = 0; i < n; i++)
-		pairs[i] = group[0] == '\0' ? with_schema(pairs[i]) : pairs[i];
+		pairs[i] = group[0] == '\0' ? with_schema(pairs[i], &schemas[i]) :
+		    pairs[i];
 	spool = open_spool(0);
 	rc = mqs_set(spool, queue, group[0] != '\0' ? group : NULL, pairs, (size_t)n, &err);
 	if (rc < 0)
 		fail_error(&err);
+	for (i = 0; i < n; i++)
+		mqs_buf_free(&schemas[i]);
 	mqs_spool_free(spool);
 	return STATUS_OK;
 }
