@@ -398,6 +398,35 @@ mq-ctl check: q: message ${id[3]}: breaks the schema at /id: expected an integer
 
 # ------------------------------------------------------------ while it changes
 
+# Each change comes after the publisher has read the settings, and before it has the lock.
+@test "a publisher that is there already: the schema that holds is the one of the commit" {
+	mq-ctl create q
+	mkfifo gate
+	mq-pub -q --reject-to bad q <gate 3>&- &
+	exec 8>gate
+	says() {
+		said=$1
+		echo "$said" >&8
+		until_true '[ "$(mq-replay --last 1 q 2>/dev/null)" = "$said" ] || [ "$(tail -n 1 bad)" = "$said" ]'
+	}
+	says 'no JSON'
+	mq-ctl set q "schema=$order"
+	says 'no JSON either'
+	says '{"id":1}'
+	mq-ctl set q 'schema={"type":"string"}'
+	says '{"id":2}'
+	says '"a string"'
+	# Another setting, the same schema.
+	mq-ctl set q retain=1d
+	says '"another"'
+	mq-ctl set q schema=
+	says 'anything'
+	exec 8>&-
+	wait $!
+	[ "$(mq-replay q)" = $'no JSON\n{"id":1}\n"a string"\n"another"\nanything' ]
+	[ "$(cat bad)" = $'no JSON either\n{"id":2}' ]
+}
+
 @test "a schema that is set while others publish: nothing after it breaks it" {
 	mq-ctl create q
 	local i writers=()
