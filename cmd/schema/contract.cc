@@ -20,8 +20,11 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+#include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <regex>
 #include <string_view>
@@ -40,12 +43,36 @@
 #include "metaschema.hpp"
 #include "references.hpp"
 
-using valijson::ValidationVisitor;
 using valijson::adapters::RapidJsonAdapter;
 using valijson::adapters::StdStringAdapter;
 namespace constraints = valijson::constraints;
 
 /* ------------------------------------ what valijson does in another way -- */
+
+namespace mq {
+
+/* A regular expression of a schema; what valijson 1.0.3 calls an engine. */
+struct Pattern : std::regex {
+	explicit Pattern(const std::string &text) : std::regex(text,
+	    std::regex_constants::ECMAScript | std::regex_constants::__polynomial) { }
+	static bool search(const std::string &s, const Pattern &p) { return std::regex_search(s, p); }
+};
+
+/* valijson 1.0 (Debian 12) has std::regex built in, 1.0.3 (Debian 13) has a parameter for it. */
+template<template<typename> class V> std::regex regex_of();
+template<template<typename, typename> class V> Pattern regex_of();
+template<template<typename> class V, typename Adapter> V<Adapter> visitor_of();
+template<template<typename, typename> class V, typename Adapter> V<Adapter, Pattern> visitor_of();
+
+}
+
+namespace valijson {
+
+using Regex = decltype(mq::regex_of<ValidationVisitor>());
+using ValueVisitor = decltype(mq::visitor_of<ValidationVisitor, RapidJsonAdapter>());
+using NameVisitor = decltype(mq::visitor_of<ValidationVisitor, StdStringAdapter>());
+
+}
 
 namespace {
 
@@ -129,26 +156,26 @@ namespace valijson {
 
 /* A format describes: draft 7 leaves it to the implementation whether it is checked. */
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const FormatConstraint &)
+ValueVisitor::visit(const FormatConstraint &)
 {
 	return true;
 }
 
 template<> bool
-ValidationVisitor<StdStringAdapter>::visit(const FormatConstraint &)
+NameVisitor::visit(const FormatConstraint &)
 {
 	return true;
 }
 
 template<> bool
-ValidationVisitor<StdStringAdapter>::visit(const PatternConstraint &constraint)
+NameVisitor::visit(const PatternConstraint &constraint)
 {
 	return std::regex_search(m_target.asString(),
 	    m_regexesCache.at(constraint.getPattern<std::string::allocator_type>()));
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const MultipleOfDoubleConstraint &constraint)
+ValueVisitor::visit(const MultipleOfDoubleConstraint &constraint)
 {
 	const double d = number_of(m_target);
 
@@ -160,7 +187,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const MultipleOfDoubleConstraint &con
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const MultipleOfIntConstraint &constraint)
+ValueVisitor::visit(const MultipleOfIntConstraint &constraint)
 {
 	const int64_t divisor = constraint.getDivisor();
 	const bool integer = m_target.isInteger();
@@ -175,7 +202,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const MultipleOfIntConstraint &constr
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const MinLengthConstraint &constraint)
+ValueVisitor::visit(const MinLengthConstraint &constraint)
 {
 	if (!m_target.isString() || characters(m_target.getString()) >= constraint.getMinLength())
 		return true;
@@ -186,7 +213,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const MinLengthConstraint &constraint
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const MaxLengthConstraint &constraint)
+ValueVisitor::visit(const MaxLengthConstraint &constraint)
 {
 	if (!m_target.isString() || characters(m_target.getString()) <= constraint.getMaxLength())
 		return true;
@@ -197,7 +224,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const MaxLengthConstraint &constraint
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const PatternConstraint &constraint)
+ValueVisitor::visit(const PatternConstraint &constraint)
 {
 	if (!m_target.isString())
 		return true;
@@ -211,7 +238,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const PatternConstraint &constraint)
 
 /* An integer is a number without a fraction, however it is written. */
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const TypeConstraint &constraint)
+ValueVisitor::visit(const TypeConstraint &constraint)
 {
 	bool fits = false, integer = false;
 	std::string names;
@@ -236,7 +263,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const TypeConstraint &constraint)
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const UniqueItemsConstraint &)
+ValueVisitor::visit(const UniqueItemsConstraint &)
 {
 	std::unordered_set<std::string> seen;
 	std::size_t n = 0;
@@ -260,13 +287,13 @@ ValidationVisitor<RapidJsonAdapter>::visit(const UniqueItemsConstraint &)
 }
 
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const PropertyNamesConstraint &constraint)
+ValueVisitor::visit(const PropertyNamesConstraint &constraint)
 {
 	if (!m_target.isObject())
 		return true;
 	for (const auto m : m_target.getObject()) {
 		StdStringAdapter name(m.first);
-		if (ValidationVisitor<StdStringAdapter>(name, m_context, true, nullptr,
+		if (NameVisitor(name, m_context, true, nullptr,
 		    m_regexesCache).validateSchema(*constraint.getSubschema()))
 			continue;
 		if (m_results)
@@ -278,7 +305,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const PropertyNamesConstraint &constr
 
 /* A member is checked by the schema of its name, by that of each pattern, or as additional. */
 template<> bool
-ValidationVisitor<RapidJsonAdapter>::visit(const PropertiesConstraint &constraint)
+ValueVisitor::visit(const PropertiesConstraint &constraint)
 {
 	using Schemas = std::unordered_map<std::string_view, const Subschema *>;
 	const Subschema *const additional = constraint.getAdditionalPropertiesSubschema();
@@ -287,7 +314,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const PropertiesConstraint &constrain
 	if (!m_target.isObject())
 		return true;
 	const auto object = m_target.getObject();
-	std::vector<std::pair<const std::regex *, const Subschema *>> patterns;
+	std::vector<std::pair<const Regex *, const Subschema *>> patterns;
 	constraint.applyToPatternProperties([&](const auto &pattern, const Subschema *schema) {
 		patterns.emplace_back(&m_regexesCache.at(std::string(pattern.c_str())), schema);
 		return true;
@@ -311,7 +338,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const PropertiesConstraint &constrain
 		context.push_back("[" + m.first + "]");
 		bool fits = !schemas.empty();
 		for (const Subschema *schema : schemas)
-			fits = fits && ValidationVisitor(m.second, context, true, m_results,
+			fits = fits && ValueVisitor(m.second, context, true, m_results,
 			    m_regexesCache).validateSchema(*schema);
 		if (fits)
 			continue;
@@ -330,7 +357,7 @@ ValidationVisitor<RapidJsonAdapter>::visit(const PropertiesConstraint &constrain
 namespace mq {
 
 using Problem = std::optional<Finding>;
-using Regexes = std::unordered_map<std::string, std::regex>;
+using Regexes = std::unordered_map<std::string, valijson::Regex>;
 
 namespace {
 
@@ -477,8 +504,7 @@ public:
 	add_pattern(const std::string &text, const std::string &pointer)
 	{
 		try {
-			regexes.emplace(text, std::regex(text, std::regex_constants::ECMAScript |
-			    std::regex_constants::__polynomial));
+			regexes.emplace(text, Pattern(text));
 		} catch (const std::regex_error &e) {
 			const bool backwards = e.code() == std::regex_constants::error_complexity;
 			return Finding{ Finding::NoSchema, pointer, backwards ?
@@ -491,7 +517,7 @@ public:
 	bool
 	holds(const rapidjson::Value &v, valijson::ValidationResults *results)
 	{
-		return ValidationVisitor<RapidJsonAdapter>(RapidJsonAdapter(v), root, true, results,
+		return valijson::ValueVisitor(RapidJsonAdapter(v), root, true, results,
 		    regexes).validateSchema(schema);
 	}
 
