@@ -137,8 +137,10 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 		return MQS_OK;
 	if (group != NULL)
 		return skip_to_last(r, o->last, err);
-	rc = place_last_of_key(r, o->last, err);
-	return rc == MQS_ECONFIG ? place_last(r, first, o->last, err) : rc;
+	if ((rc = place_last_of_key(r, o->last, err)) != MQS_ECONFIG)
+		return rc;
+	r->by_index = 0;
+	return place_last(r, first, o->last, err);
 }
 
 int
