@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "embedded/admin_compaction.h"
 #include "embedded/admin_key_index.h"
 #include "embedded/admin_schema.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_tx.h"
+#include "embedded/queue/log_compaction.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/spool.h"
 
@@ -21,8 +23,9 @@ switch_index(struct mqs_log_tx *ltx, struct mqs_error *err)
 
 	if ((rc = mqs_settings_load(mqs_log_setting_table, ltx->tx, &s, err)) != MQS_OK)
 		return rc;
-	mqs_key_index_switch(ltx, s.index != 0);
-	return ltx->v[MQS_LOG_KEY_INDEX] != was && s.index ?
+	mqs_compaction_switch(ltx, s.compact != 0);
+	mqs_key_index_switch(ltx, s.index != 0 || s.compact != 0);
+	return ltx->v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_BUILDING && was != MQS_KEY_INDEX_BUILDING ?
 	    mqs_admin_key_index_fits(ltx->log, ltx->v, err) : MQS_OK;
 }
 
@@ -92,12 +95,15 @@ set_queue(struct mqs_spool *spool, struct mqs_log *log, const char *const *pairs
     struct mqs_error *err)
 {
 	struct undo undo = { .pairs = pairs, .n = n, .err = err };
+	uint64_t count = 0;
 	int rc;
 
 	if ((undo.before = calloc(n + 1, sizeof(*undo.before))) == NULL)
 		return mqs_fail_errno(err, "%s", log->dir.name);
 	rc = store(log, pairs, n, &undo, err);
-	if (rc == MQS_OK && (rc = mqs_admin_key_index(spool, log, err)) == MQS_EFULL &&
+	if (rc == MQS_OK && (rc = mqs_admin_key_index(spool, log, err)) == MQS_OK)
+		rc = mqs_admin_compaction(spool, log, &count, err);
+	if (rc == MQS_EFULL && undo.nbefore > 0 &&
 	    store(log, (const char *const *)undo.before, undo.nbefore, NULL, NULL) == MQS_OK)
 		(void)mqs_admin_key_index(spool, log, NULL);
 	forget(&undo);

@@ -1,5 +1,6 @@
 /* admin_trim.c - see admin_trim.h */
 #include "base/error.h"
+#include "embedded/admin_compaction.h"
 #include "embedded/admin_key_index.h"
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/admin_trim.h"
@@ -68,6 +69,7 @@ mqs_embedded_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 	    (rc = mqs_group_remove_all_expired(spool, each.log, err)) != MQS_OK ||
 	    (rc = mqs_dir_each_group(&each.log->dir, refresh_each, &each, err)) != MQS_OK ||
 	    (rc = mqs_admin_key_index(spool, each.log, err)) != MQS_OK ||
+	    (rc = mqs_admin_compaction(spool, each.log, count, err)) != MQS_OK ||
 	    (rc = mqs_admin_trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK ||
 	    (rc = mqs_admin_trim_markers(spool, each.log, err)) != MQS_OK)
 		return rc;

@@ -64,6 +64,35 @@ check_entry(struct mqs_checking *k, struct mqs_tx *tx, const struct mqs_slice *e
 	return MQS_OK;
 }
 
+/* Checks that each tombstone is a message with an empty body. */
+static int
+check_tombstones(struct mqs_checking *k, struct mqs_tx *tx, struct mqs_error *err)
+{
+	struct mqs_slice key, value, message;
+	struct mqs_record r;
+	struct mqs_cur *cur;
+	uint64_t n = 0, id;
+	int rc;
+
+	if ((rc = mqs_cur_new(&cur, tx, MQS_LOG_TOMBSTONES, err)) != MQS_OK)
+		return rc;
+	while ((rc = mqs_cur_move(cur, MQS_NEXT, &key, &value, err)) == MQS_OK) {
+		n++;
+		id = key.n == 8 ? mqs_get_be64(key.p) : 0;
+		if ((rc = mqs_tx_get(tx, MQS_LOG_MESSAGES, key.p, key.n, &message, err)) < 0)
+			break;
+		if (rc == MQS_NOTHING || (mqs_record_decode(&r, id, message, 0, NULL) == MQS_OK &&
+		    r.message.body_len != 0))
+			mqs_check_found(k, "tombstones: message %llu is not there, or has a body",
+			    (unsigned long long)id);
+	}
+	mqs_cur_free(cur);
+	if (rc == MQS_NOTHING && n != k->lv[MQS_LOG_TOMBSTONED])
+		mqs_check_found(k, "tombstones: %llu, but the state says %llu",
+		    (unsigned long long)n, (unsigned long long)k->lv[MQS_LOG_TOMBSTONED]);
+	return rc < 0 ? rc : MQS_OK;
+}
+
 int
 mqs_check_key_index(struct mqs_checking *k, struct mqs_tx *tx, struct mqs_error *err)
 {
@@ -81,6 +110,8 @@ mqs_check_key_index(struct mqs_checking *k, struct mqs_tx *tx, struct mqs_error 
 	    (rc = check_entry(k, tx, &key, err)) == MQS_OK)
 		n++;
 	mqs_cur_free(cur);
+	if (rc == MQS_NOTHING && (rc = check_tombstones(k, tx, err)) == MQS_OK)
+		rc = MQS_NOTHING;
 	if (rc == MQS_NOTHING && n > 0 && k->lv[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_NONE)
 		mqs_check_found(k, "index of keys: %llu entries, but the state says that there "
 		    "is none", (unsigned long long)n);

@@ -66,6 +66,8 @@ jump(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, struct mqs_error *err)
 {
 	uint64_t *v = cl->stx.gtx.v;
 
+	if (cl->lv[MQS_LOG_COMPACTED] != 0)
+		return mqs_cursor_pass_replaced(&cl->stx.gtx, id, err);
 	if (!cl->closely && (ordinal <= v[MQS_GROUP_ORDINAL] ||
 	    ordinal != cl->lv[MQS_LOG_REMOVED] + 1))
 		return suspect(cl, err);
@@ -88,6 +90,8 @@ pass(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, uint64_t size,
 	v[MQS_GROUP_CURSOR] = id;
 	v[MQS_GROUP_ORDINAL] = ordinal;
 	v[MQS_GROUP_BYTES] += size;
+	if (ordinal == cl->lv[MQS_LOG_ORDINAL])		/* nothing is behind it, whatever was left out */
+		v[MQS_GROUP_BYTES] = cl->lv[MQS_LOG_IN_BYTES];
 	cl->passed++;
 	return MQS_OK;
 }
@@ -99,12 +103,15 @@ mqs_examine_end(struct mqs_claim *cl, struct mqs_error *err)
 	const uint64_t *lv = cl->lv;
 	int rc;
 
-	if (!cl->closely && lv[MQS_LOG_ORDINAL] != lv[MQS_LOG_REMOVED] &&
+	if (lv[MQS_LOG_COMPACTED] != 0)
+		rc = mqs_cursor_pass_replaced(&cl->stx.gtx, UINT64_MAX, err);
+	else if (!cl->closely && lv[MQS_LOG_ORDINAL] != lv[MQS_LOG_REMOVED] &&
 	    (v[MQS_GROUP_ORDINAL] != lv[MQS_LOG_ORDINAL] ||
 	    v[MQS_GROUP_CURSOR] != lv[MQS_LOG_LAST_ID]))
 		return suspect(cl, err);
-	rc = mqs_cursor_pass_removed(&cl->stx.gtx, &cl->c->reader, lv, UINT64_MAX,
-	    lv[MQS_LOG_ORDINAL] + 1, err);
+	else
+		rc = mqs_cursor_pass_removed(&cl->stx.gtx, &cl->c->reader, lv, UINT64_MAX,
+		    lv[MQS_LOG_ORDINAL] + 1, err);
 	if (rc == MQS_OK)
 		mqs_group_to_end(v, lv);
 	return rc;

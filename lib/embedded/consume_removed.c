@@ -112,3 +112,9 @@ mqs_cursor_pass_removed(struct mqs_group_tx *gtx, struct mqs_log_reader *reader,
 		v[MQS_GROUP_BYTES] = lv[MQS_LOG_REMOVED_BYTES];
 	return MQS_OK;
 }
+
+int
+mqs_cursor_pass_replaced(struct mqs_group_tx *gtx, uint64_t id, struct mqs_error *err)
+{
+	return gtx->v[MQS_GROUP_SKIPPED] > 0 ? forget_skipped(gtx, id, err) : MQS_OK;
+}

@@ -21,4 +21,11 @@
 int	mqs_cursor_pass_removed(struct mqs_group_tx *, struct mqs_log_reader *, const uint64_t lv[MQS_LOG_VALUES],
 	    uint64_t id, uint64_t ordinal, struct mqs_error *err);
 
+/*
+ * The same in a log that was compacted, where newer messages have replaced those in between.
+ * They are not counted as dropped.  What the group had counted of them, it counts until its
+ * cursor comes to the end of the log.
+ */
+int	mqs_cursor_pass_replaced(struct mqs_group_tx *, uint64_t id, struct mqs_error *err);
+
 #endif

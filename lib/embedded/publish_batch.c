@@ -265,6 +265,9 @@ mqs_embedded_publisher_send(struct mqs_publisher *p, const struct mqs_message *m
 	if (p->log->settings.max_bytes != 0 && len > p->log->settings.max_bytes)
 		return mqs_message_too_long(p->log->dir.name, p->log->settings.max_bytes,
 		    "max-bytes", err);
+	if (p->log->settings.compact && (m->key_len == 0 || m->priority != 0))
+		return mqs_fail(err, MQS_EDATA, m->key_len == 0 ? "%s: compact=key needs a key" :
+		    "%s: with compact=key messages have no priority", p->log->dir.name);
 	if (is_full(p, m, len))
 		return mqs_fail(err, MQS_EBUSY, "%s: batch is full",
 		    p->log->dir.name);

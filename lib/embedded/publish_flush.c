@@ -26,6 +26,7 @@
 #define AHEAD_BYTES	512
 #define LOCK_LEAST	(5 * MQS_SECOND)	/* to wait for others that write, at least */
 #define CHECK_AGAIN	2			/* the queue has another schema than the batch was checked by */
+#define PAGES_MOST	UINT64_C(8192)	/* bytes of pages that its entry in the index changes */
 #define RECORD_MOST	UINT64_C(256)	/* bytes of a record in the log, beside its body */
 
 /* Syncs the large bodies and names them in their records. */
@@ -66,8 +67,9 @@ look_ahead(const struct mqs_pending *e)
 /* Appends messages from..to of the batch. */
 static int
 append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
-    struct mqs_error *err)
+    struct mqs_replaced *replaced, struct mqs_error *err)
 {
+	const int compact = ltx->log->settings.compact != 0;
 	struct mqs_pending *e;
 	struct mqs_shape *s;
 	int rc, duplicate;
@@ -86,7 +88,9 @@ append(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t from, size_t to,
 		if (duplicate) {
 			mqs_blob_free(s->blob, 0);
 			s->blob = NULL;
-		}
+		} else if (compact && (rc = mqs_compaction_replace(ltx, &s->record.message,
+		    replaced, err)) != MQS_OK)
+			return rc;
 	}
 	return MQS_OK;
 }
@@ -108,7 +112,7 @@ drop(struct mqs_publisher *p, size_t from, size_t to)
 
 /* Appends a portion: what is of no input, then the section of each, with its marker. */
 static int
-append_portion(struct mqs_publisher *p, const struct mqs_portion *part,
+append_portion(struct mqs_publisher *p, struct mqs_portion *part,
     struct mqs_log_tx *ltx, struct mqs_error *err)
 {
 	struct mqs_section *s = p->sections + part->first, *end = p->sections + part->last;
@@ -116,7 +120,8 @@ append_portion(struct mqs_publisher *p, const struct mqs_portion *part,
 	int rc;
 
 	to = s < end ? s->input.first : part->to;
-	if ((rc = append(p, ltx, part->from, to, err)) != MQS_OK)
+	part->replaced.records = part->replaced.nblobs = 0;
+	if ((rc = append(p, ltx, part->from, to, &part->replaced, err)) != MQS_OK)
 		return rc;
 	for (; s < end; s++) {
 		to = s + 1 < p->sections + p->nsections ? s[1].input.first : p->n;
@@ -124,10 +129,11 @@ append_portion(struct mqs_publisher *p, const struct mqs_portion *part,
 			return rc;
 		if (s->input.stood)
 			drop(p, s->input.first, to);
-		else if ((rc = append(p, ltx, s->input.first, to, err)) != MQS_OK)
+		else if ((rc = append(p, ltx, s->input.first, to, &part->replaced,
+		    err)) != MQS_OK)
 			return rc;
 	}
-	return MQS_OK;
+	return part->replaced.records > 0 ? mqs_compaction_note_oldest(ltx, err) : MQS_OK;
 }
 
 /* ------------------------------------------------------------- storing -- */
@@ -166,6 +172,8 @@ stored(struct mqs_publisher *p, struct mqs_portion *part)
 	mqs_expect_stored(p, part->from, part->to, part->before);
 	report(p, part->from, part->to, MQS_OK);
 	(void)mqs_trim_unlink(p->log, &part->trimmed, NULL);
+	for (i = 0; i < part->replaced.nblobs; i++)
+		(void)mqs_blob_unlink(&p->log->dir, part->replaced.blobs[i], NULL);
 	part->from = part->to;
 	part->first = part->last;
 }
@@ -250,7 +258,8 @@ mqs_embedded_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 		return MQS_OK;
 	rc = mqs_publish_schema_holds(p) ? MQS_OK : mqs_publish_schema_check(p, 0, err);
 	if (rc == MQS_OK && !is_done(p, &part) && (rc = finish_blobs(p, err)) == MQS_OK) {
-		mqs_db_expect(p->log->db, 2 * p->bytes + RECORD_MOST * n);
+		mqs_db_expect(p->log->db, 2 * p->bytes + RECORD_MOST * n +
+		    (p->log->settings.index || p->log->settings.compact ? n * PAGES_MOST : 0));
 		rc = store_all(p, &part, err);
 	}
 	if (rc == MQS_OK && p->schema.whole != 0) {

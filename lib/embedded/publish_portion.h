@@ -11,6 +11,7 @@
 #define MQS_EMBEDDED_PUBLISH_PORTION_H
 
 #include "embedded/publish_batch.h"
+#include "embedded/queue/log_compaction.h"
 #include "embedded/queue/log_limits.h"
 
 struct mqs_portion {
@@ -20,6 +21,7 @@ struct mqs_portion {
 	uint64_t	 before;		/* the log's highest id before it */
 	struct mqs_log_room	 room;
 	struct mqs_trimmed trimmed;
+	struct mqs_replaced replaced;		/* compact=key */
 };
 
 /*

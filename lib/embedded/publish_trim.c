@@ -1,5 +1,6 @@
 /* publish_trim.c - see publish_trim.h */
 #include "embedded/publish_trim.h"
+#include "embedded/queue/log_compaction.h"
 #include "embedded/store/lmdb/db.h"
 
 int
@@ -10,6 +11,8 @@ mqs_publish_trim(struct mqs_publisher *p, struct mqs_log_tx *ltx, size_t max,
 	uint64_t floor;
 	int rc;
 
+	if (p->log->settings.compact)
+		return mqs_compaction_expire(ltx, now, max, t, err);
 	t->records = t->nblobs = 0;
 	t->more = 0;
 	if (!mqs_trim_wanted(p->log, ltx->v, now))

@@ -16,7 +16,7 @@
 #define TELL_AFTER	100	/* looks: a second */
 
 static const char *const tables[] = {
-	"messages", "ids", "keys", "priority", "markers"
+	"messages", "ids", "keys", "priority", "markers", "tombstones"
 };
 
 void

@@ -10,6 +10,8 @@
  *	ids		message id -> id (big-endian, as in keys): deduplication
  *	keys		XXH3-64 of the key, id -> nothing (queue/log_key_index.h)
  *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
+ *	tombstones	id -> nothing, for messages that delete their key (compact=key,
+ *			queue/log_compaction.h)
  *	markers		UUID of a queue 16, XXH3-64 of a group's name 8, the
  *			group's generation 8, id 8 -> nothing: what became of
  *			that input is in this log (queue/marker.h)
@@ -23,9 +25,14 @@
  *	- LAST_ID is at least as great as every id in messages.  It is kept in the state,
  *	  which trimming does not delete, so that no id is ever used again.
  *	- Ids and ordinals increase together.
- *	- The ordinals of the retained records are REMOVED + 1 to ORDINAL, with none left
- *	  out.  queue/log_walk.h says what is done where damage has broken that.
- *	- Every entry of ids, keys and priority names a record that is there.
+ *	- ORDINAL - REMOVED records are retained.
+ *	- While COMPACTED is 0, messages have been removed from the front only: the ordinals of
+ *	  the retained records are REMOVED + 1 to ORDINAL, with none left out.
+ *	  queue/log_walk.h says what is done where damage has broken that.
+ *	- Once COMPACTED is not 0, which stays so, ordinals may be left out anywhere, also at
+ *	  the end, and the first may be less than REMOVED + 1.  They still increase.  That
+ *	  messages are lost is then known from the number of those retained only.
+ *	- Every entry of ids, keys, priority and tombstones names a record that is there.
  *
  * All of this changes in one LMDB transaction (queue/log_tx.h), so a crash leaves the state
  * before or after it.
@@ -53,7 +60,8 @@ enum {
 	MQS_LOG_IDS,
 	MQS_LOG_KEYS,
 	MQS_LOG_PRIORITY,
-	MQS_LOG_MARKERS
+	MQS_LOG_MARKERS,
+	MQS_LOG_TOMBSTONES
 };
 
 enum mqs_log_value {
@@ -74,6 +82,10 @@ enum mqs_log_value {
 	MQS_LOG_KEY_INDEX,	/* enum mqs_key_index: how far the index of keys is */
 	MQS_LOG_KEY_INDEX_AT,	/* while it is built: it has the messages up to that id */
 	MQS_LOG_KEY_INDEX_END,	/* and those above that id */
+	MQS_LOG_COMPACTED,	/* messages that compaction removed, of those removed */
+	MQS_LOG_TOMBSTONED,	/* entries of the table tombstones */
+	MQS_LOG_COMPACT_AT,	/* compaction was turned on: tombstones are known up to that id, */
+	MQS_LOG_COMPACT_END,	/* and must be up to that one */
 	MQS_LOG_VALUES
 };
 

@@ -92,7 +92,7 @@ walk_from(struct mqs_log_reader *r, uint64_t id, struct mqs_error *err)
 	if ((rc = mqs_log_state(r->tx, v, err)) != MQS_OK)
 		return rc;
 	mqs_walk_begin(&r->walk, r->cur, v[MQS_LOG_LAST_ID], v[MQS_LOG_ORDINAL],
-	    v[MQS_LOG_REMOVED]);
+	    v[MQS_LOG_COMPACTED] != 0 ? MQS_WALK_GAPS : v[MQS_LOG_REMOVED]);
 	return mqs_walk_from(&r->walk, id, err);
 }
 
@@ -202,13 +202,25 @@ mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
 	return MQS_OK;
 }
 
+/* 1 if ordinals may be left out.  Once a log was compacted, that stays so. */
+static int
+has_gaps(struct mqs_log_reader *r)
+{
+	uint64_t v[MQS_LOG_VALUES];
+
+	if (!r->gaps && mqs_log_state(r->tx, v, NULL) == MQS_OK)
+		r->gaps = v[MQS_LOG_COMPACTED] != 0;
+	return r->gaps;
+}
+
 /* 1 if nothing is missing behind the reader's place, where the table ends. */
 static int
 is_end(struct mqs_log_reader *r)
 {
 	uint64_t v[MQS_LOG_VALUES];
 
-	return mqs_log_state(r->tx, v, NULL) == MQS_OK && r->ordinal == v[MQS_LOG_ORDINAL];
+	return mqs_log_state(r->tx, v, NULL) == MQS_OK &&
+	    (r->ordinal == v[MQS_LOG_ORDINAL] || v[MQS_LOG_COMPACTED] != 0);
 }
 
 int
@@ -226,7 +238,8 @@ mqs_log_reader_next(struct mqs_log_reader *r, int verify,
 		return next_closely(r, record, err);
 	if ((rc = step(r, &id, &value, err)) == MQS_OK &&
 	    (rc = decode(r, id, value, verify, record, err)) == MQS_OK &&
-	    record->ordinal == r->ordinal + 1) {
+	    (record->ordinal == r->ordinal + 1 ||
+	    (record->ordinal > r->ordinal && has_gaps(r)))) {
 		r->ordinal = record->ordinal;
 		return MQS_OK;
 	}
@@ -264,7 +277,7 @@ find_closely(struct mqs_log_reader *r, uint64_t id, struct mqs_record *record,
 		return w->bad ? mqs_walk_tell_damage(w, r->log->dir.name, err) :
 		    decode(r, id, w->value, 0, record, err);
 	}
-	if ((w->before == 0 && w->missing == 0) || id > w->last_id)
+	if ((w->before == 0 && w->missing == 0) || id > w->last_id || w->removed == MQS_WALK_GAPS)
 		return MQS_NOTHING;
 	return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged: it is missing behind %llu",
 	    r->log->dir.name, (unsigned long long)id, (unsigned long long)w->before);
@@ -333,7 +346,8 @@ mqs_log_reader_before(struct mqs_log_reader *r, uint64_t id,
 		return tell_order(r, id, err);
 	if ((rc = decode(r, r->at, value, 0, record, err)) != MQS_OK)
 		return rc;
-	if (id != UINT64_MAX && r->ordinal != 0 && r->ordinal != record->ordinal + 1)
+	if (id != UINT64_MAX && r->ordinal != 0 && r->ordinal != record->ordinal + 1 &&
+	    (r->ordinal <= record->ordinal || !has_gaps(r)))
 		return tell_order(r, id, err);
 	r->ordinal = record->ordinal;
 	r->placed = 1;

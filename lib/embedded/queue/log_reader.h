@@ -27,6 +27,7 @@ struct mqs_log_reader {
 	uint64_t	 ordinal;	/* of `at'; 0: not known */
 	int		 placed;	/* the cursor stands at `at' */
 	int		 resting;
+	int		 gaps;		/* the log was compacted: ordinals are left out */
 	int		 closely;	/* records are read through walk, which stands at `at' if placed */
 	int		 told;		/* messages missing before the next one have been reported */
 	struct mqs_walk	 walk;
@@ -70,7 +71,7 @@ void	mqs_log_reader_look_closely(struct mqs_log_reader *);
 /*
  * Gives the record with that id, which is fast if it is the next one.  MQS_NOTHING: it was
  * removed.  MQS_EDAMAGED: it is damaged, or it is missing although messages before it are
- * there (messages are removed from the front only).
+ * there, and the log was never compacted.
  */
 int	mqs_log_reader_at(struct mqs_log_reader *, uint64_t id, int verify, struct mqs_record *, struct mqs_error *err);
 /* Gives the last record with an id below `id' (UINT64_MAX: the last of all), or MQS_NOTHING. */

@@ -110,7 +110,7 @@ look_closely(struct mqs_log_tx *ltx, struct oldest *o, struct mqs_error *err)
 	int rc;
 
 	mqs_walk_begin(&w, o->cur, ltx->v[MQS_LOG_LAST_ID], ltx->v[MQS_LOG_ORDINAL],
-	    ltx->v[MQS_LOG_REMOVED]);
+	    ltx->v[MQS_LOG_COMPACTED] != 0 ? MQS_WALK_GAPS : ltx->v[MQS_LOG_REMOVED]);
 	if ((rc = mqs_walk_next(&w, err)) != MQS_OK)
 		return rc;
 	if (mqs_record_decode(&o->r, w.id, w.value, 0, NULL) != MQS_OK) {
@@ -153,7 +153,7 @@ is_sound(struct mqs_log_tx *ltx, struct oldest *o, uint64_t id, struct mqs_error
 	if (o->value.n > VERIFIED && (rc = is_before_next(o, id, err)) <= 0)
 		return rc;
 	return mqs_record_decode(&o->r, id, o->value, 0, NULL) == MQS_OK &&
-	    o->r.ordinal == ltx->v[MQS_LOG_REMOVED] + 1;
+	    (o->r.ordinal == ltx->v[MQS_LOG_REMOVED] + 1 || ltx->v[MQS_LOG_COMPACTED] != 0);
 }
 
 /*
@@ -255,6 +255,8 @@ note_oldest(struct mqs_log_tx *ltx, const struct oldest *o, int rc)
 static int
 may_go(const struct mqs_log_tx *ltx, uint64_t floor, int64_t now)
 {
+	if (ltx->log->settings.compact)
+		return 0;
 	return is_too_much(ltx->log, ltx->v) ||
 	    ((floor != MQS_FLOOR_NO_GROUP || ltx->log->retain_set) &&
 	    is_too_old(ltx->log, ltx->v, now));

@@ -242,6 +242,11 @@ mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_rec
 	if (ltx->v[MQS_LOG_KEY_INDEX] != MQS_KEY_INDEX_NONE &&
 	    (rc = mqs_key_index_remove(ltx->tx, hash, m->seq, err)) != MQS_OK)
 		return rc;
+	if (ltx->v[MQS_LOG_TOMBSTONED] > 0 && m->body_len == 0) {
+		if ((rc = mqs_tx_del(ltx->tx, MQS_LOG_TOMBSTONES, key + 1, 8, err)) < 0)
+			return rc;
+		ltx->v[MQS_LOG_TOMBSTONED] -= rc == MQS_OK;
+	}
 	ltx->v[MQS_LOG_REMOVED]++;
 	ltx->v[MQS_LOG_REMOVED_BYTES] += m->body_len;
 	/* Not by its key: that may be damaged, and another's. */

@@ -11,7 +11,8 @@ mqs_walk_begin(struct mqs_walk *w, struct mqs_cur *cur, uint64_t last_id, uint64
 	w->cur = cur;
 	w->last_id = last_id;
 	w->appended = appended;
-	w->removed = w->ordinal = removed;
+	w->removed = removed;
+	w->ordinal = removed == MQS_WALK_GAPS ? 0 : removed;
 }
 
 /* 1 if the record that the cursor stands on is intact, and behind `before'. */
@@ -96,7 +97,7 @@ stand_on(struct mqs_walk *w, const struct mqs_slice *key, struct mqs_slice value
 		w->ordinal++;
 		return MQS_OK;
 	}
-	if (r.ordinal > w->ordinal + 1)
+	if (r.ordinal > w->ordinal + 1 && w->removed != MQS_WALK_GAPS)
 		w->missing = r.ordinal - w->ordinal - 1;
 	w->ordinal = r.ordinal;
 	return MQS_OK;
@@ -114,7 +115,8 @@ mqs_walk_next(struct mqs_walk *w, struct mqs_error *err)
 	if (rc == MQS_NOTHING) {
 		w->before = w->id;
 		w->id = UINT64_MAX;
-		w->missing = w->appended > w->ordinal ? w->appended - w->ordinal : 0;
+		w->missing = w->appended > w->ordinal && w->removed != MQS_WALK_GAPS ?
+		    w->appended - w->ordinal : 0;
 	}
 	return rc;
 }

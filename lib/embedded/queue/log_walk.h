@@ -18,10 +18,10 @@
  * mqs_walk_from therefore takes the search's answer as a hint: from there it goes back to an
  * intact record below the id wanted, and then forward.
  *
- * Messages are removed from the front of the log only.  So the ordinals of those retained
- * count up by one, from the state's `removed' + 1 to its `ordinal'.  Where an ordinal is
- * left out, messages are missing: that is damage.  (If messages are ever removed from the
- * middle, the state has to say so, and mqs_walk_next has to allow for it.)
+ * As long as messages are removed from the front of the log only, the ordinals of those
+ * retained count up by one, from the state's `removed' + 1 to its `ordinal'.  Where an
+ * ordinal is left out, messages are missing: that is damage.  Compaction removes messages
+ * anywhere.  In a log that was ever compacted no message is missing, as far as a walk knows.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_WALK_H
 #define MQS_EMBEDDED_QUEUE_LOG_WALK_H
@@ -29,11 +29,13 @@
 #include "base/bytes.h"
 #include "embedded/store/lmdb/cursor.h"
 
+#define MQS_WALK_GAPS	UINT64_MAX	/* ordinals may be left out: the log was compacted */
+
 struct mqs_walk {
 	struct mqs_cur	*cur;		/* of the messages; borrowed */
 	uint64_t	 last_id;	/* the log's state: highest id, messages ever appended, */
 	uint64_t	 appended;
-	uint64_t	 removed;	/* and removed */
+	uint64_t	 removed;	/* and removed; or MQS_WALK_GAPS */
 	/* The record at which the walk stands. */
 	uint64_t	 id, key;
 	uint64_t	 ordinal;	/* if it is damaged: one more than the ordinal before */
@@ -47,7 +49,7 @@ struct mqs_walk {
 	int		 begun;
 };
 
-/* Begins a walk in front of the first record. */
+/* Begins a walk in front of the first record.  removed may be MQS_WALK_GAPS. */
 void	mqs_walk_begin(struct mqs_walk *, struct mqs_cur *, uint64_t last_id, uint64_t appended,
 	    uint64_t removed);
 /*

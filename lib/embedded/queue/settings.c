@@ -30,6 +30,7 @@ const struct mqs_setting mqs_log_setting_table[] = {
 	{ "max-bytes", MQS_SETTING_LIMIT, LOG_AT(max_bytes), "off", 1, INT64_MAX },
 	{ "overflow", MQS_SETTING_OVERFLOW, LOG_AT(overflow), "block", 0, 0 },
 	{ "min-free", MQS_SETTING_FREE, LOG_AT(min_free), "auto", 0, INT64_MAX },
+	{ "compact", MQS_SETTING_KEY, LOG_AT(compact), "off", 0, 0 },
 	{ "index", MQS_SETTING_KEY, LOG_AT(index), "off", 0, 0 },
 	{ "sync", MQS_SETTING_SYNC, LOG_AT(relaxed), "full", 0, 0 },
 	{ "schema", MQS_SETTING_SCHEMA, LOG_AT(schema), "", 0, 0 },

@@ -36,6 +36,7 @@ struct mqs_log_settings {
 	int64_t		ttl;		/* ns; 0: messages do not expire by themselves */
 	int64_t		index;		/* index=key */
 	uint64_t	schema;		/* hash of its text; 0: there is none */
+	int64_t		compact;	/* compact=key */
 	char		dead_letter[MQS_SETTING_TEXT_MAX]; /* "": QUEUE.dead */
 	char		description[MQS_SETTING_TEXT_MAX];
 };
