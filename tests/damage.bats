@@ -117,10 +117,10 @@ hit() {
 		seek $f, $newest[1] * 4096 + 12, 0;
 		print $f "\xff\xff"' spool/q/g.group.mdb
 	run -74 --separate-stderr mq-sub -e q/g
-	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl -s $MQ_SPOOL check q tells more; mq-ctl -s $MQ_SPOOL delete q/g, and the group can be made anew)" ]]
+	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl -s $MQ_SPOOL check q tells more; mq-ctl -s $MQ_SPOOL salvage q/g makes the group anew)" ]]
 	run -74 --separate-stderr mq-ctl check q
 	[[ $stderr == *"g.group.mdb: damaged: page "* ]]
-	mq-ctl delete q/g
+	mq-ctl -s "$MQ_SPOOL" salvage q/g
 	run -0 mq-sub -e q/g
 	assert_output $'a\nb'
 	mq-ctl check q

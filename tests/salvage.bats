@@ -294,3 +294,147 @@ mq-ctl salvage: new: saving messages: 100 %" ]
 	[ "$status" = 0 ]
 	mq-ctl check
 }
+
+# -------------------------------------------------------------------- groups
+
+# A queue q of 100 and a group g, bound and with settings, that has settled 1 to 40 and 51 to
+# 60, and holds 10 of those between.
+make_group() {
+	seq 100 | mq-pub -k eu.fr q
+	mq-ctl create -k 'eu.*' q/g
+	mq-ctl set q/g lease=1h max-attempts=7
+	mq-sub -e -c 40 q/g >/dev/null
+	mq-sub -e -m -c 10 -l 1h -f '%r\n' q/g >held
+	mq-sub -e -c 10 q/g >/dev/null
+}
+
+# ruin FILE: nothing of it can be read.
+ruin() {
+	perl -0777 -pi -e 's/./\xff/gs' "$1"
+}
+
+@test "a group whose tables are damaged: where it was, with settings and bindings" {
+	make_group
+	# The leases: pages with impossible bounds.
+	perl -0777 -pi -e '
+		for (my $at = 8192; $at < length; $at += 4096) {
+			my ($flags) = unpack "x10 v", substr $_, $at, 16;
+			substr($_, $at + 12, 4) = "\xff" x 4 if $flags == 2 && substr($_, $at, 4096) !~ /format|eu\.\*/;
+		}' "$MQ_SPOOL/q/g.group.mdb"
+	run -74 mq-sub -e q/g
+	run -74 --separate-stderr mq-ctl check q
+	[[ $stderr == *'; mq-ctl salvage q/g makes the group anew' ]] || [[ $stderr == *"mq-ctl -s $MQ_SPOOL salvage q/g makes the group anew)"* ]]
+	run -0 --separate-stderr mq-ctl salvage q/g
+	assert_output 'q/g: made anew: 60 messages to settle, 10 of them may come again'
+	[ "$stderr" = '' ]
+	[ "$(mq-ctl show --changed q/g)" = $'lease=1h\nmax-attempts=7\nbinding=key eu.*' ] || mq-ctl show --changed q/g
+	mq-ctl check q
+	# The receipts of before are worth nothing.
+	run -66 mq-ack "$(head -n 1 held)"
+	[ "$(mq-sub -e q/g | sort -n | tr '\n' ' ')" = "$(seq 41 100 | tr '\n' ' ')" ]
+	[ "$(field acked q/g)" = 110 ]
+	mq-ctl check q
+}
+
+@test "a group whose file is ruined: at its page's floor, which is told with what was lost" {
+	make_group
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	run -74 --separate-stderr mq-ctl salvage q/g
+	assert_output 'q/g: made anew: 60 messages to settle, 10 of them may come again'
+	assert_equal "$stderr" 'mq-ctl salvage: q/g: settings: not all could be read
+mq-ctl salvage: q/g: bindings: could not be read: it gets every message'
+	[ "$(mq-sub -e q/g | wc -l)" = 60 ]
+	mq-ctl check q
+	# It is kept, is no group, and the next one has another name.
+	[ "$(mq-ctl list q)" = $'q\nq/g' ]
+	[ "$(tr -d '\377' <"$MQ_SPOOL/q/g.damaged" | wc -c)" = 0 ]
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	run -74 mq-ctl salvage q/g
+	[ -e "$MQ_SPOOL/q/g.damaged.1" ]
+	mq-ctl trim -q q
+	[ "$(mq-ctl list q)" = $'q\nq/g' ]
+	[ "$(mq-stat q | wc -l)" = 3 ] || mq-stat q
+	mq-ctl delete q
+}
+
+@test "a group whose file is gone: the same; and its page too: all that is retained" {
+	make_group
+	rm "$MQ_SPOOL/q/g.group.mdb"
+	run -74 mq-ctl salvage -q q/g
+	[ ! -e "$MQ_SPOOL/q/g.damaged" ]
+	[ "$(mq-sub -e -c 20 q/g | wc -l)" = 20 ]
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	ruin "$MQ_SPOOL/q/g.group.stat"
+	run -74 --separate-stderr mq-ctl salvage q/g
+	assert_output 'q/g: made anew: 100 messages to settle, 100 of them may come again'
+	[[ $stderr == 'mq-ctl salvage: q/g: where it was is not known: it begins with the oldest message'* ]]
+	[ "$(mq-sub -e q/g | wc -l)" = 100 ]
+	mq-ctl check q
+}
+
+@test "a filter does not publish twice, whatever is left of its group" {
+	local left
+	for left in page marker; do
+		rm -rf spool
+		seq 30 | mq-pub q
+		# The first is not settled, so the floor stays where it is.
+		mq-ctl create q/f
+		mq-sub -e -m -c 1 -l 1h q/f >/dev/null
+		mq-sub -e -c 20 q/f --to out -- sed 's/^/out /'
+		ruin "$MQ_SPOOL/q/f.group.mdb"
+		[ $left = page ] || rm "$MQ_SPOOL/q/f.group.stat"
+		run -74 mq-ctl salvage q/f
+		mq-sub -e q/f --to out -- sed 's/^/out /'
+		[ "$(mq-replay out | sort -k 2n | tr '\n' ' ')" = "$(seq -f 'out %g' 30 | tr '\n' ' ')" ]
+		mq-ctl check
+	done
+}
+
+@test "a group: what can't be salvaged is refused" {
+	seq 10 | mq-pub q
+	mq-ctl create q/g
+	fails 78 'mq-ctl salvage: q/g: is not damaged' mq-ctl salvage q/g
+	fails 66 'mq-ctl salvage: q/none: no such group, and nothing is left of one' mq-ctl salvage q/none
+	fails 66 "mq-ctl salvage: none: no such queue in $MQ_SPOOL" mq-ctl salvage none/g
+	# A consumer that holds messages, and a command that goes on without its consumer.
+	mkfifo go
+	mq-sub q/g -- sh -c 'echo >began; cat go' &
+	until_true '[ -e began ]'
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	fails 75 'mq-ctl salvage: q/g: in use: a consumer of it is running; mq-stat -l tells which' mq-ctl salvage q/g
+	kill -KILL $!
+	wait || :
+	fails 75 'mq-ctl salvage: q/g: in use: a command still works on one of its messages; mq-stat -l tells which' \
+	    mq-ctl salvage q/g
+	echo >go
+	until_true 'mq-ctl salvage q/g 2>/dev/null || [ $? != 75 ]'
+	[ "$(mq-sub -e q/g | wc -l)" = 10 ]
+	[ -z "$(find "$MQ_SPOOL" -name '.new-*')" ]
+}
+
+@test "a group: killed at any step, or a full disk: nothing is lost, and the next one succeeds" {
+	local step ended how
+	can_be_stepped
+	make_group
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	mv "$MQ_SPOOL" made
+	for how in KILL FULL; do
+		for ((step = 1; ; step++)); do
+			rm -rf "$MQ_SPOOL" steps
+			cp -R made "$MQ_SPOOL"
+			ended=0
+			steps $how "$step" mq-ctl salvage q/g >out 2>said || ended=$?
+			[ $ended = 74 ] || [ $ended = 75 ] || [ $ended = 137 ]
+			# Whatever there is: retention removes nothing that the group needs.
+			MQ_NOW=+30d mq-ctl trim -q q 2>/dev/null || :
+			[ "$(mq-replay q | tail -n 40 | sort -n | tr '\n' ' ')" = "$(seq 61 100 | tr '\n' ' ')" ]
+			run mq-ctl salvage -q q/g
+			[ "$status" = 74 ] || [ "$status" = 78 ] || { echo "$how $step: $output" >&2; return 1; }
+			[ -z "$(comm -23 <(seq 61 100 | sort) <(mq-sub -e q/g | sort))" ]
+			mq-ctl check q
+			[ $how = FULL ] || [ $ended = 137 ] || break
+			[ $how = KILL ] || [ "$step" -le "$(cat steps)" ] || break
+		done
+		[ "$step" -gt 10 ]
+	done
+}

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "embedded/check_group.h"
+#include "embedded/check_group_file.h"
 #include "embedded/check_keys.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/log_large_body.h"
@@ -188,65 +188,12 @@ out:
 	return rc == MQS_EDAMAGED ? MQS_OK : rc;
 }
 
-/* -------------------------------------------------------------- pages -- */
-
-struct paging {
-	struct mqs_checking	*k;
-	char			 file[MQS_GROUP_FILE];
-};
-
-static void
-found_page(void *arg, uint64_t page, const char *text)
-{
-	const struct paging *p = arg;
-
-	mqs_check_found(p->k, "%s: page %llu %s", p->file, (unsigned long long)page, text);
-}
-
-/* Verifies all pages of a file.  *unsafe: its entries can't be read. */
-static int
-check_pages(struct mqs_checking *k, struct mqs_db *db, const char *group, int *unsafe,
-    struct mqs_error *err)
-{
-	struct paging p = { .k = k, .file = "log.mdb" };
-	int rc;
-
-	if (group != NULL)
-		mqs_group_file(p.file, group, "mdb");
-	if ((rc = mqs_db_check_pages(db, found_page, &p, unsafe, err)) != MQS_OK || !*unsafe)
-		return rc;
-	if (group == NULL)
-		mqs_check_found(k, "%s: its messages can't be checked", p.file);
-	else
-		mqs_check_found(k, "%s: its entries can't be checked; mq-ctl delete %s/%s, "
-		    "and the group can be made anew", p.file, k->log->dir.name, group);
-	return MQS_OK;
-}
-
 /* ------------------------------------------------------------- groups -- */
 
 static int
 check_each_group(void *arg, const char *name)
 {
-	struct mqs_checking *k = arg;
-	struct mqs_group *group;
-	struct mqs_error why;
-	int rc, unsafe, was_open = mqs_spool_find_group(k->spool, k->log, name) != NULL;
-
-	rc = mqs_spool_group(k->spool, k->log->dir.name, name, 0, NULL, &group, &why);
-	if (rc == MQS_OK)
-		rc = check_pages(k, group->db, name, &unsafe, &why);
-	if (rc == MQS_OK && !unsafe && !k->log_unsafe)
-		rc = mqs_check_group(k, group, &why);
-	if (!was_open)
-		mqs_spool_forget_group(k->spool, k->log, name);
-	if (rc == MQS_EDAMAGED || rc == MQS_EVERSION) {
-		mqs_check_found(k, "%s", why.text);
-		return MQS_OK;
-	}
-	if (rc != MQS_OK && k->err != NULL)
-		*k->err = why;
-	return rc == MQS_ENOENT ? MQS_OK : rc;
+	return mqs_check_group_file(arg, name);
 }
 
 int
@@ -266,7 +213,7 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, unsigned flags,
 		return mqs_fail(err, rc, "%s (checking needs permission to write, as publishing and "
 		    "consuming do: mq(7), FILES)", err->text);
 	if (rc != MQS_OK ||
-	    (rc = check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
+	    (rc = mqs_check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
 	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))
 		return rc;
 	return mqs_dir_each_group(&k.log->dir, check_each_group, &k, err);

@@ -110,4 +110,5 @@ const struct mqs_engine mqs_embedded_engine = {
 	.check = mqs_embedded_check,
 	.check_schema = mqs_embedded_check_schema,
 	.salvage = mqs_embedded_salvage,
+	.salvage_group = mqs_embedded_salvage_group,
 };

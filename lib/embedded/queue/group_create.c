@@ -64,10 +64,9 @@ fill(struct mqs_db *db, const unsigned char uuid[16],
 	return mqs_db_sync(db, err);
 }
 
-/* Builds the file under a temporary name. */
-static int
-build(struct mqs_log *log, const char *name, const char *tmp, uint64_t v[MQS_GROUP_VALUES],
-    const struct mqs_group_new *new, struct mqs_error *err)
+int
+mqs_group_build(struct mqs_log *log, const char *name, const char *tmp,
+    uint64_t v[MQS_GROUP_VALUES], const struct mqs_group_new *new, struct mqs_error *err)
 {
 	char label[2 * MQS_NAME_MAX + 2];
 	struct mqs_db_spec spec;
@@ -106,7 +105,7 @@ make(struct mqs_log *log, const char *name, uint64_t v[MQS_GROUP_VALUES],
 
 	mqs_temp_name(tmp);
 	mqs_group_file(file, name, "mdb");
-	if ((rc = build(log, name, tmp, v, new, err)) == MQS_OK &&
+	if ((rc = mqs_group_build(log, name, tmp, v, new, err)) == MQS_OK &&
 	    (rc = remove_page(log, name, err)) == MQS_OK)
 		rc = mqs_dir_install(&log->dir, tmp, file, err);
 	if (rc != MQS_OK)

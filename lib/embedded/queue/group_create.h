@@ -26,5 +26,11 @@ struct mqs_group_new {
 int	mqs_group_new_of(struct mqs_group_new *, const struct mqs_consumer_options *, struct mqs_error *err);
 /* Makes a group.  It takes the log's write lock.  MQS_EEXIST if the group is there. */
 int	mqs_group_create(struct mqs_log *, const char *name, const struct mqs_group_new *, struct mqs_error *err);
+/*
+ * Builds the file of a group with that state (to which settings and bindings are added), under
+ * the name tmp, and syncs it.
+ */
+int	mqs_group_build(struct mqs_log *, const char *name, const char *tmp,
+	    uint64_t v[MQS_GROUP_VALUES], const struct mqs_group_new *, struct mqs_error *err);
 
 #endif

@@ -163,3 +163,28 @@ mqs_marker_remove_gone(struct mqs_tx *tx, unsigned table,
 	mqs_cur_free(cur);
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
+
+int
+mqs_marker_last_generation(struct mqs_tx *tx, const unsigned char uuid[16], uint64_t group,
+    uint64_t *generation, struct mqs_error *err)
+{
+	struct mqs_marker end = { .group = group, .generation = UINT64_MAX, .id = UINT64_MAX };
+	unsigned char from[MARKER_KEY];
+	struct mqs_slice key = { from, sizeof(from) }, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	memcpy(end.uuid, uuid, sizeof(end.uuid));
+	key_of(from, &end);
+	if ((rc = mqs_cur_new(&cur, tx, MQS_LOG_MARKERS, err)) != MQS_OK)
+		return rc;
+	rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err);
+	if (rc >= 0)
+		rc = mqs_cur_move(cur, rc == MQS_OK ? MQS_PREV : MQS_LAST, &key, &value, err);
+	if (rc == MQS_OK && (key.n != MARKER_KEY || memcmp(key.p, from, MARKER_GENERATION) != 0))
+		rc = MQS_NOTHING;
+	if (rc == MQS_OK)
+		*generation = mqs_get_be64((const unsigned char *)key.p + MARKER_GENERATION);
+	mqs_cur_free(cur);
+	return rc;
+}

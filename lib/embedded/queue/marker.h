@@ -72,5 +72,11 @@ int	mqs_marker_sweep(struct mqs_tx *, unsigned table, struct mqs_group *,
 int	mqs_marker_remove_gone(struct mqs_tx *, unsigned table,
 	    int (*is_gone)(void *arg, const struct mqs_marker *), void *arg, size_t most,
 	    size_t *n, struct mqs_error *err);
+/*
+ * The last generation of a group of which a log has a marker, uuid being its queue's and
+ * `group' the hash of its name: MQS_NOTHING if it has none.
+ */
+int	mqs_marker_last_generation(struct mqs_tx *, const unsigned char uuid[16], uint64_t group,
+	    uint64_t *generation, struct mqs_error *err);
 
 #endif

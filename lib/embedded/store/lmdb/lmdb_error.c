@@ -71,7 +71,7 @@ map_full_reason(const struct mqs_db *db)
 	    "no address space is left for the file to grow (ulimit -v)";
 }
 
-/* What helps where a file is damaged: a log can be checked, a group can be made anew. */
+/* What helps where a file is damaged: a log can be checked, a group made anew. */
 static void
 advise(const struct mqs_db *db, char text[ADVICE])
 {
@@ -83,8 +83,8 @@ advise(const struct mqs_db *db, char text[ADVICE])
 	if (slash == NULL)
 		(void)snprintf(text, ADVICE, "%s check %s tells more", ctl, label);
 	else
-		(void)snprintf(text, ADVICE, "%s check %.*s tells more; %s delete "
-		    "%s, and the group can be made anew", ctl, n, label, ctl, label);
+		(void)snprintf(text, ADVICE, "%s check %.*s tells more; %s salvage "
+		    "%s makes the group anew", ctl, n, label, ctl, label);
 }
 
 int
