@@ -27,7 +27,7 @@ told() {
 @test "--help names what the default spool depends on" {
 	local tool word
 	for tool in $tools 'mq-ctl create'; do
-		for word in MQ_SPOOL XDG_STATE_HOME/mq '~/.local/state/mq' /var/spool/mq HOME MQ_NOW; do
+		for word in MQ_SPOOL XDG_STATE_HOME/mq .local/state/mq /var/spool/mq HOME MQ_NOW; do
 			$tool --help | grep -qF -- "$word"
 		done
 	done
