@@ -199,7 +199,7 @@ check_status(struct trial *t, const char *command, int status)
 	if (status == -1)
 		fail_trial(t, command, "takes too long", 0);
 	else if (status >= 126 || status == 64 || status == 70 || status == 71)
-		fail_trial(t, command, "status", (uint64_t)status);
+		fail_trial(t, command, "status", (uint64_t)status), printf("# %s", text);
 	t->told |= status > 1 || n > 0;
 	t->faults += strstr(text, "memory fault") != NULL;
 }

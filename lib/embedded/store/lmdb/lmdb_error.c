@@ -164,9 +164,11 @@ mqs_lmdb_fail_entry(struct mqs_tx *tx, int error, struct mqs_error *err)
 		    db->spec.label);
 	/*
 	 * LMDB drops some errors, but remembers that the transaction had one, and
-	 * says so next time: it met a page that makes no sense.
+	 * says so next time: it met a page that makes no sense.  And a cursor that such a
+	 * page led astray is one that stands nowhere (EINVAL).
 	 */
-	if (error == MDB_BAD_TXN && (writing ? tx->txn != NULL : tx->active))
+	if ((error == MDB_BAD_TXN || error == EINVAL) &&
+	    (writing ? tx->txn != NULL : tx->active))
 		error = MDB_CORRUPTED;
 	if (error == EINVAL || error == EACCES)
 		error = MDB_BAD_TXN;	/* only misuse is answered so */
