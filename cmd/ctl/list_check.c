@@ -21,7 +21,7 @@
 #include "ctl/subcommands.h"
 #include "mqspool.h"
 
-enum { OPT_QUEUES = TOOL_LONG, OPT_SCHEMA };
+enum { OPT_QUEUES = TOOL_LONG, OPT_SCHEMA, OPT_REPAIR };
 
 /* Names, each with its NUL. */
 struct names {
@@ -116,6 +116,7 @@ const struct ctl_command ctl_list = {
 
 struct verification {
 	int		 status;	/* STATUS_IO once there are findings */
+	unsigned	 flags;		/* of mqs_check */
 	const char	*argument;	/* --schema: hold messages against it, and no more; NULL */
 	struct mqs_buf	 schema;	/* its text, once a spool is open */
 };
@@ -141,7 +142,7 @@ check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 		schema_argument(&v->schema, v->argument);
 	rc = v->argument != NULL ? mqs_check_schema(spool, queue, v->schema.p, v->schema.n, finding, v,
 	    &findings, &messages, err) :
-	    mqs_check(spool, queue, 0, finding, v, &findings, &messages, err);
+	    mqs_check(spool, queue, v->flags, finding, v, &findings, &messages, err);
 	if (findings > 0)
 		v->status = STATUS_IO;
 	if (!common.quiet && rc >= 0)
@@ -185,11 +186,17 @@ run_check(int argc, char **argv)
 {
 	struct verification v = { .status = STATUS_OK };
 	const char *arg;
-	int status;
+	int id, status;
 
 	tool_start(&ctl_check.tool, argc, argv);
-	while (tool_option(&arg) != 0)
-		v.argument = arg;
+	while ((id = tool_option(&arg)) != 0) {
+		if (id == OPT_REPAIR)
+			v.flags |= MQS_REPAIR;
+		else
+			v.argument = arg;
+	}
+	if (v.flags != 0 && v.argument != NULL)
+		usage_error("--repair: not with --schema");
 	if (tool_operand() == argc && v.argument != NULL)
 		usage_error("--schema: no queue was named");
 	if (tool_operand() == argc)
@@ -203,11 +210,12 @@ run_check(int argc, char **argv)
 }
 
 static const struct tool_option check_options[] = {
+	{ OPT_REPAIR, "repair", NULL, "add and remove entries of indexes, and files left over" },
 	{ OPT_SCHEMA, "schema", "FILE", "instead, hold the messages against this JSON Schema" },
 	{ 0 }
 };
 
-static const char *const check_asks[] = { "schema", NULL };
+static const char *const check_asks[] = { "repair", "schema", NULL };
 
 const struct ctl_command ctl_check = {
 	.name = "check",

@@ -98,17 +98,16 @@ referenced(void *arg, uint64_t name, struct mqs_error *err)
 }
 
 static int
-sweep_blobs(struct mqs_log *log, struct mqs_error *err)
+sweep_blobs(struct mqs_log *log, uint64_t *removed, struct mqs_error *err)
 {
 	struct named named = { .log = log };
-	uint64_t removed;
 	int rc, found;
 
 	rc = each_blob(&named, 0, &found, err);
 	if (rc == MQS_OK && named.n > 0)
 		qsort(named.names, named.n, sizeof(*named.names), compare_names);
 	if (rc == MQS_OK)
-		rc = mqs_blob_sweep(&log->dir, referenced, &named, &removed, err);
+		rc = mqs_blob_sweep(&log->dir, referenced, &named, removed, err);
 	free(named.names);
 	return rc;
 }
@@ -130,6 +129,7 @@ is_of(void *arg, const char *group)
 
 struct owners {
 	const struct mqs_dir	*dir;
+	uint64_t		 removed;
 	struct mqs_error	*err;
 };
 
@@ -150,13 +150,22 @@ sweep_owner(void *arg, uint64_t owner)
 		return rc;
 	if ((rc = mqs_dir_each_group(o->dir, is_of, &f, o->err)) != MQS_OK || f.found)
 		return rc;
+	o->removed++;
 	return mqs_owner_collect(o->dir, owner, o->err);
 }
 
 int
 mqs_admin_remove_orphans(struct mqs_log *log, struct mqs_error *err)
 {
-	struct owners owners = { &log->dir, err };
+	struct mqs_orphans removed;
+
+	return mqs_admin_count_orphans(log, &removed, err);
+}
+
+int
+mqs_admin_count_orphans(struct mqs_log *log, struct mqs_orphans *removed, struct mqs_error *err)
+{
+	struct owners owners = { &log->dir, 0, err };
 	int rc, unlocked;
 
 	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
@@ -168,5 +177,6 @@ mqs_admin_remove_orphans(struct mqs_log *log, struct mqs_error *err)
 	if ((rc = mqs_owner_each(&log->dir, sweep_owner, &owners, err)) != MQS_OK ||
 	    (rc = mqs_mailbox_sweep(&log->dir, err)) != MQS_OK)
 		return rc;
-	return sweep_blobs(log, err);
+	removed->owners = owners.removed;
+	return sweep_blobs(log, &removed->bodies, err);
 }

@@ -4,7 +4,14 @@
 
 #include "embedded/queue/log.h"
 
+/* How many there were. */
+struct mqs_orphans {
+	uint64_t	bodies, owners;
+};
+
 /* Removes them; it may be called at any time. */
 int	mqs_admin_remove_orphans(struct mqs_log *, struct mqs_error *err);
+/* The same, and says how many. */
+int	mqs_admin_count_orphans(struct mqs_log *, struct mqs_orphans *removed, struct mqs_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "embedded/check_group_file.h"
 #include "embedded/check_keys.h"
+#include "embedded/check_repair.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
@@ -207,13 +208,12 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, unsigned flags,
 	int rc;
 
 	*findings = *messages = 0;
-	if (flags & MQS_REPAIR)
-		return mqs_fail(err, MQS_ENOTSUP, "%s: check does not repair yet", queue);
 	if ((rc = mqs_spool_log(spool, queue, 0, &k.log, err)) == MQS_EPERM && err != NULL)
 		return mqs_fail(err, rc, "%s (checking needs permission to write, as publishing and "
 		    "consuming do: mq(7), FILES)", err->text);
 	if (rc != MQS_OK ||
 	    (rc = mqs_check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
+	    (!k.log_unsafe && flags & MQS_REPAIR && (rc = mqs_check_repair(&k, err)) != MQS_OK) ||
 	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))
 		return rc;
 	return mqs_dir_each_group(&k.log->dir, check_each_group, &k, err);

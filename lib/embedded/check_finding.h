@@ -23,5 +23,8 @@ struct mqs_checking {
 /* Tells a finding, as printf would; the name of the queue is put before it. */
 void	mqs_check_found(struct mqs_checking *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Tells what was wrong and is repaired, which does not count. */
+void	mqs_check_repaired(struct mqs_checking *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -977,7 +977,7 @@ static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend", "follow",
 	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "message-id",
 	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "reason",
-	"reject", "release", "replace", "retry", "rewind", "schema", "since", "temp", "to", "ttl", "until",
+	"reject", "release", "repair", "replace", "retry", "rewind", "schema", "since", "temp", "to", "ttl", "until",
 	"wait", NULL
 };
 #define CAN	can

@@ -1,0 +1,13 @@
+/* check_repair.h - repairing what a check can repair without a doubt */
+#ifndef MQS_EMBEDDED_CHECK_REPAIR_H
+#define MQS_EMBEDDED_CHECK_REPAIR_H
+
+#include "embedded/check_finding.h"
+
+/*
+ * Repairs the indexes of message ids and priorities, and removes files that belong to nothing.
+ * The pages of the log must be intact.  What was repaired is told, and does not count.
+ */
+int	mqs_check_repair(struct mqs_checking *, struct mqs_error *err);
+
+#endif
