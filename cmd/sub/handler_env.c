@@ -121,8 +121,10 @@ handler_command_init(struct handler_command *c, char **argv, const char *spool,
 	while (environ[n] != NULL)
 		n++;
 	c->env = calloc(n + HANDLER_VARS + 1, sizeof(*c->env));
-	if (c->env == NULL)
+	if (c->env == NULL) {
+		(void)posix_spawnattr_destroy(&c->attr);
 		return mqs_fail_errno(err, "%s: environment", argv[0]);
+	}
 	for (n = 0; environ[n] != NULL; n++)
 		if (!is_ours(environ[n]))
 			c->env[c->kept++] = environ[n];
