@@ -224,3 +224,34 @@ redrives_once() {
 	on_disk mq-ctl redrive q.dead
 	after_power_failures redrives_once
 }
+
+is_as_seen() {
+	sound q && mq-replay -J q | cmp - seen && mq-replay q/g | cmp - unsettled
+}
+
+@test "compact: all that is retained is there, whenever the power fails" {
+	can_be_loaded
+	on_disk mq-ctl create q/g
+	seq 3000 | on_disk mq-pub q
+	on_disk mq-sub -c 2900 q/g >taken
+	on_disk mq-sub -c 1 q/g >taken
+	on_disk mq-ctl set q retain=0s
+	on_disk mq-ctl trim q
+	mq-replay -J q >seen
+	mq-replay q/g >unsettled
+	on_disk mq-ctl compact q
+	after_power_failures is_as_seen
+}
+
+@test "backup: a copy that was told is whole, whenever the power fails" {
+	can_be_loaded
+	head -c 300000 /dev/zero >body
+	seq 300 | mq-pub q
+	mq-pub -F q body
+	mq-sub -c 100 q/g >taken
+	mq-replay -J q >seen
+	mq-replay q/g >unsettled
+	mkdir copies
+	on_disk mq-ctl backup q copies
+	MQ_SPOOL=$PWD/copies after_power_failures is_as_seen
+}

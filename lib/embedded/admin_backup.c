@@ -209,7 +209,7 @@ copy_groups(struct backup *b, const struct mqs_dir *to)
 	for (i = 0; i < b->n; i++) {
 		(void)group_spec(b->groups[i].group, file, label, &spec);
 		if ((rc = mqs_copy_snapshot(b->spool, b->groups[i].tx, &spec, to->fd, to->path,
-		    file, NULL, NULL, &page, b->err)) != MQS_OK ||
+		    file, &page, b->err)) != MQS_OK ||
 		    (rc = like(b->log->dir.fd, file, to->fd, b->err)) != MQS_OK)
 			return rc;
 	}
@@ -228,7 +228,7 @@ copy_log(struct backup *b, const struct mqs_dir *to)
 
 	mqs_log_spec(&spec, &b->log->dir, &b->spool->options);
 	if ((rc = mqs_copy_snapshot(b->spool, b->log_tx, &spec, to->fd, to->path, spec.file,
-	    NULL, NULL, &page, b->err)) != MQS_OK)
+	    &page, b->err)) != MQS_OK)
 		return rc;
 	unpin_log(b);
 	r->messages = page.v[MQS_LOG_ORDINAL] - page.v[MQS_LOG_REMOVED];

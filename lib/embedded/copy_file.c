@@ -54,8 +54,6 @@ struct copying {
 	struct mqs_spool	*spool;
 	const struct mqs_db_spec *spec;
 	uint64_t		 done, told, total;	/* bytes */
-	mqs_db_copied_fn	*each;
-	void			*arg;
 };
 
 static void
@@ -72,13 +70,14 @@ copied(void *arg, unsigned table, const struct mqs_slice *key, const struct mqs_
 {
 	struct copying *c = arg;
 
+	(void)table;
 	c->done += key->n + value->n;
 	if (c->done - c->told >= TELL_EVERY) {
 		tell(c);
 		if (mqs_interrupted(&c->spool->options))
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", c->spec->label);
 	}
-	return c->each == NULL ? MQS_OK : c->each(c->arg, table, key, value, err);
+	return MQS_OK;
 }
 
 /* Another version of mq may keep more in a file than is copied here. */
@@ -116,10 +115,10 @@ read_state(struct mqs_db *db, struct mqs_page *page, struct mqs_error *err)
 
 int
 mqs_copy_snapshot(struct mqs_spool *spool, struct mqs_tx *tx, const struct mqs_db_spec *spec,
-    int dir, const char *path, const char *name, mqs_db_copied_fn *each, void *arg,
-    struct mqs_page *page, struct mqs_error *err)
+    int dir, const char *path, const char *name, struct mqs_page *page,
+    struct mqs_error *err)
 {
-	struct copying c = { .spool = spool, .spec = spec, .each = each, .arg = arg };
+	struct copying c = { .spool = spool, .spec = spec };
 	struct mqs_db_spec new = *spec;
 	struct mqs_db *to;
 	int rc;
@@ -158,8 +157,7 @@ mqs_copy_file(struct mqs_spool *spool, const struct mqs_db_spec *spec, int dir,
 		return rc;
 	if ((rc = mqs_copy_verify(spool, db, spec, err)) == MQS_OK &&
 	    (rc = mqs_tx_read(db, &tx, err)) == MQS_OK) {
-		rc = mqs_copy_snapshot(spool, tx, spec, dir, path, name, NULL, NULL, page,
-		    err);
+		rc = mqs_copy_snapshot(spool, tx, spec, dir, path, name, page, err);
 		mqs_tx_abort(tx);
 	}
 	mqs_db_close(db);

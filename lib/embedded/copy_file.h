@@ -11,12 +11,12 @@ int	mqs_copy_verify(struct mqs_spool *, struct mqs_db *, const struct mqs_db_spe
 /*
  * Copies what a read transaction sees of the file that a spec is about to a new file `name'
  * of a directory, synced; tells the spool's owner how far it has come, and stops if that one
- * says so.  each (may be NULL) is called for each entry.  *page gets the copy's state and the
+ * says so.  *page gets the copy's state and the
  * number of its last commit.
  */
 int	mqs_copy_snapshot(struct mqs_spool *, struct mqs_tx *, const struct mqs_db_spec *,
-	    int dir, const char *path, const char *name, mqs_db_copied_fn *each, void *arg,
-	    struct mqs_page *page, struct mqs_error *err);
+	    int dir, const char *path, const char *name, struct mqs_page *page,
+	    struct mqs_error *err);
 /* Opens the file of a spec, verifies it, and copies it. */
 int	mqs_copy_file(struct mqs_spool *, const struct mqs_db_spec *, int dir,
 	    const char *path, const char *name, struct mqs_page *page, struct mqs_error *err);

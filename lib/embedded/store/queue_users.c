@@ -17,21 +17,28 @@
 
 #define SHOWN	4
 
-/* The pid that holds flock on a file, by a line of /proc/locks; 0: it is about another lock. */
+/*
+ * The pid that holds flock on a file, by a line of /proc/locks; 0: it is about another lock.
+ * "3: FLOCK  ADVISORY  READ 1234 fe:01:131074 0 EOF"; of one who waits, "->" is the second.
+ */
 static long
-holder(const char *line, const struct stat *st)
+holder(char *line, const struct stat *st)
 {
-	unsigned major, minor;
-	unsigned long inode;
-	char kind[16];
-	long pid;
+	char *field[6], *rest, *end;
+	unsigned long major, minor, inode;
+	size_t n;
 
-	/* "3: FLOCK  ADVISORY  READ 1234 fe:01:131074 0 EOF"; one who waits has "->" first. */
-	if (sscanf(line, "%*[0-9]: %15s %*s %*s %ld %x:%x:%lu", kind, &pid, &major, &minor,
-	    &inode) != 5 || strcmp(kind, "FLOCK") != 0 || inode != st->st_ino ||
-	    major != major(st->st_dev) || minor != minor(st->st_dev))
+	for (n = 0; n < 6; n++)
+		if ((field[n] = strtok_r(n == 0 ? line : NULL, " ", &rest)) == NULL)
+			return 0;
+	if (strcmp(field[1], "FLOCK") != 0)
 		return 0;
-	return pid > 0 ? pid : 0;
+	major = strtoul(field[5], &end, 16);
+	minor = *end == ':' ? strtoul(end + 1, &end, 16) : 0;
+	inode = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
+	if (major != major(st->st_dev) || minor != minor(st->st_dev) || inode != st->st_ino)
+		return 0;
+	return strtol(field[4], NULL, 10);
 }
 
 /* The name of a process: "" if it is not known. */
@@ -77,7 +84,7 @@ mqs_queue_users(int fd, char text[MQS_USERS_SIZE])
 	if (fstat(fd, &st) == -1 || (f = fopen("/proc/locks", "re")) == NULL)
 		return text;
 	while (fgets(line, sizeof(line), f) != NULL) {
-		if ((pid = holder(line, &st)) == 0)
+		if ((pid = holder(line, &st)) <= 0)
 			continue;
 		if (n++ < SHOWN)
 			at = add(text, at, pid);
