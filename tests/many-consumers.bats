@@ -59,6 +59,8 @@ delivered() {
 	while read -r pid; do
 		mq-pub q "m$((++i))"
 		until_true "delivered $i"
+		# Settled, or it is delivered again.
+		until_true '[ "$(depth q/g)" = 0 ]'
 		kill -KILL "$pid"
 	done < <(head -n 7 pids)
 	mq-pub q last
@@ -74,6 +76,8 @@ delivered() {
 		kill -STOP "$pid"
 		mq-pub q "m$((++i))"
 		until_true "delivered $i"
+		# The next one may have it: not to be stopped while it writes to the group.
+		until_true '[ "$(depth q/g)" = 0 ]'
 	done < <(head -n 4 pids)
 	xargs kill -CONT <pids
 	[ "$(sort out | uniq | wc -l)" = 4 ]
@@ -92,4 +96,34 @@ delivered() {
 	until_true '[ "$(sort -u seen/* 2>/dev/null | wc -l)" = 6 ]'
 	touch go
 	until_true '[ "$(depth q/g)" = 0 ]'
+}
+
+# few_mapped FILE: no more than two of the consumers have the file mapped.
+few_mapped() {
+	local pid n=0
+	while read -r pid; do
+		! grep -q "/$1\$" "/proc/$pid/maps" || n=$((n + 1))
+	done <pids
+	echo "$n have $1"
+	[ "$n" -le 2 ]
+}
+
+@test "consumers behind the first and the standby give their maps back" {
+	touch out
+	consumers 6
+	mq-pub q m
+	until_true 'delivered 1'
+	until_true 'few_mapped log.mdb && few_mapped g.group.mdb'
+	for _ in 1 2 3 4 5 6; do
+		mq-pub q m
+	done
+	until_true 'delivered 7'
+	until_true '[ "$(depth q/g)" = 0 ] && few_mapped log.mdb && few_mapped g.group.mdb'
+}
+
+@test "a consumer that stands behind leaves with its queue" {
+	consumers 4
+	mq-ctl delete q
+	until_true '! xargs kill -0 <pids 2>/dev/null'
+	grep -q "q: queue was deleted" errors
 }

@@ -314,6 +314,10 @@ mqs_embedded_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, i
 	c->held_back = 0;
 	if (held != NULL)
 		*held = 0;
+	if (max > 0 && c->quiet) {
+		c->quiet = 0;
+		return MQS_NOTHING;
+	}
 	if (c->look_own && (rc = mqs_deliveries_recount(c, err)) != MQS_OK)
 		return rc;
 	room = c->prefetch > c->held ? c->prefetch - c->held : 0;

@@ -16,5 +16,11 @@
  * line, stays in it, or leaves it so that the next one looks.
  */
 void	mqs_consumer_line(struct mqs_consumer *, size_t count, int asked);
+/*
+ * 1 if the consumer does not stand first, and the status pages are those of the last commits
+ * and say that there is nothing to claim and nothing out that could come back.  In doubt 0.
+ * It needs no transaction, so that maps which were given back stay so.
+ */
+int	mqs_consumer_line_is_quiet(const struct mqs_consumer *);
 
 #endif

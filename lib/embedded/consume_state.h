@@ -89,6 +89,7 @@ struct mqs_consumer {
 	int64_t			 touched;	/* when the group was last marked as used, CLOCK_BOOTTIME */
 	int			 look_owners;	/* somebody may have died */
 	int			 look_own;	/* own leases may have been settled elsewhere */
+	int			 quiet;		/* the next claim finds nothing, see consume_line.h */
 	int			 idle;		/* it shows that it is idle, see consume_idle.c */
 	int			 active;	/* it became the active consumer of an exclusive group */
 	int			 held_back;	/* in the last claim, by a limit of the group */

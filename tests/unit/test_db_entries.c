@@ -165,6 +165,64 @@ test_rest(void)
 	finish(db);
 }
 
+/* How often the data file is mapped in this process. */
+static int
+maps_of_file(void)
+{
+	char text[4096], *end;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int n = 0;
+
+	must(maps != NULL);
+	while (fgets(text, sizeof(text), maps) != NULL)
+		if ((end = strstr(text, "/t.mdb")) != NULL && end[6] == '\n')
+			n++;
+	fclose(maps);
+	return n;
+}
+
+static void
+test_release_map(void)
+{
+	struct mqs_db *db = fresh();
+	struct mqs_tx *tx;
+	uint64_t n;
+
+	check_int(store(db, 1, 10), 0);
+	check_int(maps_of_file(), 1);
+	mqs_db_release_map(db);
+	mqs_db_release_map(db);
+	check_int(maps_of_file(), 0);
+	/* Reading maps it again, and so does writing. */
+	check_int(mqs_tx_read(db, &tx, &err), 0);
+	check_int(maps_of_file(), 1);
+	mqs_db_release_map(db);		/* not while it is read */
+	check_int(maps_of_file(), 1);
+	check_int(mqs_tx_count(tx, 1, &n, &err), 0);
+	check_u64(n, 1);
+	check_u64(mqs_tx_number(tx), mqs_db_last_commit(db));
+	mqs_tx_abort(tx);
+	mqs_db_release_map(db);
+	check_int(maps_of_file(), 0);
+	check_int(store(db, 2, 100000), 0);
+	check_int(maps_of_file(), 1);
+	mqs_db_release_map(db);
+	n = mqs_db_last_commit(db);
+	check_int(mqs_db_sync(db, &err), 0);
+	mqs_db_release_map(db);
+	check_int(store(db, 3, 10), 0);
+	check_u64(mqs_db_last_commit(db), n + 1);
+	mqs_db_release_map(db);
+	mqs_db_close(db);		/* as it is */
+	db = open_db(0);
+	check_int(maps_of_file(), 1);
+	check_int(mqs_tx_read(db, &tx, &err), 0);
+	check_int(mqs_tx_count(tx, 1, &n, &err), 0);
+	check_u64(n, 3);
+	mqs_tx_abort(tx);
+	finish(db);
+}
+
 int
 main(void)
 {
@@ -173,5 +231,6 @@ main(void)
 	run_test("a transaction that failed is not stored", test_failed_stays_failed);
 	run_test("cursors move and delete", test_cursors);
 	run_test("a snapshot lasts until it rests", test_rest);
+	run_test("a map that was given back comes again when it is needed", test_release_map);
 	return finish_tests();
 }

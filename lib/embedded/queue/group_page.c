@@ -48,8 +48,10 @@ mqs_group_refresh(struct mqs_group *group, struct mqs_error *err)
 	/* And it is of this group: the page of one made since must not be written. */
 	if ((rc = mqs_db_check_path(group->db, err)) != MQS_OK)
 		return rc;
-	if ((there = mqs_page_read(group->page, &old, err)) < 0 ||
-	    (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
+	there = mqs_page_read(group->page, &old, err);
+	if (there == MQS_OK && old.tx != 0 && old.tx == mqs_db_last_commit(group->db))
+		return MQS_OK;
+	if (there < 0 || (rc = mqs_tx_read(group->db, &tx, err)) != MQS_OK)
 		return there < 0 ? there : rc;
 	rc = mqs_group_read(tx, v, err);
 	number = mqs_tx_number(tx);

@@ -113,6 +113,29 @@ open_page(struct mqs_log *log, struct mqs_error *err)
 }
 
 int
+mqs_log_refresh_page(struct mqs_log *log, struct mqs_error *err)
+{
+	uint64_t v[MQS_LOG_VALUES];
+	struct mqs_page page;
+	struct mqs_tx *tx;
+	int rc;
+
+	if (mqs_page_read(log->page, &page, NULL) == MQS_OK && page.tx != 0 &&
+	    page.tx == mqs_db_last_commit(log->db))
+		return MQS_OK;
+	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
+		return rc;
+	memset(&page, 0, sizeof(page));
+	page.tx = mqs_tx_number(tx);
+	rc = mqs_log_state(tx, v, err);
+	mqs_tx_abort(tx);
+	if (rc != MQS_OK)
+		return rc;
+	memcpy(page.v, v, sizeof(v));
+	return mqs_page_write(log->page, &page, 0, err);
+}
+
+int
 mqs_log_relax(struct mqs_log *log, struct mqs_error *err)
 {
 	const int on = log->settings.relaxed != 0;

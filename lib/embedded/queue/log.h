@@ -115,4 +115,10 @@ int	mqs_log_relax(struct mqs_log *, struct mqs_error *err);
 /* Loads the settings again if they changed: seq is the state's MQS_LOG_SETTINGS. */
 int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
 
+/*
+ * Writes the status page if it is not that of the last commit: nobody has committed since
+ * the machine started, or who did was killed before it wrote the page.
+ */
+int	mqs_log_refresh_page(struct mqs_log *, struct mqs_error *err);
+
 #endif

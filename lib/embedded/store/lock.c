@@ -52,16 +52,22 @@ mqs_gate_give(int fd)
 }
 
 static int
-set_lock(int fd, int command, short type, int64_t byte)
+set_locks(int fd, int command, short type, int64_t byte, int64_t n)
 {
 	struct flock lock = {
 		.l_type = type,
 		.l_whence = SEEK_SET,
 		.l_start = byte,
-		.l_len = 1
+		.l_len = n
 	};
 
 	return fcntl(fd, command, &lock);
+}
+
+static int
+set_lock(int fd, int command, short type, int64_t byte)
+{
+	return set_locks(fd, command, type, byte, 1);
 }
 
 /* Sleeps for *wait, but not beyond deadline, and makes the next sleep longer. */
@@ -120,6 +126,18 @@ mqs_line_lock_wait(int fd, int64_t byte)
 	while ((rc = set_lock(fd, F_OFD_SETLKW, F_WRLCK, byte)) == -1 && errno == EINTR)
 		continue;
 	return rc;
+}
+
+int
+mqs_line_lock_share(int fd, int64_t byte)
+{
+	return set_lock(fd, F_OFD_SETLK, F_RDLCK, byte);
+}
+
+void
+mqs_line_locks_give(int fd, int64_t byte, int64_t n)
+{
+	(void)set_locks(fd, F_OFD_SETLK, F_UNLCK, byte, n);
 }
 
 /* 0, or -1. */

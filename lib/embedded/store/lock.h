@@ -28,13 +28,16 @@ int	mqs_turn_take(int fd, int64_t byte, int64_t deadline,
 void	mqs_turn_give(int fd, int64_t byte);
 
 /*
- * The head of a line (wake_line.h): an exclusive lock of one byte.  _try: 0, or -1 with
- * errno EAGAIN or EACCES if another open file has it.  _wait sleeps in the kernel until it
- * comes, whatever signals do, and is a cancellation point: 0, or -1.  mqs_turn_give gives
- * it up.
+ * The places in a line (wake_line.h): locks of one byte each.  _try: an exclusive one now;
+ * 0, or -1 with errno EAGAIN or EACCES if another open file has it.  _wait: an exclusive
+ * one, sleeping in the kernel until it comes, whatever signals do; a cancellation point;
+ * 0, or -1.  _share: a shared one now, also in place of an exclusive one; 0, or -1.
+ * _locks_give: gives up those of n neighbouring bytes.
  */
 int	mqs_line_lock_try(int fd, int64_t byte);
 int	mqs_line_lock_wait(int fd, int64_t byte);
+int	mqs_line_lock_share(int fd, int64_t byte);
+void	mqs_line_locks_give(int fd, int64_t byte, int64_t n);
 
 /*
  * Idleness: a shared lock of one byte, which nobody ever takes exclusively.  It says no

@@ -159,8 +159,11 @@ void
 mqs_wake_line_up(struct mqs_wake *w, int turn, int64_t byte)
 {
 	if (w->line.place == MQS_LINE_OUT &&
-	    mqs_line_join(&w->line, turn, byte) == MQS_LINE_BEHIND) {
-		mqs_watches_suspend(&w->watches);
+	    mqs_line_join(&w->line, turn, byte) > MQS_LINE_FIRST) {
+		if (w->line.place == MQS_LINE_STANDBY)
+			mqs_watches_mute(&w->watches);
+		else
+			mqs_watches_suspend(&w->watches);
 		w->due = 0;	/* whoever is the first has the time of what is due */
 		plan(w, mqs_boottime());
 		(void)arm(w);	/* else a wake too many */
@@ -173,8 +176,14 @@ mqs_wake_step_out(struct mqs_wake *w)
 	enum mqs_line_place from = w->line.place;
 
 	mqs_line_leave(&w->line);
-	if (from == MQS_LINE_BEHIND)
+	if (from > MQS_LINE_FIRST)
 		resume(w);
+}
+
+enum mqs_line_place
+mqs_wake_place(const struct mqs_wake *w)
+{
+	return w->line.place;
 }
 
 /* Looks at the owner again at the next of the times after its event. */

@@ -12,6 +12,7 @@
 #define MQS_EMBEDDED_STORE_WAKE_H
 
 #include "embedded/store/queue_dir.h"
+#include "embedded/store/wake_line.h"
 #include "embedded/store/wake_watch.h"
 #include "mqspool.h"
 
@@ -25,12 +26,12 @@ int	mqs_wake_fd(const struct mqs_wake *);
 /* Sets when to wake next at the latest (mqs_boottime clock; 0: nothing due). */
 int	mqs_wake_at(struct mqs_wake *, int64_t when, struct mqs_error *err);
 /*
- * Stands in the line of that byte of `turn' (wake_line.h), until _step_out.  Behind the
- * first, nothing is watched, and the first second of each is the only wake, beside
- * MQS_WAKE_FIRST.
+ * Stands in the line that begins at that byte of `turn' (wake_line.h), until _step_out.
+ * Behind the first, nothing is watched; beside MQS_WAKE_FIRST, each second is the only wake.
  */
 void	mqs_wake_line_up(struct mqs_wake *, int turn, int64_t byte);
 void	mqs_wake_step_out(struct mqs_wake *);
+enum mqs_line_place mqs_wake_place(const struct mqs_wake *);
 /* Empties it without blocking and says what happened (a set of MQS_WAKE_..., maybe 0). */
 int	mqs_wake_drain(struct mqs_wake *, unsigned *what, struct mqs_error *err);
 void	mqs_wake_free(struct mqs_wake *);

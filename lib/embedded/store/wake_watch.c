@@ -69,7 +69,10 @@ mqs_watches_set(struct mqs_watches *w)
 			close(w->inotify);
 			w->inotify = -1;
 		}
+		w->muted = 0;
 	}
+	if (w->muted && add_to_epoll(w) == 0)
+		w->muted = 0;
 	w->missing = 0;
 	for (watch = w->watch; watch < w->watch + MQS_WATCHES; watch++) {
 		if (watch->what == 0)
@@ -215,6 +218,15 @@ mqs_watches_end(struct mqs_watches *w)
 }
 
 void
+mqs_watches_mute(struct mqs_watches *w)
+{
+	if (w->inotify != -1 && !w->muted &&
+	    epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->inotify, NULL) == 0)
+		w->muted = 1;
+	w->missing = 0;
+}
+
+void
 mqs_watches_suspend(struct mqs_watches *w)
 {
 	struct mqs_watch *watch;
@@ -223,5 +235,6 @@ mqs_watches_suspend(struct mqs_watches *w)
 	mqs_watches_end(w);
 	for (watch = w->watch; watch < w->watch + MQS_WATCHES; watch++)
 		watch->wd = -1;
+	w->muted = 0;
 	w->missing = 0;
 }

@@ -33,6 +33,7 @@ struct mqs_watch {
 struct mqs_watches {
 	const struct mqs_dir *dir;	/* outlives the watches */
 	int		 epoll, inotify;
+	int		 muted;		/* inotify is not in epoll now */
 	int		 all;		/* groups: told of by the directory's watch */
 	struct mqs_watch watch[MQS_WATCHES];
 	unsigned	 missing;	/* MQS_WAKE_... that have no watch */
@@ -47,6 +48,11 @@ void	mqs_watches_begin(struct mqs_watches *, const struct mqs_dir *, int epoll,
 void	mqs_watches_end(struct mqs_watches *);
 /* Sets the watches that are missing, as far as can be. */
 void	mqs_watches_set(struct mqs_watches *);
+/*
+ * What the watches see does not wake until mqs_watches_set, which costs less than taking
+ * them back.
+ */
+void	mqs_watches_mute(struct mqs_watches *);
 /* Takes all watches back; nothing is missing meanwhile.  mqs_watches_set sets them again. */
 void	mqs_watches_suspend(struct mqs_watches *);
 /* Adds what inotify has to tell to a set of MQS_WAKE_...: 0, or -1 and errno. */

@@ -169,6 +169,19 @@ mqs_dbfile_read(int fd, const char *name, struct mqs_data_file *file,
 	return MQS_OK;
 }
 
+uint64_t
+mqs_dbfile_last_commit(int fd, uint32_t page_size)
+{
+	const off_t at = offsetof(struct mqs_page_meta, tx);
+	size_t first, second;
+
+	if (read_at(fd, &first, sizeof(first), at) != (ssize_t)sizeof(first) ||
+	    read_at(fd, &second, sizeof(second), (off_t)page_size + at) !=
+	    (ssize_t)sizeof(second))
+		return 0;
+	return first > second ? first : second;
+}
+
 int
 mqs_dbfile_meta(int fd, const char *name, uint32_t page_size, uint64_t tx,
     struct mqs_page_meta *meta, struct mqs_error *err)

@@ -30,6 +30,9 @@ struct mqs_page_meta;
 int	mqs_dbfile_meta(int fd, const char *name, uint32_t page_size, uint64_t tx,
 	    struct mqs_page_meta *, struct mqs_error *err);
 
+/* Number of the commit that the newer meta page is of, unverified; 0 if it can't be read. */
+uint64_t mqs_dbfile_last_commit(int fd, uint32_t page_size);
+
 /*
  * Opens a file of a directory, reads the same, and closes it.  readonly, unless it is
  * NULL, is set if the file can be read but not written.

@@ -187,6 +187,12 @@ mqs_db_check_readers(struct mqs_db *db, struct mqs_error *err)
 }
 
 uint64_t
+mqs_db_last_commit(const struct mqs_db *db)
+{
+	return db->fd == -1 ? 0 : mqs_dbfile_last_commit(db->fd, db->page_size);
+}
+
+uint64_t
 mqs_db_disk_bytes(const struct mqs_db *db)
 {
 	struct stat st;

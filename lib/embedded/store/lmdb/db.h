@@ -61,6 +61,17 @@ int	mqs_db_check_readers(struct mqs_db *, struct mqs_error *err);
  */
 void	mqs_db_expect(struct mqs_db *, uint64_t bytes);
 
+/*
+ * Gives the file's map back until the next transaction (map_release.c), for a process that
+ * waits for long.  Does nothing while a transaction is active.
+ */
+void	mqs_db_release_map(struct mqs_db *);
+/*
+ * Number of the file's last commit, without a map; it may be one that readers can't see
+ * yet.  0 if it can't be told.
+ */
+uint64_t mqs_db_last_commit(const struct mqs_db *);
+
 /* Allocated bytes of the file on disk. */
 uint64_t mqs_db_disk_bytes(const struct mqs_db *);
 /*

@@ -33,6 +33,7 @@
 #include "embedded/store/lmdb/db_environment.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/map_release.h"
 #include "embedded/store/lmdb/map_size.h"
 #include "embedded/store/lmdb/open_tables.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
@@ -89,6 +90,7 @@ mqs_env_close(struct mqs_db *db)
 	mdb_env_close(db->env);
 	db->env = NULL;
 	db->fd = -1;
+	db->released = NULL;
 }
 
 int
@@ -227,7 +229,12 @@ reopen(struct mqs_db *db, struct mqs_error *err)
 int
 mqs_env_usable(struct mqs_db *db, struct mqs_error *err)
 {
-	return db->env != NULL && !db->broken ? MQS_OK : reopen(db, err);
+	int error;
+
+	if (db->env == NULL || db->broken)
+		return reopen(db, err);
+	error = mqs_map_restore(db);
+	return error == 0 ? MQS_OK : mqs_lmdb_fail(db, error, "mapping: ", err);
 }
 
 /*

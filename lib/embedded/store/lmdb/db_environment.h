@@ -13,7 +13,7 @@ void	mqs_env_close(struct mqs_db *);
 
 /* Ends the read transactions of a handle; renewing one begins it anew. */
 void	mqs_env_detach_readers(struct mqs_db *);
-/* Reopens the environment if an error broke it. */
+/* Reopens the environment if an error broke it; maps the file if its map was given back. */
 int	mqs_env_usable(struct mqs_db *, struct mqs_error *err);
 /* Removes the cause for which a transaction could not begin: MQS_OK to try again. */
 int	mqs_env_recover(struct mqs_db *, int error, struct mqs_error *err);

@@ -58,6 +58,8 @@ struct mqs_db {
 	struct mqs_data_file file;		/* size: at least; dev, ino: which file this is */
 	int		 map_fixed;	/* its size was given, and is the file's largest */
 	int		 map_shared;	/* address space is short */
+	void		*released;	/* where the map was that is given back, see map_release.c */
+	size_t		 released_size;
 	uint64_t	 expected;	/* bytes that the next write transaction may add */
 	size_t		 node_max;	/* larger values have pages of their own */
 	uint32_t	 page_size;
