@@ -67,7 +67,7 @@ remove_older(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_messa
 	    (rc = mqs_key_index_before(ltx->tx, hash, id - 1, &id, err)) == MQS_OK) {
 		if ((rc = find_intact(cur, id, &r, err)) < 0)
 			return rc;
-		if (rc == MQS_NOTHING || !mqs_key_is(&r.message, m->key, m->key_len))
+		if (rc != MQS_OK || !mqs_key_is(&r.message, m->key, m->key_len))
 			continue;
 		if (r.flags & MQS_RECORD_LARGE && t->nblobs == MQS_REPLACED_BLOBS)
 			break;
