@@ -120,7 +120,10 @@ started() {
 @test "import and export: files as streams of events" {
 	# echo -e "foo\nbar" >test.txt; bin/connect-standalone.sh ... source and sink
 	printf 'foo\nbar\n' >test.txt
-	started sh -c 'tail -n +1 -f test.txt | mq-pub connect-test'
+	# Not one pipeline in a shell: that would outlive the shell.
+	mkfifo lines
+	started sh -c 'exec tail -n +1 -f test.txt >lines'
+	started sh -c 'exec mq-pub connect-test <lines'
 	until_true 'mq-replay -q connect-test 2>/dev/null | cmp -s - test.txt'
 	started mq-sub connect-test/sink >test.sink.txt
 	echo 'Another line' >>test.txt
