@@ -210,6 +210,28 @@ uuid() {
 	mq-ctl check new more
 }
 
+@test "a table: gaps that compaction left are no losses, and the new queue is a table" {
+	local i
+	mq-ctl create q
+	mq-ctl set q compact=key
+	for i in 1 2 3; do
+		mq-pub -k a q a$i
+		mq-pub -k kept$i q k$i
+		mq-pub -k b q b$i
+	done
+	run -0 mq-replay q
+	assert_output $'k1\nk2\na3\nk3\nb3'
+	run -0 --separate-stderr mq-ctl salvage q new
+	assert_output 'new: 5 messages saved, 0 lost'
+	cmp <(shown q) <(shown new)
+	mq-pub -k b new b4
+	run -0 mq-replay new
+	assert_output $'k1\nk2\na3\nk3\nb4'
+	[ "$(mq-replay --key a new)" = a3 ]
+	mq-ctl trim -q new
+	mq-ctl check new
+}
+
 @test "no id is used again, although messages were lost" {
 	local last
 	seq 300 | mq-pub q

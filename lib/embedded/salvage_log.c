@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "embedded/queue/log_compaction.h"
 #include "embedded/queue/log_create.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_large_body.h"
@@ -46,6 +47,7 @@ struct salvage {
 	uint64_t		 removed;	/* records of messages that had been removed */
 	uint64_t		 without_state;	/* records of which that can't be told */
 	uint64_t		 bodies;	/* large bodies that could not be saved */
+	int			 compact;	/* the setting: on */
 	uint64_t		 ids;		/* message ids that another message has */
 };
 
@@ -74,6 +76,9 @@ tell_gap(struct salvage *s, uint64_t ordinal, uint64_t id)
 {
 	uint64_t before = s->last_ordinal, missing;
 
+	/* Compaction leaves gaps: then only their sum is known (save_all). */
+	if (s->source.v[MQS_LOG_COMPACTED] > 0)
+		return;
 	if (before == 0 && s->source.has_state)
 		before = s->source.v[MQS_LOG_REMOVED];
 	if ((before == 0 && s->last_id == 0 && !s->source.has_state) || ordinal <= before + 1)
@@ -142,8 +147,11 @@ was_removed(struct salvage *s, const struct mqs_salvage_place *p, const struct m
 		s->without_state++;
 		return 0;
 	}
-	if (r->ordinal > s->source.v[MQS_LOG_REMOVED])
+	/* Those that compaction removed may be anywhere: up to here all the others were. */
+	if (r->ordinal > s->source.v[MQS_LOG_REMOVED] - s->source.v[MQS_LOG_COMPACTED]) {
+		s->without_state += s->source.v[MQS_LOG_COMPACTED] > 0;
 		return 0;
+	}
 	s->removed++;
 	return 1;
 }
@@ -188,6 +196,7 @@ static int
 save_all(struct salvage *s, struct mqs_error *err)
 {
 	const struct mqs_salvage_place *p = s->source.places;
+	uint64_t had;
 	size_t i;
 	int rc;
 
@@ -196,6 +205,12 @@ save_all(struct salvage *s, struct mqs_error *err)
 			return rc;
 	if (s->source.has_state)
 		tell_gap(s, s->source.v[MQS_LOG_ORDINAL] + 1, 0);
+	had = s->source.v[MQS_LOG_ORDINAL] - s->source.v[MQS_LOG_REMOVED];
+	if (s->source.v[MQS_LOG_COMPACTED] > 0 && had > s->result->messages) {
+		s->result->lost = had - s->result->messages;
+		tell(s, "%llu message%s: lost", (unsigned long long)s->result->lost,
+		    mqs_plural(s->result->lost));
+	}
 	return MQS_OK;
 }
 
@@ -225,7 +240,8 @@ save_settings(struct salvage *s, struct mqs_error *err)
 	if ((rc = mqs_settings_load(mqs_log_setting_table, s->ltx.tx, &settings, err)) != MQS_OK)
 		return rc;
 	/* It has all messages if it begins with none. */
-	if (settings.index)
+	s->compact = settings.compact != 0;
+	if (settings.index || s->compact)
 		s->ltx.v[MQS_LOG_KEY_INDEX] = MQS_KEY_INDEX_WHOLE;
 	return MQS_OK;
 }
@@ -266,6 +282,9 @@ fill(void *arg, struct mqs_log *log, struct mqs_error *err)
 	}
 	if (s->ltx.v[MQS_LOG_LAST_ID] < s->source.v[MQS_LOG_LAST_ID])
 		s->ltx.v[MQS_LOG_LAST_ID] = s->source.v[MQS_LOG_LAST_ID];
+	/* Its tombstones are yet to be looked for. */
+	if (s->compact)
+		mqs_compaction_switch(&s->ltx, 1);
 	s->ltx.v[MQS_LOG_PAUSED] = s->source.v[MQS_LOG_PAUSED];
 	mqs_progress(s->spool, 1, 1, "%s: saving messages", log->dir.name);
 	return mqs_log_commit(&s->ltx, err);
