@@ -165,8 +165,6 @@ mqs_embedded_compact(struct mqs_spool *spool, const char *queue, int64_t wait,
 	int rc;
 
 	*before = *after = 0;
-	if ((rc = mqs_spool_check_name(queue, c.err)) != MQS_OK)
-		return rc;
 	mqs_spool_forget(spool, queue);
 	if ((rc = open_sole(&c, queue, wait)) != MQS_OK)
 		return rc;

@@ -17,9 +17,6 @@ mqs_embedded_rename(struct mqs_spool *spool, const char *queue, const char *name
 	struct mqs_dir dir;
 	int rc;
 
-	if ((rc = mqs_spool_check_name(queue, err)) != MQS_OK ||
-	    (rc = mqs_spool_check_name(name, err)) != MQS_OK)
-		return rc;
 	mqs_spool_forget(spool, queue);
 	rc = mqs_dir_open_sole(&dir, spool->path, queue, err);
 	if (rc == MQS_EBUSY)

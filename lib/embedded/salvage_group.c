@@ -387,8 +387,7 @@ mqs_embedded_salvage_group(struct mqs_spool *spool, const char *queue, const cha
 	int rc;
 
 	memset(salvaged, 0, sizeof(*salvaged));
-	if ((rc = mqs_spool_check_name(group, err)) != MQS_OK ||
-	    (rc = mqs_spool_log(spool, queue, 0, &s.log, err)) != MQS_OK)
+	if ((rc = mqs_spool_log(spool, queue, 0, &s.log, err)) != MQS_OK)
 		return rc;
 	if (mqs_spool_find_group(spool, s.log, group) != NULL)
 		return mqs_fail(err, MQS_EBUSY, "%s/%s: in use by this process", queue, group);

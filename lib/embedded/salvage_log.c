@@ -336,8 +336,7 @@ mqs_embedded_salvage(struct mqs_spool *spool, const char *from, const char *queu
 	s->result = salvaged;
 	s->source.tell = tell;
 	s->source.tell_arg = s;
-	if ((rc = mqs_spool_check_name(queue, err)) == MQS_OK &&
-	    (rc = open_source(s, spool, from, err)) == MQS_OK &&
+	if ((rc = open_source(s, spool, from, err)) == MQS_OK &&
 	    (rc = find(s, queue, err)) == MQS_OK)
 		rc = mqs_log_build(spool->path, queue, &spool->options,
 		    s->source.has_uuid ? s->source.uuid : NULL,
