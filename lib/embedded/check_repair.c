@@ -29,8 +29,8 @@ struct repair {
 
 struct repairs {
 	struct mqs_checking	*k;
-	struct repair		*list;
 	size_t			 n;
+	struct repair		 list[REPAIR_MAX];
 };
 
 static const char *
@@ -207,24 +207,25 @@ repair_all(struct repairs *r, struct mqs_error *err)
 static int
 repair_indexes(struct mqs_checking *k, struct mqs_error *err)
 {
-	struct repairs r = { .k = k };
+	struct repairs *r;
 	struct mqs_log_reader reader;
 	uint64_t v[MQS_LOG_VALUES];
 	int rc;
 
-	if ((r.list = calloc(REPAIR_MAX, sizeof(*r.list))) == NULL)
+	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return mqs_fail_errno(err, "%s", k->log->dir.name);
+	r->k = k;
 	if ((rc = mqs_log_reader_init(&reader, k->log, err)) == MQS_OK) {
 		/* Strays first: an entry that names another message is in the way of its own. */
 		if ((rc = mqs_log_reader_state(&reader, v, err)) == MQS_OK &&
-		    (rc = find_stray(&r, reader.tx, MQS_LOG_IDS, err)) == MQS_OK &&
-		    (rc = find_stray(&r, reader.tx, MQS_LOG_PRIORITY, err)) == MQS_OK)
-			rc = find_missing(&r, &reader, err);
+		    (rc = find_stray(r, reader.tx, MQS_LOG_IDS, err)) == MQS_OK &&
+		    (rc = find_stray(r, reader.tx, MQS_LOG_PRIORITY, err)) == MQS_OK)
+			rc = find_missing(r, &reader, err);
 		mqs_log_reader_done(&reader);
 	}
 	if (rc == MQS_OK)
-		rc = repair_all(&r, err);
-	free(r.list);
+		rc = repair_all(r, err);
+	free(r);
 	return rc;
 }
 

@@ -165,7 +165,7 @@ save(struct salvage *s, const struct mqs_salvage_place *p, struct mqs_error *err
 	size_t id_len;
 	int rc;
 
-	if ((rc = mqs_salvage_read(&s->source, p, &r, &why)) != MQS_OK) {
+	if (mqs_salvage_read(&s->source, p, &r, &why) != MQS_OK) {
 		tell(s, "%s", why.text);
 		return MQS_OK;
 	}
