@@ -120,6 +120,8 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 	r->by_index = r->whole_queue && r->bounds.by_key;
 	mqs_key_ids_init(&r->of_key, &r->bounds);
 	r->which = o != NULL && o->latest ? MQS_REPLAY_LATEST : MQS_REPLAY_ALL;
+	r->everything = r->whole_queue && r->which == MQS_REPLAY_ALL && r->bounds.all &&
+	    r->bounds.until == 0 && r->bounds.until_id == UINT64_MAX;
 	if (group != NULL) {
 		if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g,
 		    err)) == MQS_EPERM && err != NULL)

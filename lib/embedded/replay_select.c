@@ -145,6 +145,11 @@ mqs_replay_select(struct mqs_reader *r, struct mqs_record *record, struct mqs_er
 {
 	int rc;
 
+	if (r->everything) {
+		rc = mqs_log_reader_next(&r->reader, 1, record, err);
+		return rc == MQS_OK || rc == MQS_NOTHING ? rc :
+		    tell_record(r, r->group.next_id, rc, err);
+	}
 	if (r->which == MQS_REPLAY_LATEST && (rc = find_latest(r, err)) != MQS_OK)
 		return rc;
 	for (;;) {

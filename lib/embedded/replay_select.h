@@ -37,6 +37,7 @@ struct mqs_reader {
 		MQS_REPLAY_LISTED		/* group.ids are all that is wanted */
 	}			 which;
 	int			 whole_queue;	/* not what a group has yet to settle */
+	int			 everything;	/* from some place on, all of the queue */
 	int			 by_index;	/* of_key says what is read */
 	struct mqs_key_ids	 of_key;
 	struct mqs_latest	 newest;
