@@ -60,12 +60,12 @@ entry_of(unsigned table, const struct mqs_record *r, unsigned char room[256])
 {
 	const struct mqs_message *m = &r->message;
 
+	if (table == MQS_LOG_IDS ? m->message_id == NULL : m->priority == 0)
+		return 0;
 	if (table == MQS_LOG_IDS) {
 		memcpy(room, m->message_id, m->message_id_len);
 		return m->message_id_len;
 	}
-	if (m->priority == 0)
-		return 0;
 	room[0] = (unsigned char)(9 - m->priority);
 	mqs_put_be64(room + 1, m->seq);
 	return 9;
