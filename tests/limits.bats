@@ -653,8 +653,10 @@ fill() {
 	mq-ctl create q/g
 	mq-sub q/g -- sh -c "$slow; echo >>seen" &
 	mq-sub q/g -- sh -c "$slow; echo >>seen" &
-	# Both have said that they wait.
-	until_true '[ "$(grep -c "OFDLCK.* READ .*:$(stat -c %i "$MQ_SPOOL/q/turn") " /proc/locks)" = 2 ]'
+	# Both have said that they wait: bytes below those of lines, which begin at 3 * 2^61.
+	until_true '[ "$(awk -v file="$(stat -c %i "$MQ_SPOOL/q/turn")" '"'"'
+		$2 == "OFDLCK" && $4 == "READ" && $6 ~ ":" file "$" && $7 < 3 * 2 ^ 61
+		'"'"' /proc/locks | wc -l)" = 2 ]'
 	mq-pub q 1 2
 	until_true '[ -e seen ] && [ "$(tr -d "\n" <seen | wc -c)" = 2 ]'
 	assert_equal "$(wc -l <seen)" 0		# at once, not one after the other
