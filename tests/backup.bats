@@ -192,6 +192,36 @@ depth_of_copy() {
 	mq-stat -s copies -J q/g | jq .depth
 }
 
+@test "backup: large bodies that are replaced by their key meanwhile are in the copy" {
+	can_be_stepped
+	head -c 300000 /dev/urandom >"large.1"
+	echo small >small
+	mq-ctl create q
+	mq-ctl set q compact=key
+	steps_dir=$PWD/copies
+	for ((step = 2; ; step += 3)); do
+		mq-pub -k a -F q large.1
+		(exec_steps STOP "$step" mq-ctl backup -q q copies 2>said) &
+		backup=$!
+		until_true "is_stopped $backup || ended $backup"
+		if ! is_stopped "$backup"; then
+			break
+		fi
+		mq-pub -k a -F q small
+		kill -CONT "$backup"
+		wait "$backup"
+		run -0 mq-ctl -s copies check q
+		assert_output "q: 1 message, 0 findings"
+		mq-replay -s copies -f '%s' q | cmp - large.1
+		rm -rf copies
+	done
+	wait "$backup"
+	[ "$step" -gt 10 ]
+	mq-ctl trim q
+	run -0 mq-ctl check q
+	assert_output "q: 1 message, 0 findings"
+}
+
 @test "backup: a full disk: 75, and nothing is left" {
 	small_disk 2M
 	used_queue

@@ -21,6 +21,7 @@
 #include "embedded/publish_wait_for_room.h"
 #include "embedded/store/blob.h"
 #include "embedded/store/blob_file.h"
+#include "embedded/store/blob_hold.h"
 
 #define AHEAD		16	/* messages */
 #define AHEAD_BYTES	512
@@ -156,6 +157,18 @@ report(struct mqs_publisher *p, size_t from, size_t to, int code)
 	}
 }
 
+/* Unlinks the large bodies of what was replaced; while a backup reads them they stay for a sweep. */
+static void
+unlink_replaced(const struct mqs_publisher *p, const struct mqs_replaced *r)
+{
+	size_t i;
+
+	if (r->nblobs == 0 || mqs_blob_is_held(&p->log->dir))
+		return;
+	for (i = 0; i < r->nblobs; i++)
+		(void)mqs_blob_unlink(&p->log->dir, r->blobs[i], NULL);
+}
+
 /* A portion is in the log: its large bodies are the log's, its outcomes are told. */
 static void
 stored(struct mqs_publisher *p, struct mqs_portion *part)
@@ -172,8 +185,7 @@ stored(struct mqs_publisher *p, struct mqs_portion *part)
 	mqs_expect_stored(p, part->from, part->to, part->before);
 	report(p, part->from, part->to, MQS_OK);
 	(void)mqs_trim_unlink(p->log, &part->trimmed, NULL);
-	for (i = 0; i < part->replaced.nblobs; i++)
-		(void)mqs_blob_unlink(&p->log->dir, part->replaced.blobs[i], NULL);
+	unlink_replaced(p, &part->replaced);
 	part->from = part->to;
 	part->first = part->last;
 }
