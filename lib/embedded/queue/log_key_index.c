@@ -40,6 +40,13 @@ mqs_key_index_remove(struct mqs_tx *tx, uint64_t hash, uint64_t id, struct mqs_e
 
 /* ------------------------------------------------------------- finding -- */
 
+static int
+out_of_order(struct mqs_tx *tx, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EDAMAGED, "%s: index of keys: out of order "
+	    "(mq-ctl check tells more)", mqs_tx_label(tx));
+}
+
 /* Takes apart what a cursor stands on: MQS_NOTHING if it is of another hash. */
 static int
 split(struct mqs_tx *tx, const struct mqs_slice *entry, uint64_t hash, uint64_t *id,
@@ -74,8 +81,7 @@ mqs_key_index_list(struct mqs_tx *tx, uint64_t hash, uint64_t from, uint64_t *id
 	while (rc == MQS_OK &&
 	    (rc = split(tx, &entry, hash, &ids[*n], err)) == MQS_OK) {
 		if (ids[*n] < from) {
-			rc = mqs_fail(err, MQS_EDAMAGED, "%s: index of keys: out of order "
-			    "(mq-ctl check tells more)", mqs_tx_label(tx));
+			rc = out_of_order(tx, err);
 			break;
 		}
 		from = ids[*n];
@@ -107,6 +113,9 @@ mqs_key_index_before(struct mqs_tx *tx, uint64_t hash, uint64_t most, uint64_t *
 		rc = mqs_cur_move(cur, MQS_PREV, &entry, &value, err);
 	if (rc == MQS_OK)
 		rc = split(tx, &entry, hash, id, err);
+	/* By a damaged page; who goes on to older ones would never come to an end. */
+	if (rc == MQS_OK && *id > most)
+		rc = out_of_order(tx, err);
 	mqs_cur_free(cur);
 	return rc;
 }
