@@ -93,6 +93,33 @@ uuid() {
 	mq-ctl check new
 }
 
+@test "a schema that has pages of its own: saved, or told" {
+	seq 300 | sed 's/.*/    "member&": { "type": "integer", "minimum": & },/
+	    1i { "type": "object", "properties": {
+	    $s/,$/ } }/' >schema.json
+	mq-ctl create q
+	mq-ctl set q schema=schema.json
+	mq-pub q '{"member7":7}'
+	cp -R "$MQ_SPOOL/q" damaged
+	run -0 --separate-stderr mq-ctl salvage q new
+	assert_equal "$stderr" ''
+	diff <(mq-ctl show q) <(mq-ctl show new)
+	run -65 mq-pub new '{"member7":6}'
+	no_metas damaged/log.mdb
+	run -74 mq-ctl salvage damaged found
+	diff <(mq-ctl show q) <(mq-ctl show found)
+	# The end of its file is gone, and the schema with it: no more is known than its name.
+	cp "$MQ_SPOOL/q/log.mdb" damaged/log.mdb
+	truncate -s $((4096 * $(perl -0777 -ne 'print int(index($_, "\"member1\"") / 4096)' damaged/log.mdb) + 4096)) damaged/log.mdb
+	run -74 --separate-stderr mq-ctl salvage damaged cut
+	[[ $stderr == *"mq-ctl salvage: setting schema: not saved: can't be read"* ]]
+	# It is there, but no JSON any more.
+	cp "$MQ_SPOOL/q/log.mdb" damaged/log.mdb
+	perl -0777 -pi -e 's/"member1":/"member1",/g' damaged/log.mdb
+	run -74 --separate-stderr mq-ctl salvage damaged changed
+	[[ $stderr == *"mq-ctl salvage: setting schema={"*": not saved: "*"is not JSON"* ]]
+}
+
 @test "one meta page gone: the other one leads to the commit before, and the rest is found" {
 	local page
 	make_queue

@@ -229,7 +229,7 @@ save_settings(struct salvage *s, struct mqs_error *err)
 	for (; pair != NULL && pair < end; pair += strlen(pair) + 1) {
 		rc = mqs_settings_store(mqs_log_setting_table, s->ltx.tx, &pair, 1, &why);
 		if (rc == MQS_ECONFIG || rc == MQS_EINVAL)
-			tell(s, "setting %s: not saved: %s", pair, why.text);
+			tell(s, "setting %.100s: not saved: %s", pair, why.text);
 		else if (rc != MQS_OK) {
 			if (err != NULL)
 				*err = why;

@@ -237,13 +237,27 @@ look_for_uuid(struct mqs_salvage_source *s, const struct mqs_page_entry *e)
 	s->has_uuid = 1;
 }
 
+/* A schema that is too long for a page of the main table has pages of its own. */
+_Static_assert(MQS_SCHEMA_MAX <= RECORD_MAX, "the room for a record has room for a schema");
+
 static int
-look_for_setting(struct mqs_buf *settings, const struct mqs_page_entry *e)
+look_for_setting(struct mqs_salvage_source *s, struct mqs_buf *settings,
+    const struct mqs_page_entry *e)
 {
-	if (e->value == NULL || e->key.n <= 4 || memcmp(e->key.p, "set:", 4) != 0)
+	const unsigned char *value = e->value;
+
+	if (e->key.n <= 4 || memcmp(e->key.p, "set:", 4) != 0)
 		return MQS_OK;
+	if (value == NULL) {
+		if (e->size > MQS_SCHEMA_MAX || read_at(s, e->at, s->room, e->size) == -1) {
+			s->tell(s->tell_arg, "setting %.*s: not saved: can't be read",
+			    (int)e->key.n - 4, (const char *)e->key.p + 4);
+			return MQS_OK;
+		}
+		value = s->room;
+	}
 	return mqs_buf_addf(settings, "%.*s=%.*s", (int)e->key.n - 4, (const char *)e->key.p + 4,
-	    (int)e->size, (const char *)e->value) == 0 && mqs_buf_addc(settings, '\0') == 0 ?
+	    (int)e->size, (const char *)value) == 0 && mqs_buf_addc(settings, '\0') == 0 ?
 	    MQS_OK : MQS_ESYSTEM;
 }
 
@@ -257,7 +271,7 @@ take_main(void *arg, const struct mqs_page_entry *e)
 	look_for_uuid(s, e);
 	if (key_is(e, "log"))
 		s->is_group = 1;
-	return look_for_setting(&s->settings, e);
+	return look_for_setting(s, &s->settings, e);
 }
 
 /* What may be an entry of the main table: its page is read in the order of keys. */
@@ -279,7 +293,7 @@ take_lost_main(struct mqs_salvage_source *s, const struct mqs_page_entry *e)
 	}
 	if (s->main_is_newest)
 		look_for_uuid(s, e);
-	return look_for_setting(&s->main_settings, e);
+	return look_for_setting(s, &s->main_settings, e);
 }
 
 /* What may be an entry, of any page. */
