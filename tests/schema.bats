@@ -427,6 +427,22 @@ mq-ctl check: q: message ${id[3]}: breaks the schema at /id: expected an integer
 	[ "$(cat bad)" = $'no JSON either\n{"id":2}' ]
 }
 
+@test "pub -J --reject-to --receipts: another schema refuses a record before one that was refused" {
+	contract q '{"not":{"const":5}}'
+	mq-ctl set q max-messages=1
+	mq-ctl create q/g
+	for i in 1 2 3 4 5 6 7; do echo "{\"json\":$i,\"receipt\":\"a/b/$i.1\"}"; done >in
+	mq-pub -q -J --receipts --reject-to bad q <in >receipts 3>&- &
+	# Record 5 is put aside, and there is room for the first message only.
+	until_true '[ "$(mq-replay q 2>/dev/null)" = 1 ]'
+	mq-ctl set q 'schema={"enum":[3,4,7]}' max-messages=off
+	wait $!
+	[ "$(mq-replay q)" = $'1\n3\n4\n7' ]
+	sed -n '5p;2p;6p' in | sort >expected
+	sort bad | cmp - expected
+	assert_equal "$(cat receipts)" $'a/b/1.1\na/b/3.1\na/b/4.1\na/b/7.1'
+}
+
 @test "a schema that is set while others publish: nothing after it breaks it" {
 	mq-ctl create q
 	local i writers=()

@@ -20,8 +20,8 @@ struct refused {
 
 	struct mqs_buf	 lines;		/* envelopes of the batch, */
 	struct mqs_buf	 entries;	/* and where each is */
-	size_t		 next;		/* entries before this one are dealt with */
-	size_t		 cut;		/* bytes that went from receipts */
+	size_t		 next;		/* the entry to look at first */
+	size_t		 cut;		/* bytes that went from receipts for the entries before it */
 	uint64_t	 count;		/* records of this batch that were put aside */
 	uint64_t	 number;	/* the record that ends the run; 0: none does */
 	char		 why[MQS_ERROR_TEXT];
