@@ -261,6 +261,24 @@ output: message 2: out: the message is no JSON: invalid value (at byte 2)
 	[ "$(mq-replay out)" = $'1\n4\n5' ]
 }
 
+@test "sub --to: a schema that is set while the filter runs" {
+	mq-ctl create out
+	mq-pub in 1
+	mq-sub -c 5 in --to out -- cat 2>err 3>&- &
+	until_true '[ "$(mq-replay out 2>/dev/null)" = 1 ]'
+	mq-ctl set out 'schema={"type":"integer"}'
+	mq-pub in x 2
+	until_true '[ "$(mq-replay out)" = $'"'1\n2'"' ]'
+	mq-ctl set out 'schema={"type":"string"}'
+	mq-pub in 3 '"y"'
+	wait $!
+	[ "$(mq-replay out)" = $'1\n2\n"y"' ]
+	[ "$(mq-replay in.dead)" = $'x\n3' ]
+	run -0 jq -r '.headers["mq-dead-reason"]' < <(mq-replay -J in.dead)
+	assert_output 'output: message 1: out: the message is no JSON: invalid value (at byte 1)
+output: message 1: out: the message breaks the schema: expected a string, not an integer'
+}
+
 @test "dead letters and redriving are copies, and not checked" {
 	contract q "$order"
 	mq-pub q '{"id":1}'
