@@ -48,7 +48,7 @@ static const struct tool tool = {
 	    "[options] backup [--progress] QUEUE DIR\n"
 	    "[options] compact [-W DURATION] [--progress] QUEUE...\n"
 	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
-	    "[options] check [--repair] [QUEUE...]\n"
+	    "[options] check [--repair | --schema FILE] [QUEUE...]\n"
 	    "[options] salvage [--progress] DAMAGED NEW\n"
 	    "[options] salvage QUEUE/GROUP\n"
 	    "help [SUBCOMMAND]",

@@ -487,3 +487,12 @@ mq-ctl salvage: q/g: bindings: could not be read: it gets every message'
 		[ "$step" -gt 10 ]
 	done
 }
+
+@test "salvage: a queue's name is that of the spool, also beside a folder of that name" {
+	seq 3 | mq-pub real
+	mq-pub -s . real decoy
+	mq-ctl salvage real saved
+	assert_equal "$(mq-replay saved | paste -sd ' ')" '1 2 3'
+	mq-ctl salvage ./real other
+	assert_equal "$(mq-replay other)" decoy
+}

@@ -492,3 +492,17 @@ mq-ctl check: q: message ${id[3]}: breaks the schema at /id: expected an integer
 	done
 	[ "$(cat bad? <(mq-replay q) | grep -c 'no JSON')" = "$(mq-replay q | grep -c '{"id":[123]}')" ]
 }
+
+@test "compact=key: an empty body deletes its key, whatever the schema says" {
+	mq-ctl create t
+	mq-ctl set t compact=key 'schema={"type":"object"}'
+	mq-pub -k a t '{}'
+	run -65 mq-pub -k a t x
+	mq-pub -k a t ''
+	assert_equal "$(mq-replay --latest t | wc -l)" 0
+	echo '{"type":"object"}' >schema
+	mq-ctl check --schema schema t
+	mq-ctl set t compact=off
+	run -74 mq-ctl check --schema schema t
+	run -65 mq-pub -k a t ''
+}

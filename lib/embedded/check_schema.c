@@ -33,6 +33,7 @@ struct schema_check {
 	mqs_finding_fn	*finding;
 	void		*arg;
 	uint64_t	*findings;
+	int		 table;		/* compact=key: an empty body deletes its key */
 };
 
 static struct mqs_schema_body
@@ -61,7 +62,8 @@ broken(void *arg, size_t i, const char *why)
 {
 	const struct schema_check *k = arg;
 
-	found(k, k->list[i].id, why);
+	if (!k->table || k->list[i].len > 0)
+		found(k, k->list[i].id, why);
 	return 0;
 }
 
@@ -135,6 +137,7 @@ mqs_embedded_check_schema(struct mqs_spool *spool, const char *queue, const char
 {
 	struct schema_check *k = calloc(1, sizeof(*k));
 	struct mqs_reader *r = NULL;
+	struct mqs_log *log;
 	int rc;
 
 	*findings = *messages = 0;
@@ -145,9 +148,12 @@ mqs_embedded_check_schema(struct mqs_spool *spool, const char *queue, const char
 	k->arg = arg;
 	k->findings = findings;
 	if ((rc = mqs_embedded_reader_open(&r, spool, queue, NULL, NULL, err)) == MQS_OK &&
+	    (rc = mqs_spool_log_readonly(spool, queue, &log, err)) == MQS_OK &&
 	    (rc = mqs_schema_checker_new(&k->checker, &spool->options, queue, schema,
-	    schema_len, err)) == MQS_OK)
+	    schema_len, err)) == MQS_OK) {
+		k->table = log->settings.compact != 0;
 		rc = check_messages(k, r, messages, err);
+	}
 	mqs_schema_checker_free(k->checker);
 	mqs_embedded_reader_free(r);
 	mqs_buf_free(&k->copies);

@@ -128,6 +128,13 @@ leave_out(struct batch_check *k, size_t i)
 	s->blob = NULL;
 }
 
+/* In a table an empty body deletes its key, whatever values must be like. */
+static int
+deletes_key(const struct mqs_publisher *p, const struct mqs_pending *e)
+{
+	return p->log->settings.compact && p->shapes[e->shape].blob == NULL && e->body_len == 0;
+}
+
 static int
 broken(void *arg, size_t i, const char *why)
 {
@@ -135,6 +142,8 @@ broken(void *arg, size_t i, const char *why)
 	struct mqs_publisher *p = k->p;
 	struct mqs_message m;
 
+	if (deletes_key(p, &p->batch[k->first + i]))
+		return 0;
 	k->bad = k->first + i;
 	if (!k->only_look && p->refused != NULL) {
 		m = message_of(p, &p->batch[k->bad]);

@@ -298,7 +298,8 @@ open_source(struct salvage *s, const struct mqs_spool *spool, const char *from,
 	char *path = NULL;
 	int rc;
 
-	if (access(from, F_OK) == -1 && mqs_spool_check_name(from, NULL) == MQS_OK) {
+	/* What may be a queue's name is one, if the spool has it: no folder that lies about. */
+	if (mqs_spool_check_name(from, NULL) == MQS_OK) {
 		if (asprintf(&path, "%s/%s", spool->path, from) == -1)
 			return mqs_fail_errno(err, "%s", from);
 		if (access(path, F_OK) == 0)
