@@ -390,6 +390,39 @@ retained() {
 	[[ $stderr = *"message ${ids[49]}: damaged"* ]]
 }
 
+@test "redrive: what was replaced does not come back, nor replace the newer one" {
+	mq-ctl create q/g q/h
+	mq-ctl set q/g max-attempts=1
+	mq-ctl set q compact=key
+	mq-pub -k a q a1
+	mq-pub -k b q b1
+	mq-sub -e q/g -- false || :
+	mq-pub -k a q a2
+	mq-ctl redrive q.dead
+	[ "$(mq-replay q)" = "$(lines b1 a2)" ]
+	mq-ctl trim q
+	[ "$(mq-sub -e q/h)" = "$(lines b1 a2)" ]
+	[ "$(mq-sub -e q/g | sort)" = "$(lines a2 b1)" ]
+	mq-ctl check q
+}
+
+@test "a redriven copy, which one group sees, does not replace what all see" {
+	mq-ctl create q/g q/h
+	mq-ctl set q/g max-attempts=1
+	mq-pub -k a q a1
+	mq-sub -e q/g -- false || :
+	mq-ctl purge q
+	mq-pub -k a q a2
+	mq-ctl redrive q.dead
+	[ "$(mq-replay q)" = "$(lines a2 a1)" ]
+	mq-ctl set q compact=key
+	mq-ctl trim q
+	[ "$(mq-sub -e q/h)" = a2 ]
+	mq-pub -k a q a3
+	[ "$(mq-replay q)" = a3 ]
+	mq-ctl check q
+}
+
 @test "publishers and consumers at once: the newest of each key stands, and is seen" {
 	local i pids=()
 	table

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/queue/log_compaction.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/marker.h"
 #include "embedded/redrive_return.h"
@@ -179,6 +180,10 @@ copy_letter(struct back *b, const struct mqs_redrive_letter *l, const struct mqs
 
 	rc = mqs_log_reader_at(&b->letters, l->id, 1, &letter, err);
 	if (rc == MQS_NOTHING)		/* purged meanwhile */
+		return MQS_OK;
+	/* The group sees the newer one: a copy of the old value would come behind it. */
+	if (rc == MQS_OK && b->log->settings.compact && (rc = mqs_compaction_is_replaced(b->ltx.tx,
+	    letter.message.key, letter.message.key_len, l->original, err)) == 1)
 		return MQS_OK;
 	if (rc != MQS_OK || (rc = append(b, l, &letter, err)) != MQS_OK ||
 	    (rc = mqs_marker_put(b->ltx.tx, MQS_LOG_MARKERS, m, err)) != MQS_OK)

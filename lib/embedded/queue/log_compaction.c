@@ -126,22 +126,27 @@ mqs_compaction_note_oldest(struct mqs_log_tx *ltx, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* 1 if a newer message of the key is there, and intact. */
-static int
-is_replaced(struct mqs_log_tx *ltx, const struct mqs_message *m, struct mqs_error *err)
+int
+mqs_compaction_is_replaced(struct mqs_tx *tx, const char *key, size_t key_len, uint64_t id,
+    struct mqs_error *err)
 {
+	uint64_t newest = UINT64_MAX;
 	struct mqs_cur *cur;
 	struct mqs_record r;
-	uint64_t newest;
 	int rc;
 
-	if (m->key_len == 0)
+	if (key_len == 0)
 		return 0;
-	rc = mqs_key_index_newest(ltx->tx, m->key, m->key_len, UINT64_MAX, &r, err);
-	if (rc != MQS_OK || r.message.seq <= m->seq)
-		return rc < 0 && rc != MQS_EDAMAGED ? rc : 0;
-	newest = r.message.seq;
-	if ((rc = mqs_cur_new(&cur, ltx->tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
+	/* A copy for one group stands behind the message that it was made of, but is no newer. */
+	for (;; newest--) {
+		rc = mqs_key_index_newest(tx, key, key_len, newest, &r, err);
+		if (rc != MQS_OK || r.message.seq <= id)
+			return rc < 0 && rc != MQS_EDAMAGED ? rc : 0;
+		newest = r.message.seq;
+		if (r.only_group_len == 0)
+			break;
+	}
+	if ((rc = mqs_cur_new(&cur, tx, MQS_LOG_MESSAGES, err)) != MQS_OK)
 		return rc;
 	rc = find_intact(cur, newest, &r, err);
 	mqs_cur_free(cur);
@@ -165,7 +170,8 @@ mqs_compaction_remove(struct mqs_log_tx *ltx, const uint64_t *ids, size_t n,
 		return rc;
 	for (i = 0; i < n && rc >= 0; i++) {
 		if ((rc = find_intact(cur, ids[i], &r, err)) != MQS_OK ||
-		    (rc = is_replaced(ltx, &r.message, err)) != 1)
+		    (rc = mqs_compaction_is_replaced(ltx->tx, r.message.key, r.message.key_len,
+		    r.message.seq, err)) != 1)
 			continue;
 		rc = remove_at(ltx, cur, &r, t->blobs, &t->nblobs, err);
 		t->records += rc == MQS_OK;

@@ -43,6 +43,12 @@ void	mqs_compaction_switch(struct mqs_log_tx *, int on);
 /* Removes older messages of the key of a message that was just appended. */
 int	mqs_compaction_replace(struct mqs_log_tx *, const struct mqs_message *, struct mqs_replaced *,
 	    struct mqs_error *err);
+/*
+ * 1 if an intact message of the key is there that is newer than `id', and not for one group
+ * alone, as a redriven copy is: what the others see last is not replaced by that.
+ */
+int	mqs_compaction_is_replaced(struct mqs_tx *, const char *key, size_t key_len, uint64_t id,
+	    struct mqs_error *err);
 /* Notes the time of the oldest message, after any but the first may have been removed. */
 int	mqs_compaction_note_oldest(struct mqs_log_tx *, struct mqs_error *err);
 
