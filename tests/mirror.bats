@@ -67,6 +67,24 @@ header() {
 	[ "$(messages plain)" = 1 ]
 }
 
+@test "--mirror: a table may be the source, but not the target" {
+	mq-pub -k k a old new
+	mq-ctl create b
+	mq-ctl set b compact=key
+	mq-replay -J a >in
+	fails 78 'mq-pub: b: --mirror: with compact=key a copy of what was replaced would replace what is newer; mirror into a queue without it, whose state mq-replay --latest gives' \
+	    mq-pub -J --mirror b <in
+	[ "$(messages b)" = 0 ]
+	mq-ctl set b compact=off
+	mq-pub -J --mirror b <in
+	mq-pub -J --mirror b <in
+	[ "$(bodies b)" = 'old new' ]
+	[ "$(mq-replay --latest b)" = new ]
+	mq-ctl set a compact=key
+	copy a c
+	[ "$(bodies c)" = new ]
+}
+
 @test "--mirror: repeating a copy makes no doubles" {
 	local ids
 	mq-pub a one two three
