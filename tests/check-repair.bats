@@ -54,6 +54,47 @@ mq-ctl check: q: message $id: not in the index of message ids: repaired"
 	assert_output $'other\na'
 }
 
+@test "an index of keys: a message whose key can't be read leaves its entry" {
+	local first second
+	mq-ctl create q
+	mq-ctl set q index=key
+	first=$(mq-pub -I -k one q '')
+	second=$(mq-pub -I -k two q SECOND)
+	# Of the first the version can't be read, of the second the key is another.
+	perl -0777 -pi -e 'BEGIN { $id = pack "Q>", shift } s/(\x08\0\Q$id\E....)./$1\xff/gs or die "no message";
+		s/twoSECOND/oneSECOND/g or die "no key"' "$first" "$MQ_SPOOL/q/log.mdb"
+	mq-ctl purge q
+	mq-pub -k two q three
+	run -74 --separate-stderr mq-ctl check q
+	assert_equal "$stderr" "mq-ctl check: q: index of keys: message $second is not there
+mq-ctl check: q: index of keys: message $first is not there"
+	run -0 --separate-stderr mq-ctl check --repair q
+	assert_output 'q: 1 message, 0 findings'
+	assert_equal "$stderr" 'mq-ctl check: q: index of keys: an entry that names no message: repaired
+mq-ctl check: q: index of keys: an entry that names no message: repaired'
+	run -0 mq-ctl check q
+	[ "$(mq-replay --key two q)" = three ]
+}
+
+@test "an index of keys: a missing entry comes, but not where the index is off" {
+	local id
+	mq-pub -k none off x
+	mq-ctl create q
+	mq-ctl set q index=key
+	id=$(mq-pub -I -k k q a)
+	mq-pub -k k q b
+	# The entry of the first names another id, which there is not.
+	perl -0777 -pi -e 'BEGIN { ($from, $to) = map { pack "Q>", $_ } splice @ARGV, 0, 2 }
+		s/(\x10\0.{8})\Q$from\E/$1$to/gs or die "no entry"' "$id" "$((id - 1))" "$MQ_SPOOL/q/log.mdb"
+	run -0 --separate-stderr mq-ctl check --repair q
+	assert_equal "$stderr" "mq-ctl check: q: index of keys: an entry that names no message: repaired
+mq-ctl check: q: message $id: not in the index of keys: repaired"
+	[ "$(mq-replay --key k q)" = $'a\nb' ]
+	run -0 --separate-stderr mq-ctl check --repair off
+	assert_equal "$stderr" ''
+	run -0 mq-ctl check
+}
+
 @test "a damaged message is told, and counts; its entries stay" {
 	local id
 	id=$(mq-pub -I -p 3 -i one q FINDTHIS)

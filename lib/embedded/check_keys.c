@@ -8,15 +8,6 @@
 #include "embedded/check_keys.h"
 #include "embedded/queue/log_key_index.h"
 
-/* 1 if the index must have a message with that id. */
-static int
-must_have(const uint64_t v[MQS_LOG_VALUES], uint64_t id)
-{
-	return v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_WHOLE ||
-	    (v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_BUILDING &&
-	    (id <= v[MQS_LOG_KEY_INDEX_AT] || id > v[MQS_LOG_KEY_INDEX_END]));
-}
-
 int
 mqs_check_key_of(struct mqs_checking *k, struct mqs_tx *tx, const struct mqs_record *r,
     struct mqs_error *err)
@@ -26,7 +17,7 @@ mqs_check_key_of(struct mqs_checking *k, struct mqs_tx *tx, const struct mqs_rec
 	struct mqs_slice value;
 	int rc;
 
-	if (!must_have(k->lv, m->seq))
+	if (!mqs_key_index_must_have(k->lv, m->seq))
 		return MQS_OK;
 	mqs_key_index_entry(entry, mqs_key_index_hash(m->key, m->key_len), m->seq);
 	rc = mqs_tx_get(tx, MQS_LOG_KEYS, entry, sizeof(entry), &value, err);

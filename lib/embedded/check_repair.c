@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/check_repair.h"
+#include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_reader.h"
 #include "embedded/queue/log_tx.h"
 
@@ -29,6 +30,7 @@ struct repair {
 
 struct repairs {
 	struct mqs_checking	*k;
+	uint64_t		 v[MQS_LOG_VALUES];	/* of the snapshot */
 	size_t			 n;
 	struct repair		 list[REPAIR_MAX];
 };
@@ -36,7 +38,8 @@ struct repairs {
 static const char *
 index_name(unsigned table)
 {
-	return table == MQS_LOG_IDS ? "message ids" : "priorities";
+	return table == MQS_LOG_IDS ? "message ids" :
+	    table == MQS_LOG_KEYS ? "keys" : "priorities";
 }
 
 static struct repair *
@@ -60,6 +63,10 @@ entry_of(unsigned table, const struct mqs_record *r, unsigned char room[256])
 {
 	const struct mqs_message *m = &r->message;
 
+	if (table == MQS_LOG_KEYS) {
+		mqs_key_index_entry(room, mqs_key_index_hash(m->key, m->key_len), m->seq);
+		return MQS_KEY_ENTRY;
+	}
 	if (table == MQS_LOG_IDS ? m->message_id == NULL : m->priority == 0)
 		return 0;
 	if (table == MQS_LOG_IDS) {
@@ -76,14 +83,17 @@ static int
 names_record(struct mqs_tx *tx, unsigned table, struct mqs_slice key, struct mqs_slice value,
     struct mqs_error *err)
 {
+	/* Where the id stands in the entry: at its end. */
+	const struct mqs_slice at = table == MQS_LOG_IDS ? value : key;
+	const size_t size = table == MQS_LOG_IDS ? 8 : table == MQS_LOG_KEYS ? MQS_KEY_ENTRY : 9;
 	unsigned char room[256], id[8];
 	struct mqs_slice found;
 	struct mqs_record r;
 	int rc;
 
-	if (table == MQS_LOG_IDS ? value.n != 8 : key.n != 9)
+	if (at.n != size)
 		return 0;
-	memcpy(id, table == MQS_LOG_IDS ? value.p : (const unsigned char *)key.p + 1, 8);
+	memcpy(id, (const unsigned char *)at.p + size - 8, 8);
 	if ((rc = mqs_tx_get(tx, MQS_LOG_MESSAGES, id, sizeof(id), &found, err)) != MQS_OK)
 		return rc < 0 ? rc : 0;
 	/* Of a damaged record nothing is known: its entry stays. */
@@ -126,11 +136,18 @@ is_indexed(struct mqs_tx *tx, unsigned table, uint64_t id, struct mqs_slice key,
 	return table != MQS_LOG_IDS || (value.n == 8 && mqs_get_be64(value.p) == id);
 }
 
+/* 1 if the index has to have such a message; that of keys may be off, or unfinished. */
+static int
+must_have(const uint64_t v[MQS_LOG_VALUES], unsigned table, uint64_t id)
+{
+	return table != MQS_LOG_KEYS || mqs_key_index_must_have(v, id);
+}
+
 /* Finds the intact records that an index lacks. */
 static int
 find_missing(struct repairs *r, struct mqs_log_reader *reader, struct mqs_error *err)
 {
-	static const unsigned tables[] = { MQS_LOG_IDS, MQS_LOG_PRIORITY };
+	static const unsigned tables[] = { MQS_LOG_IDS, MQS_LOG_PRIORITY, MQS_LOG_KEYS };
 	unsigned char room[256];
 	struct mqs_record record;
 	struct mqs_slice key = { room, 0 };
@@ -142,8 +159,9 @@ find_missing(struct repairs *r, struct mqs_log_reader *reader, struct mqs_error 
 			continue;
 		if (rc != MQS_OK)
 			return MQS_OK;	/* the check that follows tells */
-		for (i = 0; i < 2; i++) {
-			if ((key.n = entry_of(tables[i], &record, room)) == 0)
+		for (i = 0; i < 3; i++) {
+			if ((key.n = entry_of(tables[i], &record, room)) == 0 ||
+			    !must_have(r->v, tables[i], record.message.seq))
 				continue;
 			if ((rc = is_indexed(reader->tx, tables[i], record.message.seq, key, err)) < 0)
 				return rc;
@@ -156,8 +174,10 @@ find_missing(struct repairs *r, struct mqs_log_reader *reader, struct mqs_error 
 
 /* Repairs one entry, if it is still wrong. */
 static int
-repair_one(struct repairs *r, struct mqs_tx *tx, const struct repair *one, struct mqs_error *err)
+repair_one(struct repairs *r, struct mqs_log_tx *ltx, const struct repair *one,
+    struct mqs_error *err)
 {
+	struct mqs_tx *tx = ltx->tx;
 	const struct mqs_slice key = { one->key, one->key_len };
 	struct mqs_slice value;
 	unsigned char id[8];
@@ -176,6 +196,8 @@ repair_one(struct repairs *r, struct mqs_tx *tx, const struct repair *one, struc
 	}
 	if ((rc = mqs_tx_get(tx, MQS_LOG_MESSAGES, id, sizeof(id), &value, err)) != MQS_OK)
 		return rc < 0 ? rc : MQS_OK;
+	if (!must_have(ltx->v, one->table, one->id))	/* turned off meanwhile */
+		return MQS_OK;
 	/* Of two with one message id the first is the one that is found. */
 	if (one->table == MQS_LOG_IDS &&
 	    (rc = mqs_tx_get(tx, one->table, key.p, key.n, &value, err)) != MQS_NOTHING)
@@ -197,7 +219,7 @@ repair_all(struct repairs *r, struct mqs_error *err)
 	if ((rc = mqs_log_begin(&ltx, r->k->log, 0, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < r->n; i++)
-		if ((rc = repair_one(r, ltx.tx, &r->list[i], err)) != MQS_OK) {
+		if ((rc = repair_one(r, &ltx, &r->list[i], err)) != MQS_OK) {
 			mqs_log_abort(&ltx);
 			return rc;
 		}
@@ -209,7 +231,6 @@ repair_indexes(struct mqs_checking *k, struct mqs_error *err)
 {
 	struct repairs *r;
 	struct mqs_log_reader reader;
-	uint64_t v[MQS_LOG_VALUES];
 	int rc;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
@@ -217,9 +238,10 @@ repair_indexes(struct mqs_checking *k, struct mqs_error *err)
 	r->k = k;
 	if ((rc = mqs_log_reader_init(&reader, k->log, err)) == MQS_OK) {
 		/* Strays first: an entry that names another message is in the way of its own. */
-		if ((rc = mqs_log_reader_state(&reader, v, err)) == MQS_OK &&
+		if ((rc = mqs_log_reader_state(&reader, r->v, err)) == MQS_OK &&
 		    (rc = find_stray(r, reader.tx, MQS_LOG_IDS, err)) == MQS_OK &&
-		    (rc = find_stray(r, reader.tx, MQS_LOG_PRIORITY, err)) == MQS_OK)
+		    (rc = find_stray(r, reader.tx, MQS_LOG_PRIORITY, err)) == MQS_OK &&
+		    (rc = find_stray(r, reader.tx, MQS_LOG_KEYS, err)) == MQS_OK)
 			rc = find_missing(r, &reader, err);
 		mqs_log_reader_done(&reader);
 	}

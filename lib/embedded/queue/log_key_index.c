@@ -174,6 +174,14 @@ mqs_key_index_unfinished(const uint64_t v[MQS_LOG_VALUES])
 }
 
 int
+mqs_key_index_must_have(const uint64_t v[MQS_LOG_VALUES], uint64_t id)
+{
+	return v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_WHOLE ||
+	    (v[MQS_LOG_KEY_INDEX] == MQS_KEY_INDEX_BUILDING &&
+	    (id <= v[MQS_LOG_KEY_INDEX_AT] || id > v[MQS_LOG_KEY_INDEX_END]));
+}
+
+int
 mqs_key_index_drop_some(struct mqs_log_tx *ltx, struct mqs_error *err)
 {
 	struct mqs_slice key, value;

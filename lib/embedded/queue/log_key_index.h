@@ -18,7 +18,8 @@
  * Building and dropping go in transactions of bounded size, so that publishers need not wait
  * long; who is killed in between leaves the state, from which the next one goes on.  Removing
  * a message removes its entry, whatever the state: so each entry names a message that is
- * there.  All of it changes in the transaction that adds or removes the message.
+ * there.  (A message whose key is damaged leaves its entry, which mq-ctl check --repair
+ * removes.)  All of it changes in the transaction that adds or removes the message.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_KEY_INDEX_H
 #define MQS_EMBEDDED_QUEUE_LOG_KEY_INDEX_H
@@ -65,6 +66,8 @@ int	mqs_key_is(const struct mqs_message *, const char *key, size_t key_len);
 void	mqs_key_index_switch(struct mqs_log_tx *, int on);
 /* 1 if there is something to build or to drop. */
 int	mqs_key_index_unfinished(const uint64_t v[MQS_LOG_VALUES]);
+/* 1 if the index must have a message with that id. */
+int	mqs_key_index_must_have(const uint64_t v[MQS_LOG_VALUES], uint64_t id);
 /* While the index is dropped: removes as many entries as one transaction may. */
 int	mqs_key_index_drop_some(struct mqs_log_tx *, struct mqs_error *err);
 
