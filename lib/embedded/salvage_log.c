@@ -8,7 +8,8 @@
  * Messages keep id, time, key, headers, priority, message id and body.  Ordinals are given
  * anew, because those of a log leave none out.  The new queue has the UUID of the damaged one,
  * if that can be read: its messages have the same ids, so what other queues know of them (the
- * markers of filters and of copies) stays true.  Its last id is not less than any that was
+ * markers of filters and of copies) stays true.  It has the markers of the damaged one, too:
+ * a filter that was killed before it settled its input publishes once.  Its last id is not less than any that was
  * found, so no id is used again.
  *
  * A large body is linked into the new queue, or copied where that can't be, after its hash was
@@ -26,6 +27,7 @@
 #include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_tx.h"
+#include "embedded/queue/marker.h"
 #include "embedded/salvage_source.h"
 #include "embedded/spool.h"
 #include "embedded/store/blob.h"
@@ -246,6 +248,27 @@ save_settings(struct salvage *s, struct mqs_error *err)
 	return MQS_OK;
 }
 
+static int
+save_markers(struct salvage *s, struct mqs_error *err)
+{
+	const struct mqs_buf *keys = &s->source.markers;
+	size_t at;
+	int rc;
+
+	if (!s->source.markers_whole)
+		tell(s, "markers: not all could be read: what filters, dead letters and redrives "
+		    "put here and had not settled yet may come twice");
+	for (at = 0; at < keys->n; at += MQS_MARKER_KEY) {
+		if ((rc = mqs_marker_restore(s->ltx.tx, MQS_LOG_MARKERS,
+		    (const unsigned char *)keys->p + at, err)) != MQS_OK)
+			return rc;
+		s->batch_records++;
+		if ((rc = end_batch(s, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
 /* What is known of the whole, after all messages. */
 static void
 tell_whole(struct salvage *s)
@@ -276,7 +299,8 @@ fill(void *arg, struct mqs_log *log, struct mqs_error *err)
 	s->source_log.dir = s->source.dir;
 	if ((rc = mqs_log_begin(&s->ltx, log, 0, err)) != MQS_OK)
 		return rc;
-	if ((rc = save_settings(s, err)) != MQS_OK || (rc = save_all(s, err)) != MQS_OK) {
+	if ((rc = save_settings(s, err)) != MQS_OK ||
+	    (rc = save_markers(s, err)) != MQS_OK || (rc = save_all(s, err)) != MQS_OK) {
 		mqs_log_abort(&s->ltx);
 		return rc;
 	}

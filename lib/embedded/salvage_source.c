@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "embedded/queue/marker.h"
 #include "embedded/queue/state_values.h"
 #include "embedded/salvage_source.h"
 #include "embedded/store/lmdb/page_scan.h"
@@ -88,6 +89,7 @@ mqs_salvage_close(struct mqs_salvage_source *s)
 	close_if(s->fd);
 	close_if(s->dir.fd);
 	close_if(s->dir.blob);
+	mqs_buf_free(&s->markers);
 	mqs_buf_free(&s->settings);
 	mqs_buf_free(&s->main_settings);
 	free(s->dir.path);
@@ -307,6 +309,20 @@ take_rest(void *arg, const struct mqs_page_entry *e)
 	return s->main_whole ? MQS_OK : take_lost_main(s, e);
 }
 
+/* ---------------------------------------------------------------- markers -- */
+
+/* An entry of the table of markers. */
+static int
+take_marker(void *arg, const struct mqs_page_entry *e)
+{
+	struct mqs_salvage_source *s = arg;
+
+	if (e->key.n == MQS_MARKER_KEY)
+		return mqs_buf_add(&s->markers, e->key.p, e->key.n) == 0 ? MQS_OK : MQS_ESYSTEM;
+	s->tell(s->tell_arg, "a marker: damaged: its key has %zu bytes", e->key.n);
+	return MQS_OK;
+}
+
 /* ------------------------------------------------------------------- all -- */
 
 static int
@@ -356,6 +372,9 @@ mqs_salvage_find(struct mqs_salvage_source *s, struct mqs_error *err)
 		    &s->messages_whole, err);
 		s->has_table = rc == MQS_OK;
 	}
+	if (rc >= 0)
+		rc = mqs_page_scan_table(s->scan, "markers", take_marker, s, &s->markers_whole,
+		    err);
 	if (rc >= 0 && !s->messages_whole)
 		rc = mqs_page_scan_rest(s->scan, take_rest, s, err);
 	if (rc < 0)

@@ -15,7 +15,10 @@
  * If all of the table can be reached, nothing else is looked at.  If the main table can't be,
  * UUID and settings are those that stand in one page with the newest state.
  *
- * Memory: 16 bytes for each record.
+ * Markers have no checksum.  Only those that the tree of their table leads to are taken: one
+ * of a commit that never ended would say of an input that its output is here.
+ *
+ * Memory: 16 bytes for each record, 40 for each marker.
  */
 #ifndef MQS_EMBEDDED_SALVAGE_SOURCE_H
 #define MQS_EMBEDDED_SALVAGE_SOURCE_H
@@ -45,6 +48,8 @@ struct mqs_salvage_source {
 	int		 has_state;
 	uint64_t	 v[MQS_LOG_VALUES];	/* the newest state that was found */
 	struct mqs_buf	 settings;	/* NAME=VALUE, each with its NUL */
+	struct mqs_buf	 markers;	/* keys, MQS_MARKER_KEY bytes each */
+	int		 markers_whole;
 	/* The page of the main table that is being read, where no tree leads to it. */
 	uint64_t	 main_page;
 	int		 main_is_newest;	/* its state is the newest so far */

@@ -3,12 +3,11 @@
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/marker.h"
 
-#define MARKER_KEY	40
 #define MARKER_GENERATION	24	/* where the generation stands in it */
 #define SWEEP_MAX	100
 
 static void
-key_of(unsigned char key[MARKER_KEY], const struct mqs_marker *m)
+key_of(unsigned char key[MQS_MARKER_KEY], const struct mqs_marker *m)
 {
 	memcpy(key, m->uuid, 16);
 	mqs_put_be64(key + 16, m->group);
@@ -30,7 +29,7 @@ int
 mqs_marker_find(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
-	unsigned char key[MARKER_KEY];
+	unsigned char key[MQS_MARKER_KEY];
 	struct mqs_slice value;
 
 	key_of(key, m);
@@ -54,17 +53,24 @@ int
 mqs_marker_put(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
-	unsigned char key[MARKER_KEY];
+	unsigned char key[MQS_MARKER_KEY];
 
 	key_of(key, m);
 	return mqs_tx_put(tx, table, key, sizeof(key), "", 0, err);
 }
 
 int
+mqs_marker_restore(struct mqs_tx *tx, unsigned table, const unsigned char key[MQS_MARKER_KEY],
+    struct mqs_error *err)
+{
+	return mqs_tx_put(tx, table, key, MQS_MARKER_KEY, "", 0, err);
+}
+
+int
 mqs_marker_del(struct mqs_tx *tx, unsigned table, const struct mqs_marker *m,
     struct mqs_error *err)
 {
-	unsigned char key[MARKER_KEY];
+	unsigned char key[MQS_MARKER_KEY];
 
 	key_of(key, m);
 	return mqs_tx_del(tx, table, key, sizeof(key), err);
@@ -81,7 +87,7 @@ int
 mqs_marker_sweep(struct mqs_tx *tx, unsigned table, struct mqs_group *group,
     const struct mqs_marker *m, struct mqs_error *err)
 {
-	unsigned char first[MARKER_KEY] = { 0 }, end[MARKER_KEY];
+	unsigned char first[MQS_MARKER_KEY] = { 0 }, end[MQS_MARKER_KEY];
 	struct mqs_slice at = { first, sizeof(first) }, value;
 	struct mqs_cur *cur;
 	unsigned n;
@@ -93,7 +99,7 @@ mqs_marker_sweep(struct mqs_tx *tx, unsigned table, struct mqs_group *group,
 		return rc;
 	rc = mqs_cur_move(cur, MQS_FROM, &at, &value, err);
 	for (n = 0; n < SWEEP_MAX && rc == MQS_OK; n++) {
-		if (at.n != MARKER_KEY || memcmp(at.p, end, MARKER_KEY) >= 0)
+		if (at.n != MQS_MARKER_KEY || memcmp(at.p, end, MQS_MARKER_KEY) >= 0)
 			break;
 		if (!stands && generation_of(at) != m->generation) {
 			rc = mqs_group_generation_stands(group, m->generation, err);
@@ -119,11 +125,11 @@ marker_in(struct mqs_marker *m, const unsigned char *key)
 
 /* The least key behind all of a marker's group: 0 if there is none. */
 static int
-behind_group(unsigned char key[MARKER_KEY])
+behind_group(unsigned char key[MQS_MARKER_KEY])
 {
 	size_t i = MARKER_GENERATION;
 
-	memset(key + MARKER_GENERATION, 0, MARKER_KEY - MARKER_GENERATION);
+	memset(key + MARKER_GENERATION, 0, MQS_MARKER_KEY - MARKER_GENERATION);
 	while (i > 0)
 		if (++key[--i] != 0)
 			return 1;
@@ -135,7 +141,7 @@ mqs_marker_remove_gone(struct mqs_tx *tx, unsigned table,
     int (*is_gone)(void *arg, const struct mqs_marker *), void *arg, size_t most,
     size_t *n, struct mqs_error *err)
 {
-	unsigned char key[MARKER_KEY] = { 0 };
+	unsigned char key[MQS_MARKER_KEY] = { 0 };
 	struct mqs_slice at = { key, sizeof(key) }, value;
 	struct mqs_marker m;
 	struct mqs_cur *cur;
@@ -145,7 +151,7 @@ mqs_marker_remove_gone(struct mqs_tx *tx, unsigned table,
 	if ((rc = mqs_cur_new(&cur, tx, table, err)) != MQS_OK)
 		return rc;
 	rc = mqs_cur_move(cur, MQS_FROM, &at, &value, err);
-	while (*n < most && rc == MQS_OK && at.n == MARKER_KEY) {
+	while (*n < most && rc == MQS_OK && at.n == MQS_MARKER_KEY) {
 		memcpy(key, at.p, sizeof(key));
 		marker_in(&m, key);
 		if (is_gone(arg, &m)) {
@@ -169,7 +175,7 @@ mqs_marker_last_generation(struct mqs_tx *tx, const unsigned char uuid[16], uint
     uint64_t *generation, struct mqs_error *err)
 {
 	struct mqs_marker end = { .group = group, .generation = UINT64_MAX, .id = UINT64_MAX };
-	unsigned char from[MARKER_KEY];
+	unsigned char from[MQS_MARKER_KEY];
 	struct mqs_slice key = { from, sizeof(from) }, value;
 	struct mqs_cur *cur;
 	int rc;
@@ -181,7 +187,7 @@ mqs_marker_last_generation(struct mqs_tx *tx, const unsigned char uuid[16], uint
 	rc = mqs_cur_move(cur, MQS_FROM, &key, &value, err);
 	if (rc >= 0)
 		rc = mqs_cur_move(cur, rc == MQS_OK ? MQS_PREV : MQS_LAST, &key, &value, err);
-	if (rc == MQS_OK && (key.n != MARKER_KEY || memcmp(key.p, from, MARKER_GENERATION) != 0))
+	if (rc == MQS_OK && (key.n != MQS_MARKER_KEY || memcmp(key.p, from, MARKER_GENERATION) != 0))
 		rc = MQS_NOTHING;
 	if (rc == MQS_OK)
 		*generation = mqs_get_be64((const unsigned char *)key.p + MARKER_GENERATION);

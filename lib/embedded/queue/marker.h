@@ -35,6 +35,8 @@
 #include "embedded/queue/group.h"
 #include "embedded/queue/log.h"
 
+#define MQS_MARKER_KEY	40	/* bytes of a marker's key in its table */
+
 struct mqs_marker {
 	unsigned char	uuid[16];
 	uint64_t	group;		/* XXH3-64 of its name */
@@ -56,6 +58,9 @@ int	mqs_marker_find(struct mqs_tx *, unsigned table, const struct mqs_marker *, 
 int	mqs_marker_stands(struct mqs_log *, const struct mqs_marker *, struct mqs_error *err);
 /* Puts a marker. */
 int	mqs_marker_put(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
+/* Puts a marker that was found in another file, by its key there. */
+int	mqs_marker_restore(struct mqs_tx *, unsigned table, const unsigned char key[MQS_MARKER_KEY],
+	    struct mqs_error *err);
 /* Removes a marker; MQS_NOTHING if it is not there. */
 int	mqs_marker_del(struct mqs_tx *, unsigned table, const struct mqs_marker *, struct mqs_error *err);
 /*
