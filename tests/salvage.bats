@@ -440,6 +440,40 @@ mq-ctl salvage: q/g: bindings: could not be read: it gets every message'
 	mq-ctl check q
 }
 
+@test "a group that root makes anew keeps its owner and permissions" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	for_everybody
+	mkdir -m 777 "$MQ_SPOOL"
+	seq 10 | as_nobody mq-pub q
+	as_nobody mq-sub -e -c 3 q/g >/dev/null
+	chmod 600 "$MQ_SPOOL/q/g.group.mdb"
+	owners() {
+		(cd "$MQ_SPOOL/q" && stat -c '%n %u:%g' g.group.*)
+	}
+	owners >before
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	run -74 mq-ctl salvage q/g
+	owners | diff before -
+	assert_equal "$(stat -c %a "$MQ_SPOOL/q/g.group.mdb")" 600
+	[ "$(as_nobody mq-sub -e q/g | wc -l)" = 7 ]
+	as_nobody mq-ctl check q
+}
+
+@test "a group of another user, who alone may write to it: 77, and nothing has changed" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	for_everybody
+	mkdir -m 777 "$MQ_SPOOL"
+	seq 10 | mq-pub q
+	mq-sub -e -c 3 q/g >/dev/null
+	ruin "$MQ_SPOOL/q/g.group.mdb"
+	chmod -R a+rwX "$MQ_SPOOL"
+	chmod 646 "$MQ_SPOOL/q/g.group.mdb"
+	ls -A "$MQ_SPOOL/q" | grep -v lock >before
+	run -77 as_nobody mq-ctl salvage q/g
+	assert_output --partial 'g.group.mdb: belongs to another user, and only root can keep that'
+	ls -A "$MQ_SPOOL/q" | grep -v lock | diff before -
+}
+
 @test "a filter does not publish twice, whatever is left of its group" {
 	local left
 	for left in page marker; do

@@ -5,11 +5,13 @@
  *
  *	the log's write lock, so that nothing is removed meanwhile; the gate
  *	a new file is built under a temporary name	the damaged group, and a file that
- *							mq-ctl trim removes
+ *	and gets owner and mode of the damaged one	mq-ctl trim removes
  *	the damaged file gets a second name		the same, and GROUP.damaged
  *	the new file is renamed into the old one's place	the new group, with a page of the
  *							old one that is behind or right
  *	the page is removed, and written anew		the new group
+ *	page and lock file get the file's owner		the same, but who made them is the only
+ *							one that may write to them
  *
  * Where the group begins: see salvage_group_source.h.  What it had settled above that comes
  * again, and so does what it held or had handed out, with no attempt counted.
@@ -41,6 +43,7 @@
 #include "embedded/store/lmdb/data_file.h"
 #include "embedded/store/lmdb/page_check.h"
 #include "embedded/store/owner.h"
+#include "embedded/store/queue_dir_replace.h"
 
 #define DAMAGED_MAX	100	/* names of damaged files that are kept */
 
@@ -313,7 +316,9 @@ install(struct salvage *s, const char *tmp)
 	mqs_group_file(file, s->name, "mdb");
 	mqs_group_file(page, s->name, "stat");
 	(void)snprintf(lock, sizeof(lock), "%s-lock", file);
-	if (s->remains.has_file && (rc = keep_damaged(s, file)) != MQS_OK)
+	if (s->remains.has_file &&
+	    ((rc = mqs_dir_make_like(&s->log->dir, tmp, file, s->err)) != MQS_OK ||
+	    (rc = keep_damaged(s, file)) != MQS_OK))
 		return rc;
 	/* The old file's lock must not lie beside the new one. */
 	if (unlinkat(dir, lock, 0) == -1 && errno != ENOENT)
@@ -376,6 +381,26 @@ make_anew(struct salvage *s, struct mqs_salvaged *salvaged)
 	return mqs_log_commit(&ltx, s->err);
 }
 
+/*
+ * Opening the group writes its page, without which nothing is removed from the log.  Page and
+ * lock file are the group's owner's: root makes a group anew for others.
+ */
+static int
+open_anew(struct salvage *s)
+{
+	char file[MQS_GROUP_FILE], lock[MQS_GROUP_FILE + 8], page[MQS_GROUP_FILE];
+	struct mqs_group *opened;
+	int rc;
+
+	rc = mqs_spool_group(s->spool, s->log->dir.name, s->name, 0, NULL, &opened, s->err);
+	mqs_group_file(file, s->name, "mdb");
+	mqs_group_file(page, s->name, "stat");
+	(void)snprintf(lock, sizeof(lock), "%s-lock", file);
+	mqs_dir_give_like(&s->log->dir, lock, file);
+	mqs_dir_give_like(&s->log->dir, page, file);
+	return rc;
+}
+
 int
 mqs_embedded_salvage_group(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged, struct mqs_error *err)
@@ -383,7 +408,6 @@ mqs_embedded_salvage_group(struct mqs_spool *spool, const char *queue, const cha
 	struct salvage s = {
 		.spool = spool, .name = group, .finding = finding, .arg = arg, .err = err
 	};
-	struct mqs_group *opened;
 	int rc;
 
 	memset(salvaged, 0, sizeof(*salvaged));
@@ -395,6 +419,5 @@ mqs_embedded_salvage_group(struct mqs_spool *spool, const char *queue, const cha
 	    (rc = check_damaged(&s)) == MQS_OK)
 		rc = make_anew(&s, salvaged);
 	mqs_group_remains_free(&s.remains);
-	/* Opening it writes its page, without which nothing is removed from the log. */
-	return rc == MQS_OK ? mqs_spool_group(spool, queue, group, 0, NULL, &opened, err) : rc;
+	return rc == MQS_OK ? open_anew(&s) : rc;
 }

@@ -46,9 +46,9 @@ give(int fd, const struct stat *old)
 	return 0;
 }
 
-/* Owner, permissions, and onto stable storage. */
-static int
-prepare(const struct mqs_dir *dir, const char *tmp, const char *name, struct mqs_error *err)
+int
+mqs_dir_make_like(const struct mqs_dir *dir, const char *tmp, const char *name,
+    struct mqs_error *err)
 {
 	struct stat old;
 	int fd, rc = MQS_OK;
@@ -66,6 +66,20 @@ prepare(const struct mqs_dir *dir, const char *tmp, const char *name, struct mqs
 			rc = mqs_fail_errno(err, "%s/%s: not synced", dir->path, tmp);
 	close(fd);
 	return rc;
+}
+
+void
+mqs_dir_give_like(const struct mqs_dir *dir, const char *name, const char *like)
+{
+	struct stat st, to;
+
+	if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    fstatat(dir->fd, like, &to, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    (st.st_uid == to.st_uid && st.st_gid == to.st_gid))
+		return;
+	if (fchownat(dir->fd, name, to.st_uid, to.st_gid, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    fchownat(dir->fd, name, (uid_t)-1, to.st_gid, AT_SYMLINK_NOFOLLOW) == -1)
+		return;		/* who then can't open it gets an error that says so */
 }
 
 static int
@@ -87,7 +101,7 @@ mqs_dir_replace(struct mqs_dir *dir, const char *tmp, const char *name, struct m
 {
 	int rc;
 
-	if ((rc = prepare(dir, tmp, name, err)) == MQS_OK &&
+	if ((rc = mqs_dir_make_like(dir, tmp, name, err)) == MQS_OK &&
 	    (rc = mqs_dir_gate(dir, 1, err)) == MQS_OK) {
 		rc = replace(dir, tmp, name, err);
 		(void)mqs_dir_gate(dir, 0, NULL);
