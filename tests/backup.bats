@@ -113,17 +113,35 @@ mq-ctl backup: q: copying log.mdb: 100 %"
 	modes copies | diff <(modes "$MQ_SPOOL") -
 }
 
+@test "backup: made by root, it is the owner's as the queue is, large bodies too" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	for_everybody
+	mkdir -m 777 "$MQ_SPOOL"
+	head -c 300000 /dev/zero >large
+	as_nobody mq-pub -F q large
+	chmod 600 "$MQ_SPOOL"/q/blob/*
+	mq-ctl backup -q q copies
+	owners() {
+		(cd "$1/q" && stat -c '%n %a %u:%g' . gate turn use log.mdb blob owner blob/*)
+	}
+	owners copies | diff <(owners "$MQ_SPOOL") -
+	as_nobody mq-replay -s copies -f '%s' q | cmp - large
+}
+
 @test "backup: another user's queue: what can't be given is not given to others" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	for_everybody
 	mkdir -m 777 shared
 	mq-pub -s shared q one
 	chmod -R a+rwX shared
+	head -c 300000 /dev/zero >large
+	mq-pub -s shared -F q large
+	chmod a+rw shared/q/blob/*
 	chmod 770 shared/q && chgrp 65534 shared/q
 	mkdir -m 777 copies
 	as_nobody mq-ctl -s shared backup q copies
 	assert_equal "$(stat -c '%a %U' copies/q)" '770 nobody'
-	assert_equal "$(stat -c '%a' copies/q/log.mdb)" '606'
+	assert_equal "$(stat -c '%a' copies/q/log.mdb copies/q/blob/*)" $'606\n606'
 	as_nobody mq-replay -s copies q
 }
 

@@ -83,14 +83,33 @@ copy_body(int from, int to)
 	return copy_by_hand(from, to, (uint64_t)out);
 }
 
+/*
+ * Gives the copy the permissions of the original, and its owner, if that may be done: what
+ * root has backed up is read by who reads the queue.  Who is not given the group of the
+ * original must not have its rights.
+ */
+static int
+give(int from, int to)
+{
+	struct stat old, new;
+	mode_t mode;
+
+	if (fstat(from, &old) == -1 || fstat(to, &new) == -1)
+		return -1;
+	mode = old.st_mode & 0777;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
+	    fchown(to, old.st_uid, old.st_gid) == -1 && old.st_gid != new.st_gid &&
+	    fchown(to, (uid_t)-1, old.st_gid) == -1)
+		mode &= ~(mode_t)070;
+	return fchmod(to, mode);
+}
+
 static int
 write_body(int from, int to)
 {
-	struct stat st;
 	int rc;
 
-	if (fstat(from, &st) == -1 || fchmod(to, st.st_mode & 0777) == -1 ||
-	    copy_body(from, to) == -1)
+	if (give(from, to) == -1 || copy_body(from, to) == -1)
 		return -1;
 	while ((rc = fsync(to)) == -1 && errno == EINTR)
 		continue;
