@@ -783,6 +783,32 @@ mq-sub: q/g: $id: signal 9" ]
 	[ "$(header mq-dead-group)" = $'a\nb' ]
 }
 
+@test "dead-letter: a queue under maintenance is waited for, but the group is not held" {
+	command -v flock >/dev/null || skip "flock is not there"
+	mq-ctl create q/g q.dead
+	mq-pub q 1 2 3
+	mq-sub -m -c 1 q/g >took
+	mkfifo go
+	flock "$MQ_SPOOL/q.dead/use" sh -c 'echo >locked; read -r line <go' 3>&- &
+	holder=$!
+	until_true '[ -e locked ]'
+	mq-sub -c 1 q/g -- sh -c 'exit 100' 2>said 3>&- &
+	consumer=$!
+	cut -f 1 took | mq-ack --reject 2>acked 3>&- &
+	acker=$!
+	until_true 'grep -q maintenance said && grep -q maintenance acked'
+	assert_equal "$(cat acked)" 'mq-ack: q.dead: waiting for maintenance to end'
+	run -0 timeout 60 mq-sub -c 1 q/g
+	assert_output 3
+	kill -0 "$consumer" "$acker"
+	echo >go
+	wait "$holder"
+	wait "$consumer"
+	wait "$acker"
+	[ "$(mq-replay q.dead | sort)" = $'1\n2' ]
+	assert_equal "$(depth q/g) $(field dead q/g)" '0 2'
+}
+
 @test "dead-letter: a queue that can't be written: 74, said; the message waits" {
 	mq-ctl create q/g
 	mq-ctl set q/g max-attempts=1

@@ -246,6 +246,25 @@ b'
 	assert_equal "$stderr" "mq-stat: elsewhere: no such spool"
 }
 
+@test "a queue under maintenance: 75, named, and the others do not wait for its end" {
+	command -v flock >/dev/null || skip "flock is not there"
+	mq-pub a x
+	mq-pub b x
+	mq-pub c x
+	mkfifo go
+	flock "$MQ_SPOOL/b/use" sh -c 'echo >locked; read -r line <go' 3>&- &
+	until_true '[ -e locked ]'
+	run -75 --separate-stderr timeout 60 mq-stat
+	assert_equal "$stderr" 'mq-stat: b: in use by maintenance'
+	assert_regex "$(row a -)" '^a - 1'
+	assert_regex "$(row c -)" '^c - 1'
+	run -75 --separate-stderr timeout 60 mq-stat -l
+	assert_equal "$stderr" 'mq-stat: b: in use by maintenance'
+	echo >go
+	wait $!
+	run -0 mq-stat
+}
+
 @test "a missing queue or group: 66, the others are shown" {
 	mq-pub a x
 	mq-pub b x

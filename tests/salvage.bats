@@ -492,6 +492,24 @@ mq-ctl salvage: q/g: bindings: could not be read: it gets every message'
 	done
 }
 
+@test "a group: not while a queue that may have its markers is under maintenance" {
+	command -v flock >/dev/null || skip "flock is not there"
+	seq 3 | mq-pub q
+	mq-sub -e -c 2 q/f --to out -- cat
+	ruin "$MQ_SPOOL/q/f.group.mdb"
+	rm "$MQ_SPOOL/q/f.group.stat"
+	mkfifo go
+	flock "$MQ_SPOOL/out/use" sh -c 'echo >locked; read -r line <go' 3>&- &
+	until_true '[ -e locked ]'
+	run -75 --separate-stderr timeout 60 mq-ctl salvage q/f
+	[[ $stderr = *'mq-ctl salvage: out: in use by maintenance' ]]
+	echo >go
+	wait $!
+	run -74 mq-ctl salvage q/f
+	mq-sub -e q/f --to out -- cat
+	[ "$(mq-replay out)" = "$(seq 3)" ]
+}
+
 @test "a group: what can't be salvaged is refused" {
 	seq 10 | mq-pub q
 	mq-ctl create q/g

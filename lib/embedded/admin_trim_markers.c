@@ -69,9 +69,11 @@ add_queue(void *arg, const char *name)
 	int rc, was_open = mqs_spool_is_open(s->spool, name);
 	struct mqs_log *log;
 
+	s->spool->no_wait = 1;		/* who publishes waits for our transaction */
 	rc = mqs_spool_log_readonly(s->spool, name, &log, NULL);
+	s->spool->no_wait = 0;
 	if (rc != MQS_OK) {
-		s->unsure = 1;		/* also if it is gone: renamed, perhaps */
+		s->unsure = 1;		/* also if it is gone (renamed, perhaps), or under maintenance */
 		return MQS_OK;
 	}
 	memcpy(s->uuid, log->uuid, sizeof(s->uuid));

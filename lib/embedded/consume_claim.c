@@ -26,6 +26,7 @@
 #include "embedded/consume_select.h"
 #include "embedded/consume_settle.h"
 #include "embedded/consume_unmatched.h"
+#include "embedded/dead_letter_make.h"
 #include "embedded/full_disk.h"
 #include "embedded/queue/group_settle_all.h"
 #include "embedded/queue/group_state.h"
@@ -232,6 +233,9 @@ run(struct mqs_claim *cl, int reclaim, struct mqs_error *err)
 		cl->suspect = 0;
 		rc = transact(cl, reclaim, 0, err);
 	}
+	if (rc != MQS_OK && cl->stx.dead_busy &&
+	    (rc = mqs_dead_letter_wait(c->spool, c->group, err)) == MQS_OK)
+		rc = transact(cl, reclaim, 0, err);
 	if (rc != MQS_OK && rc != MQS_EINTR && cl->stx.dead_failed) {
 		dead = rc;
 		rc = transact(cl, reclaim, dead, NULL);

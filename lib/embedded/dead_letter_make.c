@@ -25,12 +25,36 @@ add_headers(struct mqs_settle_tx *stx, struct mqs_buf *buf,
 	return MQS_OK;
 }
 
+/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
+static int
+open_queue(struct mqs_spool *spool, const char *queue, struct mqs_log **log,
+    struct mqs_error *err)
+{
+	const unsigned flags = spool->options.flags;
+	int rc;
+
+	spool->options.flags |= MQS_AUTOCREATE;
+	rc = mqs_spool_log(spool, queue, 1, log, err);
+	spool->options.flags = flags;
+	return rc;
+}
+
+int
+mqs_dead_letter_wait(struct mqs_spool *spool, const struct mqs_group *group,
+    struct mqs_error *err)
+{
+	char queue[MQS_DEAD_LETTER_NAME];
+	struct mqs_log *log;
+
+	return mqs_dead_letter_queue(group->log->dir.name, group->log->settings.dead_letter,
+	    queue) ? open_queue(spool, queue, &log, err) : MQS_OK;
+}
+
 /* Opens the dead-letter queue and its transaction, once a stx. */
 static int
 begin(struct mqs_settle_tx *stx, const char *queue, struct mqs_error *err)
 {
 	struct mqs_log *log;
-	unsigned flags = stx->spool->options.flags;
 	int rc;
 
 	if (stx->dead_log != NULL)
@@ -39,10 +63,10 @@ begin(struct mqs_settle_tx *stx, const char *queue, struct mqs_error *err)
 		return mqs_fail(err, MQS_ECONFIG, "%s has no dead-letter queue: the name is "
 		    "too long to add .dead (set dead-letter=NAME)",
 		    stx->group->log->dir.name);
-	/* Not a queue that somebody mistyped: it is made whatever MQS_AUTOCREATE says. */
-	stx->spool->options.flags |= MQS_AUTOCREATE;
-	rc = mqs_spool_log(stx->spool, queue, 1, &log, err);
-	stx->spool->options.flags = flags;
+	stx->spool->no_wait = 1;	/* others wait for the group meanwhile */
+	rc = open_queue(stx->spool, queue, &log, err);
+	stx->spool->no_wait = 0;
+	stx->dead_busy = rc == MQS_EBUSY;
 	if (rc != MQS_OK || (rc = mqs_log_begin(&stx->dead, log, 0, err)) != MQS_OK)
 		return rc;
 	stx->dead_log = log;

@@ -17,5 +17,10 @@
  */
 int	mqs_dead_letter_make(struct mqs_settle_tx *, const struct mqs_entry *, uint64_t attempts,
 	    const char *reason, const char *detail, struct mqs_error *err);
+/*
+ * Opens the group's dead-letter queue, once maintenance of it has ended.  For after a
+ * transaction that found it so (dead_busy): no other may be open.
+ */
+int	mqs_dead_letter_wait(struct mqs_spool *, const struct mqs_group *, struct mqs_error *err);
 
 #endif

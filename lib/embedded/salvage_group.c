@@ -143,13 +143,16 @@ look_for_markers(void *arg, const char *queue)
 {
 	struct search *f = arg;
 	struct mqs_spool *spool = f->s->spool;
-	int was_open = mqs_spool_is_open(spool, queue);
+	int rc, was_open = mqs_spool_is_open(spool, queue);
 	struct mqs_log *log;
 	struct mqs_tx *tx;
 	uint64_t generation;
 
-	if (mqs_spool_log_readonly(spool, queue, &log, NULL) != MQS_OK)
-		return MQS_OK;
+	spool->no_wait = 1;	/* who publishes waits for the transaction that we are in */
+	rc = mqs_spool_log_readonly(spool, queue, &log, f->s->err);
+	spool->no_wait = 0;
+	if (rc != MQS_OK)
+		return rc == MQS_EBUSY ? rc : MQS_OK;
 	if (mqs_tx_read(log->db, &tx, NULL) == MQS_OK) {
 		if (mqs_marker_last_generation(tx, f->s->log->uuid, f->group, &generation,
 		    NULL) == MQS_OK && generation > f->generation)

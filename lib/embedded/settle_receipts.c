@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "embedded/dead_letter_make.h"
 #include "embedded/full_disk.h"
 #include "embedded/receipt.h"
 #include "embedded/settle.h"
@@ -160,23 +161,20 @@ tell(const struct mqs_settler *s, const struct target *t,
 
 static int
 one_pass(struct mqs_settler *s, struct target *t, struct mqs_group *group,
-    struct mqs_log_reader *reader, int keep, int *dead_failed,
+    struct mqs_log_reader *reader, int keep, struct mqs_settle_tx *stx,
     struct mqs_error *err)
 {
-	struct mqs_settle_tx stx;
 	size_t i;
 	int rc;
 
-	*dead_failed = 0;
-	if ((rc = mqs_settle_begin(&stx, s->spool, group, reader, keep, err)) != MQS_OK)
+	if ((rc = mqs_settle_begin(stx, s->spool, group, reader, keep, err)) != MQS_OK)
 		return rc;
 	for (i = 0; i < t->n && rc == MQS_OK; i++)
-		rc = mqs_settle_delivery(&stx, &t->requests[i], err);
+		rc = mqs_settle_delivery(stx, &t->requests[i], err);
 	if (rc == MQS_OK)
-		rc = mqs_settle_commit(&stx, err);
+		rc = mqs_settle_commit(stx, err);
 	else
-		mqs_settle_abort(&stx);
-	*dead_failed = stx.dead_failed;
+		mqs_settle_abort(stx);
 	return rc;
 }
 
@@ -189,8 +187,9 @@ settle_target(struct mqs_settler *s, struct target *t, int *done,
     struct mqs_error *err)
 {
 	struct mqs_log_reader reader;
+	struct mqs_settle_tx stx;
 	struct mqs_group *group;
-	int rc, dead = MQS_OK, failed;
+	int rc, dead = MQS_OK;
 
 	*done = 0;
 	if ((rc = mqs_spool_group(s->spool, t->queue, t->group, 0, NULL, &group,
@@ -199,10 +198,15 @@ settle_target(struct mqs_settler *s, struct target *t, int *done,
 		return rc;
 	mqs_log_reader_rest(&reader);	/* not while waiting to write */
 	qsort(t->requests, t->n, sizeof(*t->requests), mqs_settle_request_compare);
-	rc = one_pass(s, t, group, &reader, 0, &failed, err);
-	if (rc != MQS_OK && rc != MQS_EINTR && failed) {
+	rc = one_pass(s, t, group, &reader, 0, &stx, err);
+	if (rc != MQS_OK && stx.dead_busy) {
+		mqs_log_reader_rest(&reader);
+		if ((rc = mqs_dead_letter_wait(s->spool, group, err)) == MQS_OK)
+			rc = one_pass(s, t, group, &reader, 0, &stx, err);
+	}
+	if (rc != MQS_OK && rc != MQS_EINTR && stx.dead_failed) {
 		dead = rc;
-		rc = one_pass(s, t, group, &reader, dead, &failed, NULL);
+		rc = one_pass(s, t, group, &reader, dead, &stx, NULL);
 	}
 	mqs_log_reader_done(&reader);
 	*done = rc == MQS_OK;

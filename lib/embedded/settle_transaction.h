@@ -11,6 +11,9 @@
  * Dead letters that are many or large are committed in several transactions of their
  * log, since a transaction is held in memory.  The group is always committed once.
  *
+ * No transaction waits for the end of maintenance of the dead-letter queue, which may be
+ * long: the caller ends it, waits (mqs_dead_letter_wait), and repeats the whole.
+ *
  * If the dead-letter queue can't be written (it is full, or not permitted), the caller
  * repeats the whole with `keep' set to that error.  Then no dead letter is made: a
  * message that should become one waits for the longest backoff and is tried again.  All
@@ -46,6 +49,7 @@ struct mqs_settle_tx {
 	int			 keep;		/* not MQS_OK: make no dead letters, because of this error */
 	int			 kept;		/* the last message that should have become one waits instead */
 	int			 dead_failed;	/* an error came from making a dead letter */
+	int			 dead_busy;	/* and its cause: maintenance has the dead-letter queue to itself */
 	int			 damaged;	/* and its cause: the message that was to die is damaged */
 };
 

@@ -195,9 +195,11 @@ static int
 open_log(struct mqs_spool *spool, const char *queue, int make, int readonly,
     struct mqs_log **log, struct mqs_error *err)
 {
+	const unsigned wait = spool->no_wait ? MQS_LOG_NO_WAIT : 0;
 	int rc;
 
-	rc = mqs_log_open(log, spool->path, queue, &spool->options, readonly, err);
+	rc = mqs_log_open(log, spool->path, queue, &spool->options,
+	    wait | (readonly ? MQS_LOG_READONLY : 0), err);
 	if (rc != MQS_ENOENT || !make || !(spool->options.flags & MQS_AUTOCREATE))
 		return rc;
 	rc = mqs_log_create(spool->path, queue, &spool->options, err);
@@ -205,7 +207,7 @@ open_log(struct mqs_spool *spool, const char *queue, int make, int readonly,
 		return rc;
 	if (rc == MQS_OK)
 		mqs_spool_note_name(spool, queue);
-	return mqs_log_open(log, spool->path, queue, &spool->options, 0, err);
+	return mqs_log_open(log, spool->path, queue, &spool->options, wait, err);
 }
 
 static int

@@ -23,6 +23,7 @@ struct mqs_spool {
 	struct mqs_options	 options;
 	struct mqs_spool_queue	*queues;
 	unsigned		 handles;
+	int			 no_wait;	/* opening a queue that is under maintenance: MQS_EBUSY */
 };
 
 /* The wall clock, shifted by MQ_NOW, by which delay, expiry, backoff and retention are judged. */

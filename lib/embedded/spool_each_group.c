@@ -72,7 +72,9 @@ each_queue(void *arg, const char *queue)
 	int rc, was_open = mqs_spool_is_open(w->spool, queue);
 
 	w->queue = queue;
+	w->spool->no_wait = 1;		/* one under maintenance does not hold up the others */
 	rc = of_queue(w, NULL, &why);
+	w->spool->no_wait = 0;
 	if (!was_open)		/* else it is borrowed by other handles */
 		mqs_spool_forget(w->spool, queue);
 	return rc == MQS_ENOENT ? 0 : judge(w, rc, &why);

@@ -285,6 +285,7 @@ look_at(void *arg, const char *queue)
 /*
  * One of many: a queue that went away meanwhile is let be; one that can't be looked
  * at does not hide the others, its error comes at the end, those of others as notices.
+ * So it is with one under maintenance, for whose end the others do not wait.
  */
 static int
 look_at_each(void *arg, const char *queue)
@@ -294,7 +295,9 @@ look_at_each(void *arg, const char *queue)
 	int rc, was_open = mqs_spool_is_open(l->spool, queue);
 
 	l->err = &why;
+	l->spool->no_wait = 1;
 	rc = look_at(l, queue);
+	l->spool->no_wait = 0;
 	l->err = err;
 	if (!was_open)		/* else it is borrowed by other handles */
 		mqs_spool_forget(l->spool, queue);

@@ -148,17 +148,18 @@ mqs_log_relax(struct mqs_log *log, struct mqs_error *err)
 
 /*
  * Opens the directory.  While maintenance has the queue to itself, waits for its end, as
- * for the end of another's commit.
+ * for the end of another's commit, unless MQS_LOG_NO_WAIT is given.
  */
 static int
 open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
-    const struct mqs_options *o, struct mqs_error *err)
+    const struct mqs_options *o, unsigned flags, struct mqs_error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_AGAIN };
 	char text[MQS_NAME_MAX + 64];
 	int rc, told = 0;
 
-	while ((rc = mqs_dir_open(dir, spool, queue, err)) == MQS_EBUSY) {
+	while ((rc = mqs_dir_open(dir, spool, queue, err)) == MQS_EBUSY &&
+	    !(flags & MQS_LOG_NO_WAIT)) {
 		if (mqs_interrupted(o))
 			return mqs_fail(err, MQS_EINTR,
 			    "%s: interrupted while waiting for maintenance to end", queue);
@@ -174,7 +175,7 @@ open_directory(struct mqs_dir *dir, const char *spool, const char *queue,
 
 int
 mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
-    const struct mqs_options *options, int readonly, struct mqs_error *err)
+    const struct mqs_options *options, unsigned flags, struct mqs_error *err)
 {
 	struct mqs_log *log;
 	struct mqs_db_spec spec;
@@ -185,12 +186,12 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 		return mqs_fail_errno(err, "%s", queue);
 	log->page = -1;
 	log->options = options;
-	if ((rc = open_directory(&log->dir, spool, queue, options, err)) != MQS_OK) {
+	if ((rc = open_directory(&log->dir, spool, queue, options, flags, err)) != MQS_OK) {
 		free(log);
 		return rc;
 	}
 	mqs_log_spec(&spec, &log->dir, options);
-	spec.flags = readonly ? MQS_DB_READONLY : 0;
+	spec.flags = flags & MQS_LOG_READONLY ? MQS_DB_READONLY : 0;
 	if ((rc = mqs_db_open(&log->db, &spec, err)) != MQS_OK)
 		goto fail;
 	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
@@ -199,7 +200,7 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 	mqs_tx_abort(tx);
 	if (rc == MQS_OK)
 		rc = mqs_log_relax(log, err);
-	if (rc == MQS_OK && !readonly)
+	if (rc == MQS_OK && !(flags & MQS_LOG_READONLY))
 		rc = open_page(log, err);
 	if (rc != MQS_OK)
 		goto fail;

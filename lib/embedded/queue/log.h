@@ -101,9 +101,12 @@ struct mqs_log {
 	const struct mqs_options *options;
 };
 
-/* Opens a queue's log.  readonly: for readers that may lack permission to write. */
+#define MQS_LOG_READONLY	1u	/* for readers that may lack permission to write */
+#define MQS_LOG_NO_WAIT		2u	/* MQS_EBUSY while maintenance has the queue to itself */
+
+/* Opens a queue's log. */
 int	mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
-	    const struct mqs_options *, int readonly, struct mqs_error *err);
+	    const struct mqs_options *, unsigned flags, struct mqs_error *err);
 void	mqs_log_close(struct mqs_log *);
 
 /* Reads the state in a transaction. */
