@@ -567,3 +567,16 @@ mq-ctl salvage: q/g: bindings: could not be read: it gets every message'
 	mq-ctl salvage ./real other
 	assert_equal "$(mq-replay other)" decoy
 }
+
+@test "salvage: not of a queue that is in use" {
+	seq 3 | mq-pub q
+	mq-sub q/g >got &
+	until_true '[ "$(wc -l <got)" = 3 ]'
+	run -75 --separate-stderr mq-ctl salvage q new
+	assert_regex "$stderr" '^mq-ctl salvage: q: .*stop what uses it, then salvage it$'
+	run -66 mq-replay new
+	kill $!
+	wait $! || :
+	mq-ctl salvage q new
+	assert_equal "$(mq-replay new | wc -l)" 3
+}

@@ -40,6 +40,8 @@ struct salvage {
 	const struct mqs_spool	*spool;
 	struct mqs_salvage_source source;
 	struct mqs_log		source_log;	/* of which only the directory is used */
+	struct mqs_dir		alone;		/* the damaged queue, held by us alone */
+	int			 is_alone;
 	mqs_finding_fn		*finding;
 	void			*arg;
 	struct mqs_salvaged	*result;
@@ -315,21 +317,41 @@ fill(void *arg, struct mqs_log *log, struct mqs_error *err)
 }
 
 /* Opens what `from' names: a path, or a queue of the spool. */
+/*
+ * Has a queue of the spool to itself, so that nothing is published to it behind what is saved.
+ * A queue that lacks the files for that is in nobody's use.
+ */
 static int
-open_source(struct salvage *s, const struct mqs_spool *spool, const char *from,
+have_alone(struct salvage *s, struct mqs_spool *spool, const char *queue, struct mqs_error *err)
+{
+	struct mqs_error why;
+	int rc;
+
+	mqs_spool_forget(spool, queue);
+	if ((rc = mqs_dir_open_sole(&s->alone, spool->path, queue, &why)) == MQS_EBUSY)
+		return mqs_fail(err, rc, "%s: stop what uses it, then salvage it", why.text);
+	s->is_alone = rc == MQS_OK;
+	return MQS_OK;
+}
+
+static int
+open_source(struct salvage *s, struct mqs_spool *spool, const char *from,
     struct mqs_error *err)
 {
 	char *path = NULL;
-	int rc;
+	int rc = MQS_OK;
 
 	/* What may be a queue's name is one, if the spool has it: no folder that lies about. */
 	if (mqs_spool_check_name(from, NULL) == MQS_OK) {
 		if (asprintf(&path, "%s/%s", spool->path, from) == -1)
 			return mqs_fail_errno(err, "%s", from);
-		if (access(path, F_OK) == 0)
+		if (access(path, F_OK) == 0) {
+			rc = have_alone(s, spool, from, err);
 			from = path;
+		}
 	}
-	rc = mqs_salvage_open(&s->source, from, err);
+	if (rc == MQS_OK)
+		rc = mqs_salvage_open(&s->source, from, err);
 	free(path);
 	return rc;
 }
@@ -369,6 +391,8 @@ mqs_embedded_salvage(struct mqs_spool *spool, const char *from, const char *queu
 	if (rc == MQS_OK)
 		tell_whole(s);
 	mqs_salvage_close(&s->source);
+	if (s->is_alone)
+		mqs_dir_close(&s->alone);
 	free(s);
 	return rc;
 }
