@@ -128,15 +128,8 @@ care_for_tombstones(struct mqs_spool *spool, struct mqs_log *log, uint64_t *coun
 static int
 is_wanted(struct mqs_log *log, struct mqs_error *err)
 {
-	uint64_t v[MQS_LOG_VALUES];
-	struct mqs_tx *tx;
-	int rc;
+	int rc = mqs_log_refresh_now(log, err);
 
-	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
-		return rc;
-	if ((rc = mqs_log_state(tx, v, err)) == MQS_OK)
-		rc = mqs_log_refresh(log, tx, v[MQS_LOG_SETTINGS], err);
-	mqs_tx_abort(tx);
 	return rc < 0 ? rc : log->settings.compact != 0;
 }
 

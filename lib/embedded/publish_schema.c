@@ -199,29 +199,13 @@ mqs_publish_schema_check(struct mqs_publisher *p, size_t from, struct mqs_error 
 	return rc < 0 ? rc : MQS_OK;
 }
 
-/* Loads the settings again if they changed: who has published nothing since knows the old ones. */
-static int
-refresh(struct mqs_log *log, struct mqs_error *err)
-{
-	uint64_t v[MQS_LOG_VALUES];
-	struct mqs_tx *tx;
-	int rc;
-
-	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
-		return rc;
-	if ((rc = mqs_log_state(tx, v, err)) == MQS_OK)
-		rc = mqs_log_refresh(log, tx, v[MQS_LOG_SETTINGS], err);
-	mqs_tx_abort(tx);
-	return rc;
-}
-
 int
 mqs_embedded_publisher_check(struct mqs_publisher *p, size_t *index, struct mqs_error *err)
 {
 	struct batch_check k = { .only_look = 1 };
 	int rc;
 
-	if ((rc = refresh(p->log, err)) != MQS_OK || mqs_publish_schema_holds(p))
+	if ((rc = mqs_log_refresh_now(p->log, err)) != MQS_OK || mqs_publish_schema_holds(p))
 		return rc;
 	if ((rc = check_rest(p, 0, &k, err)) == MQS_OK)
 		p->schema.checked = p->n;

@@ -89,6 +89,21 @@ mqs_log_refresh(struct mqs_log *log, struct mqs_tx *tx, uint64_t seq,
 	return MQS_OK;
 }
 
+int
+mqs_log_refresh_now(struct mqs_log *log, struct mqs_error *err)
+{
+	uint64_t v[MQS_LOG_VALUES];
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_log_state(tx, v, err)) == MQS_OK)
+		rc = mqs_log_refresh(log, tx, v[MQS_LOG_SETTINGS], err);
+	mqs_tx_abort(tx);
+	return rc;
+}
+
 /*
  * Opens the page, and empties one of another life of the log (a restored copy):
  * read before the snapshot, it can't be younger than that otherwise.

@@ -117,6 +117,8 @@ void	mqs_log_spec(struct mqs_db_spec *, const struct mqs_dir *, const struct mqs
 int	mqs_log_relax(struct mqs_log *, struct mqs_error *err);
 /* Loads the settings again if they changed: seq is the state's MQS_LOG_SETTINGS. */
 int	mqs_log_refresh(struct mqs_log *, struct mqs_tx *, uint64_t seq, struct mqs_error *err);
+/* The same in a snapshot of its own, for who does not have a transaction. */
+int	mqs_log_refresh_now(struct mqs_log *, struct mqs_error *err);
 
 /*
  * Writes the status page if it is not that of the last commit: nobody has committed since
