@@ -1,0 +1,253 @@
+/*
+ * admin_delete.c - see admin.h: removing or emptying a queue or a group
+ *
+ * A group goes in the order mark, exchanges of a fill, queue, record.  Without the mark it is not
+ * there any more, and whoever makes it anew removes what a kill has left.  Its binding at the
+ * delays goes with its queue; messages that wait for it go to mq.delay.lost.
+ *
+ * A queue goes in the order groups, stream, headers exchange, exchange, record: until the
+ * exchange is gone, deleting can be repeated.
+ *
+ * Purging a queue removes the stream and makes it anew, with what the record says.  A group is
+ * emptied of what waits in its queue; what consumers hold stays theirs.
+ */
+#include <stdio.h>
+
+#include "amqp/admin.h"
+#include "amqp/answer.h"
+#include "amqp/group_fill.h"
+#include "amqp/group_lock.h"
+#include "amqp/group_queue.h"
+#include "amqp/settings_store.h"
+#include "amqp/table.h"
+#include "amqp/topology.h"
+#include "base/error.h"
+
+struct removal {
+	struct mqs_spool	*spool;
+	struct mqs_amqp_connection *connection;
+	const char		*queue;
+	char			 name[MQS_AMQP_NAME_SIZE];	/* of the group */
+	uint64_t		 epoch;
+	uint64_t		 count;
+	int			 there;
+	int			 stream;
+	struct mqs_amqp_queue_settings settings;
+};
+
+static int
+delete_exchange(const struct mqs_amqp_link *link, const char *exchange, struct mqs_error *err)
+{
+	(void)amqp_exchange_delete(link->state, link->number, mqs_amqp_text(exchange), 0);
+	return mqs_amqp_answer(link, exchange, err);
+}
+
+static int
+delete_queue(const struct mqs_amqp_link *link, const char *queue, struct mqs_error *err)
+{
+	(void)amqp_queue_delete(link->state, link->number, mqs_amqp_text(queue), 0, 0);
+	return mqs_amqp_answer(link, queue, err);
+}
+
+/* -------------------------------------------------------------- groups -- */
+
+static int
+queue_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct removal *d = arg;
+	int rc = mqs_amqp_exchange_exists(link, d->queue, err);
+
+	return rc == MQS_ENOENT ? mqs_amqp_no_queue(d->spool, d->queue, err) : rc;
+}
+
+static int
+delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct removal *d = arg;
+	int rc;
+
+	if ((rc = mqs_amqp_group_locked(link, d->name, d->epoch, err)) != MQS_OK)
+		return rc;
+	rc = mqs_amqp_group_marked(link, d->name, err);
+	d->there |= rc == MQS_OK;
+	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
+	    (rc = delete_exchange(link, d->name, err)) != MQS_OK ||
+	    (rc = mqs_amqp_fill_remove(link, d->name, err)) != MQS_OK)
+		return rc;
+	return delete_queue(link, d->name, err);
+}
+
+static int
+write_deleted(const struct removal *d, const char *group, uint64_t epoch, struct mqs_error *err)
+{
+	struct mqs_amqp_record r;
+	int rc;
+
+	if ((rc = mqs_amqp_record_init(&r, d->queue, group, err)) != MQS_OK)
+		return rc;
+	r.deleted = 1;
+	rc = mqs_amqp_settings_write(d->connection, &r, epoch, err);
+	mqs_amqp_record_free(&r);
+	return rc;
+}
+
+static int
+delete_group(void *arg, const char *queue, const char *group, struct mqs_error *err)
+{
+	struct removal *d = arg;
+	int rc;
+
+	(void)queue;
+	if (group == NULL)
+		return MQS_OK;
+	mqs_amqp_group_queue(d->name, d->queue, group);
+	do {
+		rc = mqs_amqp_group_lock(d->spool, d->name, NULL, NULL, &d->epoch, err);
+		if (rc != MQS_OK)
+			return rc;
+		rc = mqs_amqp_run(d->connection, delete_group_job, d, -1, err);
+		if (rc == MQS_OK)
+			rc = write_deleted(d, group, d->epoch, err);
+		mqs_amqp_group_unlock(d->spool, d->name, d->epoch);
+	} while (rc == MQS_EBUSY);
+	return rc;
+}
+
+static int
+group_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct removal *d = arg;
+	int rc = queue_is_there_job(arg, link, err);
+
+	if (rc == MQS_OK && (rc = mqs_amqp_group_marked(link, d->name, err)) == MQS_ENOENT)
+		return mqs_fail(err, rc, "%s: no such group", d->name);
+	return rc;
+}
+
+/* -------------------------------------------------------------- queues -- */
+
+static int
+delete_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct removal *d = arg;
+	char name[MQS_AMQP_NAME_SIZE];
+	int rc;
+
+	if ((rc = delete_queue(link, mqs_amqp_stream(name, d->queue), err)) != MQS_OK ||
+	    (rc = delete_exchange(link, mqs_amqp_headers_exchange(name, d->queue), err)) != MQS_OK)
+		return rc;
+	return delete_exchange(link, d->queue, err);
+}
+
+int
+mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
+    struct mqs_error *err)
+{
+	struct removal d = { .spool = spool, .queue = queue };
+	int rc;
+
+	if (group != NULL)
+		mqs_amqp_group_queue(d.name, queue, group);
+	if ((rc = mqs_amqp_spool_connection(&d.connection, spool, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d.connection, group != NULL ? group_is_there_job :
+	    queue_is_there_job, &d, -1, err)) != MQS_OK)
+		return rc;
+	if (group != NULL)
+		return delete_group(&d, queue, group, err);
+	if ((rc = mqs_amqp_settings_names(d.connection, queue, delete_group, &d, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d.connection, delete_queue_job, &d, -1, err)) != MQS_OK)
+		return rc;
+	return write_deleted(&d, NULL, 0, err);
+}
+
+/* --------------------------------------------------------------- purge -- */
+
+static int
+purge_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct removal *d = arg;
+	const amqp_queue_purge_ok_t *ok = amqp_queue_purge(link->state, link->number,
+	    mqs_amqp_text(d->name));
+
+	if (ok != NULL)
+		d->count += ok->message_count;
+	return mqs_amqp_answer(link, d->name, err);
+}
+
+static int
+purge_group(void *arg, const char *queue, const char *group, struct mqs_error *err)
+{
+	struct removal *d = arg;
+	int rc;
+
+	(void)queue;
+	if (group == NULL)
+		return MQS_OK;
+	mqs_amqp_group_queue(d->name, d->queue, group);
+	rc = mqs_amqp_run(d->connection, purge_group_job, d, -1, err);
+	return rc == MQS_ENOENT ? MQS_OK : rc;	/* it was not made whole */
+}
+
+static int
+purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct removal *d = arg;
+	char stream[MQS_AMQP_NAME_SIZE];
+	uint32_t n = 0;
+	int rc;
+
+	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, d->queue), &n, NULL, err);
+	d->stream = rc == MQS_OK;
+	if (rc == MQS_OK)
+		rc = delete_queue(link, stream, err);
+	if (rc != MQS_OK)
+		return rc == MQS_ENOENT ? MQS_OK : rc;
+	d->count = n;
+	return mqs_amqp_stream_make(link, d->queue, &d->settings, err);
+}
+
+static int
+retention(struct removal *d, struct mqs_error *err)
+{
+	struct mqs_log_settings s;
+	struct mqs_amqp_record r;
+	int rc;
+
+	if ((rc = mqs_amqp_record_init(&r, d->queue, NULL, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_amqp_settings_read(d->connection, &r, 0, err)) >= 0 &&
+	    (rc = mqs_amqp_record_queue(&r, &s, err)) == MQS_OK) {
+		d->settings.retain = s.retain == INT64_MAX ? -1 : s.retain;
+		d->settings.retain_bytes = s.retain_bytes;
+	}
+	mqs_amqp_record_free(&r);
+	return rc;
+}
+
+int
+mqs_amqp_purge(struct mqs_spool *spool, const char *queue, const char *group, uint64_t *count,
+    struct mqs_error *err)
+{
+	struct removal d = { .spool = spool, .queue = queue };
+	uint64_t retained;
+	int rc;
+
+	if (group != NULL)
+		mqs_amqp_group_queue(d.name, queue, group);
+	if ((rc = mqs_amqp_spool_connection(&d.connection, spool, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d.connection, group != NULL ? group_is_there_job :
+	    queue_is_there_job, &d, -1, err)) != MQS_OK)
+		return rc;
+	if (group != NULL) {
+		rc = purge_group(&d, queue, group, err);
+		*count = d.count;
+		return rc;
+	}
+	if ((rc = retention(&d, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d.connection, purge_stream_job, &d, -1, err)) != MQS_OK)
+		return rc;
+	retained = d.count;
+	rc = mqs_amqp_settings_names(d.connection, queue, purge_group, &d, err);
+	*count = d.stream ? retained : d.count;
+	return rc;
+}

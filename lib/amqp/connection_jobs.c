@@ -1,0 +1,57 @@
+/* connection_jobs.c - see connection.h: jobs that the caller queues */
+#include "amqp/connection_state.h"
+#include "amqp/reply_error.h"
+
+/*
+ * Takes back a job: at once if it was not begun; else the connection is broken, so that the
+ * job ends.  A job that was done meanwhile counts.  Returns 1 if it was done.
+ */
+static int
+take_back(struct mqs_amqp_connection *c, struct mqs_amqp_job *job)
+{
+	int done, running;
+
+	for (;;) {
+		mqs_amqp_lock(c);
+		done = job->done;
+		running = job->running;
+		if (!done && !running)
+			c->job = NULL;
+		mqs_amqp_unlock(c);
+		if (done || !running)
+			return done;
+		mqs_amqp_break(c);
+		mqs_amqp_pause(c);
+	}
+}
+
+/* Gives the job to the thread, until it is done or taken back. */
+static void
+give(struct mqs_amqp_connection *c, struct mqs_amqp_job *job)
+{
+	mqs_amqp_lock(c);
+	c->job = job;
+	mqs_amqp_unlock(c);
+	mqs_amqp_wake(c->wake_fd);
+}
+
+int
+mqs_amqp_run(struct mqs_amqp_connection *c, mqs_amqp_job_fn *fn, void *arg, int64_t deadline,
+    struct mqs_error *err)
+{
+	struct mqs_amqp_job job = { .fn = fn, .arg = arg };
+	int done = 0, rc;
+
+	give(c, &job);
+	while (!done) {
+		if ((rc = mqs_amqp_wait_fd(c, c->told_fd, deadline, err)) != MQS_OK &&
+		    !take_back(c, &job))
+			return rc;
+		mqs_amqp_lock(c);
+		done = job.done;
+		mqs_amqp_unlock(c);
+	}
+	if (job.rc < 0 && err != NULL)
+		*err = job.error;
+	return job.rc;
+}

@@ -1,0 +1,250 @@
+/* consumer.c - see consumer.h: opened, closed, freed; its numbers */
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "amqp/consumer.h"
+#include "amqp/consumer_applied.h"
+#include "amqp/consumer_copies.h"
+#include "amqp/consumer_settle.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#define PREFETCH	1000
+#define PREFETCH_MAX	UINT16_MAX	/* basic.qos can say no more */
+#define LAST_WAIT	(5 * MQS_SECOND)	/* of a consumer that is freed, for what it has settled */
+
+/* -------------------------------------------------------- opening -- */
+
+static int
+watch(struct mqs_consumer *c, int fd, struct mqs_error *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+		return mqs_fail_errno(err, "%s: waiting", c->group.name);
+	return MQS_OK;
+}
+
+/* Receipts are the purpose of MQS_MANUAL; of other consumers few are ever used. */
+static int
+listen_for_receipts(struct mqs_consumer *c, struct mqs_error *err)
+{
+	const struct mqs_options *options = &c->spool->options;
+	struct mqs_error why;
+	int rc = mqs_settle_server_open(&c->server, mqs_amqp_consumer_asked, c, &why);
+
+	if (rc == MQS_OK) {
+		c->token = mqs_settle_server_token(c->server);
+		return watch(c, mqs_settle_server_fd(c->server), err);
+	}
+	c->token = mqs_settle_token_new();
+	if ((c->options.flags & MQS_MANUAL) != 0)
+		return mqs_fail(err, rc, "%s", why.text);
+	if (options->notice != NULL)
+		options->notice(options->arg, why.text);
+	return MQS_OK;
+}
+
+static int
+open_consumer(struct mqs_consumer *c, int own, struct mqs_error *err)
+{
+	int rc;
+
+	if ((c->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1 ||
+	    (c->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) == -1)
+		return mqs_fail_errno(err, "%s: waiting", c->group.name);
+	/* The connection before the socket, whose end looks at what was settled. */
+	if ((rc = watch(c, c->timer, err)) != MQS_OK ||
+	    (rc = mqs_amqp_spool_connection(&c->connection, c->spool, err)) != MQS_OK ||
+	    (!own && (rc = listen_for_receipts(c, err)) != MQS_OK) ||
+	    (rc = mqs_amqp_channel_open(&c->channel, c->connection, &mqs_amqp_consumer_events, c,
+	    -1, err)) != MQS_OK)
+		return rc;
+	return watch(c, mqs_amqp_channel_fd(c->channel), err);
+}
+
+static int
+open_it(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue, const char *group,
+    const struct mqs_consumer_options *options, int own, struct mqs_error *err)
+{
+	struct mqs_consumer *c;
+	int rc;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return mqs_fail_errno(err, "%s/%s", queue, group);
+	c->spool = spool;
+	c->epoll = c->timer = -1;
+	init_amqp_pool(&c->pool, 4096);
+	if (options != NULL) {
+		c->options.flags = options->flags;
+		c->options.lease = options->lease;
+		c->prefetch = options->prefetch;
+	}
+	if (c->prefetch == 0)
+		c->prefetch = PREFETCH;
+	if (c->prefetch > PREFETCH_MAX)
+		c->prefetch = PREFETCH_MAX;
+	rc = mqs_amqp_group_open(&c->group, spool, queue, group, options,
+	    !own && (spool->options.flags & MQS_AUTOCREATE) != 0, err);
+	if (rc == MQS_OK)
+		rc = open_consumer(c, own, err);
+	if (rc != MQS_OK) {
+		mqs_amqp_consumer_free(c);
+		return rc;
+	}
+	*out = c;
+	return MQS_OK;
+}
+
+int
+mqs_amqp_consumer_open_own(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue,
+    const char *group, struct mqs_error *err)
+{
+	return open_it(out, spool, queue, group, NULL, 1, err);
+}
+
+int
+mqs_amqp_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue,
+    const char *group, const struct mqs_consumer_options *options, struct mqs_error *err)
+{
+	if (options != NULL && ((options->flags & MQS_TEMP) != 0 || options->lease != 0))
+		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine can't honour %s", queue,
+		    group, options->lease != 0 ? "leases that run from hand-out (-l)" :
+		    "temporary groups (--temp)");
+	return open_it(out, spool, queue, group, options, 0, err);
+}
+
+/* -------------------------------------------------------- closing -- */
+
+/* Gives back all that was not handed out under MQS_MANUAL, and lets nothing more come. */
+static int
+give_back(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_amqp_held *h;
+	uint64_t tag = 0;
+	int rc;
+
+	if (c->window > 0 && c->open &&
+	    (rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err)) != MQS_OK)
+		return rc;
+	c->window = 0;
+	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL) {
+		tag = h->tag + 1;
+		if (h->state == MQS_AMQP_COPYING || ((c->options.flags & MQS_MANUAL) != 0 &&
+		    h->number != 0 && h->number <= c->handed_out))
+			continue;
+		if ((rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_GIVE_BACK, err)) != MQS_OK)
+			return rc;
+	}
+	return MQS_OK;
+}
+
+static int
+has_orders(struct mqs_consumer *c)
+{
+	int left;
+
+	mqs_amqp_lock(c->connection);
+	left = c->open && c->sent != c->ordered;
+	c->told_when_sent |= left;
+	mqs_amqp_unlock(c->connection);
+	return left;
+}
+
+int
+mqs_amqp_consumer_drain(struct mqs_consumer *c, int64_t deadline, struct mqs_error *err)
+{
+	int copying, rc;
+
+	for (;;) {
+		if ((rc = mqs_amqp_copies_service(c, err)) != MQS_OK)
+			return rc;
+		copying = mqs_amqp_copies_pending(c) > 0;
+		mqs_amqp_channel_send(c->channel);
+		if (!copying && !has_orders(c))
+			return MQS_OK;
+		if ((rc = mqs_amqp_wait(copying && c->copies->channel != NULL ?
+		    c->copies->channel : c->channel, deadline, err)) != MQS_OK)
+			return rc;
+	}
+}
+
+int
+mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
+{
+	int rc;
+
+	c->closing = 1;
+	mqs_amqp_lock(c->connection);
+	rc = give_back(c, err);
+	mqs_amqp_unlock(c->connection);
+	if (rc == MQS_OK)
+		rc = mqs_amqp_consumer_drain(c, -1, err);
+	/* Answers that became due meanwhile: nothing makes the descriptor readable for them. */
+	if (rc == MQS_OK && c->server != NULL && mqs_amqp_consumer_answer(c) > 0)
+		rc = mqs_settle_server_service(c->server, err);
+	return rc;
+}
+
+static void
+free_deliveries(struct mqs_consumer *c)
+{
+	struct mqs_amqp_held *h;
+
+	while ((h = mqs_amqp_deliveries_from(&c->deliveries, 0)) != NULL)
+		mqs_amqp_consumer_drop(c, h);
+	mqs_amqp_held_free(c->borrowed);
+	mqs_amqp_deliveries_free(&c->deliveries);
+}
+
+void
+mqs_amqp_consumer_free(struct mqs_consumer *c)
+{
+	if (c == NULL)
+		return;
+	if (c->closing && c->channel != NULL &&
+	    mqs_amqp_consumer_drain(c, mqs_later(mqs_boottime(), LAST_WAIT), NULL) == MQS_OK)
+		mqs_amqp_consumer_await_applied(c);
+	if (c->server != NULL)
+		(void)mqs_amqp_consumer_answer(c);
+	mqs_amqp_copies_free(c);	/* its events use the consumer's channel */
+	mqs_amqp_channel_close(c->channel);
+	mqs_settle_server_free(c->server);
+	free_deliveries(c);
+	mqs_amqp_incoming_free(&c->incoming);
+	empty_amqp_pool(&c->pool);
+	if (c->timer != -1)
+		(void)close(c->timer);
+	if (c->epoll != -1)
+		(void)close(c->epoll);
+	free(c->due);
+	free(c->orders.list);
+	free(c->sending.list);
+	free(c);
+}
+
+/* -------------------------------------------------------- numbers -- */
+
+size_t
+mqs_amqp_consumer_held(const struct mqs_consumer *c)
+{
+	size_t n;
+
+	mqs_amqp_lock(c->connection);
+	n = c->deliveries.live - (c->unread - c->claimed);
+	mqs_amqp_unlock(c->connection);
+	return n;
+}
+
+char *
+mqs_amqp_consumer_receipt(const struct mqs_consumer *c, const struct mqs_message *m,
+    char buf[MQS_RECEIPT_SIZE])
+{
+	return mqs_settle_receipt_format(c->group.queue, c->group.group,
+	    m->id == NULL ? "" : m->id, c->token, m->seq, m->lease, buf);
+}

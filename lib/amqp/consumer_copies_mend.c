@@ -1,0 +1,147 @@
+/* consumer_copies_mend.c - see consumer_copies.h: copies are sent again, ended and freed */
+#include <stdlib.h>
+
+#include "amqp/consumer_copies.h"
+#include "base/clock.h"
+
+#define PAUSE	MQS_SECOND	/* before what went wrong is tried again */
+
+/* Everything that is not confirmed is sent again, on a new channel. */
+static int
+mend(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	int delays = s->has_delays, dead = s->has_dead, rc = MQS_OK;
+
+	mqs_amqp_channel_close(s->channel);
+	s->channel = NULL;
+	mqs_amqp_lock(c->connection);
+	mqs_amqp_copies_unsend(s);
+	s->broken = 0;
+	mqs_amqp_unlock(c->connection);
+	s->mend_at = 0;
+	s->remake = 1;
+	s->has_delays = s->has_dead = 0;
+	if (delays)
+		rc = mqs_amqp_copies_make_ready(c, 0, err);
+	if (rc == MQS_OK && dead)
+		rc = mqs_amqp_copies_make_ready(c, 1, err);
+	if (rc == MQS_OK)
+		mqs_amqp_channel_send(s->channel);
+	return rc;
+}
+
+/* Has the memory of a copy whose original was lost freed, unless the caller reads it still. */
+static void
+let_go(struct mqs_consumer *c, struct mqs_amqp_held *h)
+{
+	if (h == c->borrowed)
+		c->borrowed_gone = 1;
+	else
+		mqs_amqp_held_free(h);
+}
+
+/* Takes one that is done, or never will be, since its original was lost. */
+static struct mqs_amqp_copy *
+take_done(struct mqs_consumer *c)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_amqp_copy *k;
+
+	mqs_amqp_lock(c->connection);
+	if ((k = TAILQ_FIRST(&s->unsent)) != NULL && k->held->gone)
+		TAILQ_REMOVE(&s->unsent, k, entry);
+	else if ((k = TAILQ_FIRST(&s->done)) != NULL)
+		TAILQ_REMOVE(&s->done, k, entry);
+	if (k != NULL && k->held != NULL)
+		let_go(c, k->held);
+	mqs_amqp_unlock(c->connection);
+	return k;
+}
+
+/* Says what went wrong, if that was not said yet; 1 if something did. */
+static int
+tell(struct mqs_consumer *c)
+{
+	const struct mqs_options *options = &c->spool->options;
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_error why;
+	int broken, told;
+
+	mqs_amqp_lock(c->connection);
+	broken = s->broken;
+	told = s->told;
+	s->told |= broken;
+	why = s->why;
+	mqs_amqp_unlock(c->connection);
+	if (broken && !told && options->notice != NULL)
+		options->notice(options->arg, why.text);
+	return broken;
+}
+
+int
+mqs_amqp_copies_service(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_amqp_copy *k;
+	int rc;
+
+	if (s == NULL)
+		return MQS_OK;
+	if (s->channel != NULL)
+		mqs_amqp_channel_clear(s->channel);
+	while ((k = take_done(c)) != NULL) {
+		if (k->asked)
+			mqs_amqp_consumer_answer_due(c, k->ticket, k->generation, k->order);
+		mqs_amqp_copy_free(k);
+	}
+	if (tell(c) && s->mend_at == 0)
+		s->mend_at = mqs_boottime() + PAUSE;
+	if (s->mend_at != 0 && mqs_boottime() >= s->mend_at && (rc = mend(c, err)) != MQS_OK)
+		return rc;
+	if (s->mend_at != 0)
+		mqs_amqp_consumer_look_at(c, s->mend_at);
+	return MQS_OK;
+}
+
+size_t
+mqs_amqp_copies_pending(struct mqs_consumer *c)
+{
+	size_t n;
+
+	if (c->copies == NULL)
+		return 0;
+	mqs_amqp_lock(c->connection);
+	n = c->copies->pending;
+	mqs_amqp_unlock(c->connection);
+	return n;
+}
+
+void
+mqs_amqp_copies_free(struct mqs_consumer *c)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_amqp_copy *k;
+
+	if (s == NULL)
+		return;
+	mqs_amqp_channel_close(s->channel);
+	/* Originals that were not lost are the consumer's. */
+	mqs_amqp_lock(c->connection);
+	TAILQ_CONCAT(&s->done, &s->sent, entry);
+	TAILQ_CONCAT(&s->done, &s->unsent, entry);
+	while ((k = TAILQ_FIRST(&s->done)) != NULL) {
+		if (k->held != NULL && k->held->gone)
+			let_go(c, k->held);
+		else if (k->held != NULL)
+			k->held->state = MQS_AMQP_READ;
+		TAILQ_REMOVE(&s->done, k, entry);
+		mqs_amqp_copy_free(k);
+	}
+	c->copies = NULL;
+	mqs_amqp_unlock(c->connection);
+	mqs_amqp_incoming_free(&s->incoming);
+	mqs_amqp_properties_free(&s->properties);
+	empty_amqp_pool(&s->pool);
+	free(s);
+}

@@ -1,0 +1,239 @@
+/* consumer_copies_send.c - see consumer_copies.h: what the thread does */
+#include <sys/mman.h>
+
+#include <string.h>
+
+#include "amqp/answer.h"
+#include "amqp/consumer_copies.h"
+#include "amqp/properties_copy.h"
+#include "amqp/table.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+static int
+set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct mqs_consumer *c = arg;
+	struct mqs_amqp_copies *s = c->copies;
+
+	mqs_amqp_lock(c->connection);
+	s->channel = link->channel;
+	s->published = 0;
+	mqs_amqp_unlock(c->connection);
+	(void)amqp_confirm_select(link->state, link->number);
+	return mqs_amqp_answer(link, c->group.name, err);
+}
+
+/* ---------------------------------------------------------- sending -- */
+
+static int
+body_of(struct mqs_amqp_copy *k, amqp_bytes_t *body, struct mqs_error *err)
+{
+	const struct mqs_amqp_held *h = k->held;
+	const size_t n = (size_t)h->body_len;
+
+	if (h->body_fd != -1 && k->map == NULL) {
+		k->map = mmap(NULL, n, PROT_READ, MAP_SHARED, h->body_fd, 0);
+		if (k->map == MAP_FAILED) {
+			k->map = NULL;
+			return mqs_fail_errno(err, "a large message");
+		}
+		k->map_len = n;
+	}
+	*body = mqs_amqp_bytes(h->body_fd != -1 ? k->map : mqs_amqp_held_body(h), n);
+	return MQS_OK;
+}
+
+static int
+make_properties(struct mqs_consumer *c, const struct mqs_amqp_copy *k, uint32_t frame_max,
+    struct mqs_error *err)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_amqp_retry retry = { .queue = c->group.queue, .group = c->group.group,
+	    .attempt = k->held->attempt + 1, .delay = k->delay, .now = mqs_now(),
+	    .frame_max = frame_max };
+	struct mqs_amqp_dead dead = { .id = k->id, .death = k->text.p, .death_len = k->text.n,
+	    .frame_max = frame_max };
+	struct mqs_amqp_redrive redrive = { .queue = k->text.p, .frame_max = frame_max };
+	void *from = NULL;
+
+	recycle_amqp_pool(&s->pool);
+	if (amqp_decode_properties(AMQP_BASIC_CLASS, &s->pool,
+	    mqs_amqp_held_properties(k->held), &from) != AMQP_STATUS_OK)
+		return mqs_fail(err, MQS_ESYSTEM, "a message's properties can't be read");
+	switch (k->kind) {
+	case MQS_AMQP_COPY_DEAD:
+		return mqs_amqp_properties_dead(&s->properties, from, &dead, err);
+	case MQS_AMQP_COPY_REDRIVE:
+		redrive.group = redrive.queue + strlen(redrive.queue) + 1;
+		redrive.id = redrive.group + strlen(redrive.group) + 1;
+		return mqs_amqp_properties_redrive(&s->properties, from, &redrive, err);
+	case MQS_AMQP_COPY_RETRY:
+	default:
+		return mqs_amqp_properties_retry(&s->properties, from, &retry, err);
+	}
+}
+
+static int
+publish(struct mqs_consumer *c, struct mqs_amqp_copy *k, const struct mqs_amqp_link *link,
+    size_t *sent, struct mqs_error *err)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	const char *exchange;
+	amqp_bytes_t body;
+	int rc;
+
+	if ((rc = body_of(k, &body, err)) != MQS_OK ||
+	    (rc = make_properties(c, k, (uint32_t)amqp_get_frame_max(link->state), err)) != MQS_OK)
+		return rc;
+	exchange = k->kind == MQS_AMQP_COPY_DEAD ? s->dead_queue : s->properties.exchange;
+	return mqs_amqp_publish(link, mqs_amqp_text(exchange), mqs_amqp_held_key(k->held),
+	    1, &s->properties.basic, body, sent, err);
+}
+
+/* With the lock held. */
+static void
+break_it(struct mqs_amqp_copies *s, const struct mqs_error *why)
+{
+	s->broken = 1;
+	s->why = *why;
+	mqs_amqp_channel_wake(s->channel);
+}
+
+static struct mqs_amqp_copy *
+next_copy(struct mqs_consumer *c)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	struct mqs_amqp_copy *k = NULL;
+
+	mqs_amqp_lock(c->connection);
+	while (!s->broken && k == NULL && (k = TAILQ_FIRST(&s->unsent)) != NULL) {
+		TAILQ_REMOVE(&s->unsent, k, entry);
+		if (k->held->gone) {
+			TAILQ_INSERT_TAIL(&s->done, k, entry);
+			k = NULL;
+		} else {
+			k->tag = ++s->published;
+			TAILQ_INSERT_TAIL(&s->sent, k, entry);
+		}
+	}
+	mqs_amqp_unlock(c->connection);
+	return k;
+}
+
+static int
+send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_error *err)
+{
+	struct mqs_consumer *c = arg;
+	struct mqs_amqp_copy *k = next_copy(c);
+	struct mqs_error why;
+	int rc;
+
+	if (k == NULL)
+		return MQS_NOTHING;
+	if ((rc = publish(c, k, link, sent, &why)) == MQS_OK)
+		return MQS_OK;
+	if (rc < 0) {	/* not the connection, but this message */
+		mqs_amqp_lock(c->connection);
+		break_it(c->copies, &why);
+		mqs_amqp_unlock(c->connection);
+		return MQS_NOTHING;
+	}
+	if (err != NULL)
+		*err = why;
+	return rc;
+}
+
+/* -------------------------------------------------------- outcomes -- */
+
+void
+mqs_amqp_copies_unsend(struct mqs_amqp_copies *s)
+{
+	struct mqs_amqp_copy *k;
+
+	TAILQ_FOREACH(k, &s->sent, entry)
+		k->tag = 0;
+	TAILQ_CONCAT(&s->sent, &s->unsent, entry);
+	TAILQ_CONCAT(&s->unsent, &s->sent, entry);
+}
+
+/* The copy is safe: the original goes, unless it was lost meanwhile. */
+static void
+finish(struct mqs_consumer *c, struct mqs_amqp_copy *k)
+{
+	struct mqs_amqp_held *h = k->held;
+
+	c->copies->told = 0;
+	if (!h->gone) {
+		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_ACK, h->tag, NULL) != MQS_OK)
+			return;		/* no memory: it stays, and is delivered again */
+		k->order = c->ordered;
+		h->state = MQS_AMQP_READ;
+		k->held = NULL;
+		c->copies->pending--;
+		c->copies->acked++;
+		mqs_amqp_consumer_drop(c, h);
+		mqs_amqp_channel_send_more(c->channel);
+	}
+	TAILQ_REMOVE(&c->copies->sent, k, entry);
+	TAILQ_INSERT_TAIL(&c->copies->done, k, entry);
+}
+
+static void
+confirmed(void *arg, uint64_t tag, int multiple, int refused)
+{
+	struct mqs_consumer *c = arg;
+	struct mqs_amqp_copy *k, *next;
+	struct mqs_error why;
+
+	if (refused) {
+		(void)mqs_fail(&why, MQS_EFULL, "%s: RabbitMQ refused a copy", c->group.name);
+		break_it(c->copies, &why);
+		return;
+	}
+	/* They come almost in the order of tags. */
+	for (k = TAILQ_FIRST(&c->copies->sent); k != NULL && k->tag <= tag &&
+	    !c->copies->broken; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		if (k->tag == tag || multiple)
+			finish(c, k);
+	}
+}
+
+static void
+returned(void *arg, struct mqs_amqp_delivery *d)
+{
+	struct mqs_consumer *c = arg;
+	struct mqs_error why;
+
+	(void)mqs_fail(&why, MQS_ECONFIG, "%s: a copy was returned: %.*s has nowhere to put it", c->group.name,
+	    (int)d->exchange.len, (const char *)d->exchange.bytes);
+	break_it(c->copies, &why);
+}
+
+static void
+closed(void *arg, int number, const struct mqs_error *why)
+{
+	struct mqs_consumer *c = arg;
+
+	(void)number;
+	break_it(c->copies, why);
+}
+
+/* Originals are lost, too (drop_all), so nothing is to be sent again. */
+static void
+lost(void *arg)
+{
+	struct mqs_consumer *c = arg;
+
+	mqs_amqp_copies_unsend(c->copies);
+}
+
+const struct mqs_amqp_events mqs_amqp_copies_events = {
+	.set_up = set_up,
+	.send = send_some,
+	.confirmed = confirmed,
+	.returned = returned,
+	.closed = closed,
+	.lost = lost
+};

@@ -1,0 +1,71 @@
+/* consumer_delivery.c - see consumer_delivery.h */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "amqp/consumer_delivery.h"
+#include "amqp/table.h"
+
+static void
+append(char **at, const void *bytes, size_t n)
+{
+	if (n > 0)
+		memcpy(*at, bytes, n);
+	*at += n;
+}
+
+struct mqs_amqp_held *
+mqs_amqp_held_new(struct mqs_amqp_delivery *d)
+{
+	const size_t body = d->body_fd == -1 ? (size_t)d->body_len : 0;
+	struct mqs_amqp_held *h;
+	char *at;
+
+	h = malloc(sizeof(*h) + d->routing_key.len + d->raw_properties.len + body);
+	if (h == NULL)
+		return NULL;
+	*h = (struct mqs_amqp_held){ .tag = d->tag, .body_fd = d->body_fd,
+	    .body_len = d->body_len, .key_len = d->routing_key.len,
+	    .properties_len = d->raw_properties.len };
+	d->body_fd = -1;
+	at = h->bytes;
+	append(&at, d->routing_key.bytes, d->routing_key.len);
+	append(&at, d->raw_properties.bytes, d->raw_properties.len);
+	append(&at, d->body, body);
+	return h;
+}
+
+void
+mqs_amqp_held_free(struct mqs_amqp_held *h)
+{
+	if (h == NULL)
+		return;
+	if (h->body_fd != -1)
+		(void)close(h->body_fd);
+	free(h);
+}
+
+amqp_bytes_t
+mqs_amqp_held_key(const struct mqs_amqp_held *h)
+{
+	return mqs_amqp_bytes(h->bytes, h->key_len);
+}
+
+amqp_bytes_t
+mqs_amqp_held_properties(const struct mqs_amqp_held *h)
+{
+	return mqs_amqp_bytes(h->bytes + h->key_len, h->properties_len);
+}
+
+const void *
+mqs_amqp_held_body(const struct mqs_amqp_held *h)
+{
+	return h->body_fd != -1 ? NULL : h->bytes + h->key_len + h->properties_len;
+}
+
+size_t
+mqs_amqp_held_size(const struct mqs_amqp_held *h)
+{
+	return sizeof(*h) + h->key_len + h->properties_len +
+	    (h->body_fd == -1 ? (size_t)h->body_len : 0);
+}

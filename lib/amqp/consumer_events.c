@@ -1,0 +1,216 @@
+/* consumer_events.c - see consumer.h: what the thread does for a consumer */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "amqp/consumer.h"
+#include "amqp/reply_error.h"
+#include "amqp/table.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#define ORDER_BYTES	32	/* about what an order has on the wire */
+#define TAG_SIZE	16	/* room for a consumer's tag */
+
+/* ----------------------------------------------------------- orders -- */
+
+/* Takes the orders that were given meanwhile: 1 if there are some. */
+static int
+take_orders(struct mqs_consumer *c)
+{
+	struct mqs_amqp_orders empty = c->sending;
+
+	empty.n = 0;
+	c->next_order = 0;
+	mqs_amqp_lock(c->connection);
+	c->sending = c->orders;
+	c->orders = empty;
+	mqs_amqp_unlock(c->connection);
+	return c->sending.n > 0;
+}
+
+static int
+send_consume(struct mqs_consumer *c, const struct mqs_amqp_link *link, size_t prefetch,
+    amqp_bytes_t tag)
+{
+	amqp_basic_qos_t qos = { .prefetch_count = (uint16_t)prefetch };
+	amqp_basic_consume_t consume = { .queue = mqs_amqp_text(c->group.name),
+	    .consumer_tag = tag };
+	int status = amqp_send_method(link->state, link->number, AMQP_BASIC_QOS_METHOD, &qos);
+
+	return status != AMQP_STATUS_OK ? status :
+	    amqp_send_method(link->state, link->number, AMQP_BASIC_CONSUME_METHOD, &consume);
+}
+
+static int
+send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
+    const struct mqs_amqp_order *o)
+{
+	amqp_basic_ack_t ack = { .delivery_tag = o->tag,
+	    .multiple = o->kind == MQS_AMQP_ORDER_ACK_THROUGH };
+	amqp_basic_nack_t nack = { .delivery_tag = o->tag, .requeue = 1 };
+	amqp_basic_cancel_t cancel;
+	char tag[TAG_SIZE];
+
+	(void)snprintf(tag, sizeof(tag), "mq-%u", o->consumer);
+	cancel = (amqp_basic_cancel_t){ .consumer_tag = mqs_amqp_text(tag) };
+	switch (o->kind) {
+	case MQS_AMQP_ORDER_ACK:
+	case MQS_AMQP_ORDER_ACK_THROUGH:
+		return amqp_send_method(link->state, link->number, AMQP_BASIC_ACK_METHOD, &ack);
+	case MQS_AMQP_ORDER_GIVE_BACK:
+		return amqp_send_method(link->state, link->number, AMQP_BASIC_NACK_METHOD, &nack);
+	case MQS_AMQP_ORDER_CONSUME:
+		return send_consume(c, link, (size_t)o->tag, mqs_amqp_text(tag));
+	case MQS_AMQP_ORDER_CANCEL:
+	default:
+		return amqp_send_method(link->state, link->number, AMQP_BASIC_CANCEL_METHOD,
+		    &cancel);
+	}
+}
+
+static int
+send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_error *err)
+{
+	struct mqs_consumer *c = arg;
+	enum mqs_amqp_order_kind kind;
+	int status;
+
+	if (c->next_order == c->sending.n && !take_orders(c))
+		return MQS_NOTHING;
+	kind = c->sending.list[c->next_order].kind;
+	status = send_order(c, link, &c->sending.list[c->next_order]);
+	if (status != AMQP_STATUS_OK)
+		return mqs_amqp_fail_status(err, "consuming", status);
+	c->next_order++;
+	*sent += ORDER_BYTES;
+	mqs_amqp_lock(c->connection);
+	c->unapplied = kind == MQS_AMQP_ORDER_CONSUME || kind == MQS_AMQP_ORDER_CANCEL ? 0 :
+	    c->unapplied + 1;
+	if (++c->sent == c->ordered && c->told_when_sent) {
+		c->told_when_sent = 0;
+		mqs_amqp_channel_wake(c->channel);
+	}
+	mqs_amqp_unlock(c->connection);
+	return MQS_OK;
+}
+
+/* ------------------------------------------------------- deliveries -- */
+
+/* The channel is gone, and with it all that was delivered and ordered on it. */
+static void
+drop_all(struct mqs_consumer *c)
+{
+	struct mqs_amqp_held *h;
+
+	while ((h = mqs_amqp_deliveries_from(&c->deliveries, 0)) != NULL)
+		mqs_amqp_consumer_drop(c, h);
+	c->claimed = 0;
+	c->first_unread = 0;
+	c->orders.n = c->sending.n = c->next_order = 0;
+	c->sent = c->ordered;
+	c->unapplied = 0;
+	c->open = 0;
+}
+
+/* The number in a consumer's tag. */
+static unsigned
+consumer_of(amqp_bytes_t tag)
+{
+	char text[TAG_SIZE];
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)tag.len, (const char *)tag.bytes);
+	return (unsigned)strtoul(text + strcspn(text, "0123456789"), NULL, 10);
+}
+
+static void
+delivered(void *arg, struct mqs_amqp_delivery *d)
+{
+	struct mqs_consumer *c = arg;
+	struct mqs_amqp_held *h = NULL;
+
+	c->arrived = mqs_boottime();
+	if (c->window > 0 && (h = mqs_amqp_held_new(d)) != NULL &&
+	    mqs_amqp_deliveries_add(&c->deliveries, h) == -1) {
+		mqs_amqp_held_free(h);
+		h = NULL;
+	}
+	if (h == NULL) {	/* not wanted any more, or no memory */
+		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, d->tag, NULL) == MQS_OK)
+			mqs_amqp_channel_send_more(c->channel);
+		return;
+	}
+	h->generation = c->generation;
+	h->consumer = consumer_of(d->consumer_tag);
+	c->used += h->consumer == c->consumer;
+	c->unread++;
+	c->unread_bytes += mqs_amqp_held_size(h);
+	c->unread_files += h->body_fd != -1;
+	c->seen++;
+	c->seen_bytes += mqs_amqp_held_size(h) + (h->body_fd == -1 ? 0 : (size_t)h->body_len);
+	if ((c->unread_bytes > 2 * MQS_AMQP_AHEAD_BYTES ||
+	    c->unread_files > 2 * MQS_AMQP_AHEAD_FILES) &&
+	    mqs_amqp_consumer_stop(c, NULL) == MQS_OK)
+		mqs_amqp_channel_send_more(c->channel);
+}
+
+/* ---------------------------------------------------------- the rest -- */
+
+static int
+set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct mqs_consumer *c = arg;
+	int rc = MQS_OK;
+
+	mqs_amqp_lock(c->connection);
+	c->channel = link->channel;
+	c->number = link->number;
+	c->generation++;
+	c->open = 1;
+	c->arrived = mqs_boottime();
+	if (c->window > 0) {
+		c->consumer++;
+		c->used = c->passed = 0;
+		rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CONSUME, c->window, err);
+	}
+	mqs_amqp_unlock(c->connection);
+	if (rc == MQS_OK) {
+		mqs_amqp_channel_send(link->channel);
+		mqs_amqp_channel_wake(link->channel);
+	}
+	return rc;
+}
+
+static void
+lost(void *arg)
+{
+	drop_all(arg);
+}
+
+static void
+closed(void *arg, int number, const struct mqs_error *why)
+{
+	struct mqs_consumer *c = arg;
+
+	drop_all(c);
+	c->closed = number == 0 ? -1 : number;
+	c->why = *why;
+}
+
+static void
+cancelled(void *arg, amqp_bytes_t tag)
+{
+	struct mqs_consumer *c = arg;
+
+	(void)tag;
+	c->cancelled = 1;
+}
+
+const struct mqs_amqp_events mqs_amqp_consumer_events = {
+	.set_up = set_up,
+	.send = send_some,
+	.delivered = delivered,
+	.cancelled = cancelled,
+	.closed = closed,
+	.lost = lost
+};

@@ -1,0 +1,58 @@
+/*
+ * consumer_orders.c - see consumer.h: what the broker is told, and deliveries: one is found, or gone
+ */
+#include <stdlib.h>
+
+#include "amqp/consumer_copies.h"
+#include "amqp/consumer_settle.h"
+#include "base/error.h"
+
+int
+mqs_amqp_consumer_order(struct mqs_consumer *c, enum mqs_amqp_order_kind kind, uint64_t tag,
+    struct mqs_error *err)
+{
+	struct mqs_amqp_orders *o = &c->orders;
+	size_t cap = o->cap == 0 ? 64 : 2 * o->cap;
+	struct mqs_amqp_order *more;
+
+	if (o->n == o->cap) {
+		if ((more = reallocarray(o->list, cap, sizeof(*more))) == NULL)
+			return mqs_fail_errno(err, "%s", c->group.name);
+		o->list = more;
+		o->cap = cap;
+	}
+	o->list[o->n++] = (struct mqs_amqp_order){ .kind = kind, .consumer = c->consumer,
+	    .tag = tag };
+	c->ordered++;
+	return MQS_OK;
+}
+
+void
+mqs_amqp_consumer_drop(struct mqs_consumer *c, struct mqs_amqp_held *h)
+{
+	mqs_amqp_deliveries_remove(&c->deliveries, h);
+	c->used -= h->consumer == c->consumer;
+	if (h->state == MQS_AMQP_UNREAD) {
+		c->unread--;
+		c->unread_bytes -= mqs_amqp_held_size(h);
+		c->unread_files -= h->body_fd != -1;
+		if (c->claimed > c->unread)
+			c->claimed = c->unread;
+	}
+	if (h->state == MQS_AMQP_COPYING) {
+		h->gone = 1;	/* its copy has the memory */
+		c->copies->pending--;
+	} else if (h == c->borrowed)
+		c->borrowed_gone = 1;
+	else
+		mqs_amqp_held_free(h);
+}
+
+struct mqs_amqp_held *
+mqs_amqp_consumer_find(struct mqs_consumer *c, uint64_t seq, uint64_t lease)
+{
+	struct mqs_amqp_held *h = lease != c->generation ? NULL :
+	    mqs_amqp_deliveries_find(&c->deliveries, seq);
+
+	return h != NULL && h->state == MQS_AMQP_READ ? h : NULL;
+}

@@ -1,0 +1,129 @@
+/* consumer_settle.c - see consumer.h: settling */
+#include "amqp/consumer.h"
+#include "amqp/consumer_copies.h"
+#include "amqp/consumer_settle.h"
+#include "base/error.h"
+
+int
+mqs_amqp_consumer_finish(struct mqs_consumer *c, struct mqs_amqp_held *h,
+    enum mqs_amqp_order_kind kind, struct mqs_error *err)
+{
+	int rc = mqs_amqp_consumer_order(c, kind, h->tag, err);
+
+	if (rc == MQS_OK)
+		mqs_amqp_consumer_drop(c, h);
+	return rc;
+}
+
+/*
+ * What nobody has begun is for others now: all that is like it goes, too, and no more comes
+ * until it is wanted.
+ */
+static int
+release(struct mqs_consumer *c, struct mqs_amqp_held *h, int asked, struct mqs_error *err)
+{
+	int begun = asked || ((c->options.flags & MQS_MANUAL) != 0 &&
+	    h->number <= c->handed_out), rc;
+
+	if (begun || (rc = mqs_amqp_consumer_stop(c, err)) == MQS_OK)
+		rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_GIVE_BACK, err);
+	return rc == MQS_OK && !begun ? mqs_amqp_consumer_return_unclaimed(c, err) : rc;
+}
+
+int
+mqs_amqp_consumer_carry_out(struct mqs_consumer *c, const struct mqs_settlement *how,
+    const uint64_t *ticket, int *copying, struct mqs_error *err)
+{
+	struct mqs_amqp_held *h;
+	int copied = how->verb == MQS_RETRY || how->verb == MQS_REJECT, rc;
+
+	*copying = 0;
+	if (copied && (rc = mqs_amqp_copies_ready(c, how, err)) != MQS_OK)
+		return rc;
+	mqs_amqp_lock(c->connection);
+	if ((h = mqs_amqp_consumer_find(c, how->seq, how->lease)) == NULL)
+		rc = MQS_NOTHING;
+	else if (copied && !mqs_amqp_copies_stay(c, h, how)) {
+		rc = mqs_amqp_copies_begin(c, h, how, ticket, err);
+		*copying = 1;
+	} else if (copied || how->verb == MQS_ACK)
+		rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_ACK, err);
+	else if (how->verb == MQS_RELEASE)
+		rc = release(c, h, ticket != NULL, err);
+	else
+		rc = mqs_fail(err, MQS_ENOTSUP, "%s: the amqp engine can't give more time",
+		    c->group.name);
+	c->last_order = c->ordered;
+	mqs_amqp_unlock(c->connection);
+	return rc;
+}
+
+/* What was settled, or lost, meanwhile is no failure. */
+int
+mqs_amqp_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *how,
+    struct mqs_error *err)
+{
+	int copying, rc = mqs_amqp_consumer_carry_out(c, how, NULL, &copying, err);
+
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
+mqs_amqp_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
+{
+	(void)err;
+	mqs_amqp_channel_send(c->channel);
+	return MQS_OK;
+}
+
+/* Whether all deliveries up to that tag have been read and are for nobody to settle any more. */
+static int
+all_are_read(struct mqs_consumer *c, uint64_t through)
+{
+	const struct mqs_amqp_held *h;
+	uint64_t tag = 0;
+
+	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL && h->tag <= through) {
+		if (h->state != MQS_AMQP_READ)
+			return 0;
+		tag = h->tag + 1;
+	}
+	return 1;
+}
+
+int
+mqs_amqp_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease, size_t n,
+    struct mqs_error *err)
+{
+	struct mqs_amqp_held *h;
+	uint64_t tag = 0;
+	int rc = MQS_OK, one_by_one;
+
+	(void)n;
+	mqs_amqp_lock(c->connection);
+	if (mqs_amqp_consumer_find(c, seq, lease) == NULL) {
+		mqs_amqp_unlock(c->connection);
+		return MQS_OK;
+	}
+	one_by_one = !all_are_read(c, seq);
+	if (!one_by_one)
+		rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_ACK_THROUGH, seq, err);
+	while (rc == MQS_OK && (h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL &&
+	    h->tag <= seq) {
+		tag = h->tag + 1;
+		if (!one_by_one)
+			mqs_amqp_consumer_drop(c, h);
+		else if (h->state == MQS_AMQP_READ)
+			rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_ACK, err);
+	}
+	mqs_amqp_unlock(c->connection);
+	return rc;
+}
+
+int
+mqs_amqp_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
+{
+	(void)err;
+	c->handed_out += n;
+	return MQS_OK;
+}

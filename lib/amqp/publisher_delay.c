@@ -1,0 +1,58 @@
+/* publisher_delay.c - see publisher_delay.h */
+#include "amqp/delay_topology.h"
+#include "amqp/publisher_delay.h"
+#include "amqp/table.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#define LEVEL	"mq.delay."
+
+static int
+make(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct mqs_publisher *p = arg;
+
+	return mqs_amqp_delays_for_queue(link, p->queue, p->stream, err);
+}
+
+int
+mqs_amqp_publisher_delays(struct mqs_publisher *p, struct mqs_error *err)
+{
+	const int64_t wait = p->options.wait;
+	int rc;
+
+	if (p->delays)
+		return MQS_OK;
+	rc = mqs_amqp_run(p->connection, make, p, wait < 0 ? -1 : mqs_later(mqs_boottime(),
+	    wait < MQS_AMQP_LEAST_WAIT ? MQS_AMQP_LEAST_WAIT : wait), err);
+	p->delays = rc == MQS_OK;
+	return rc;
+}
+
+int
+mqs_amqp_publisher_delays_again(struct mqs_publisher *p, const struct mqs_amqp_link *link,
+    struct mqs_error *err)
+{
+	int rc;
+
+	if (!p->delays)
+		return MQS_OK;
+	rc = mqs_amqp_delays_make(link, err);
+	return rc == MQS_OK ? make(p, link, err) : rc;
+}
+
+void
+mqs_amqp_publisher_returned(const struct mqs_publisher *p, amqp_bytes_t exchange,
+    struct mqs_error *why)
+{
+	const int shown = (int)exchange.len;
+	const char *name = exchange.bytes;
+
+	if (exchange.len > sizeof(LEVEL) - 1 && memcmp(name, LEVEL, sizeof(LEVEL) - 1) == 0)
+		(void)mqs_fail(why, MQS_ECONFIG, "%s: a delayed message can't wait: %.*s takes none "
+		    "(delete the exchange mq.delay, and the delays are made anew)", p->queue, shown,
+		    name);
+	else
+		(void)mqs_fail(why, MQS_ENOENT, "%s: no group takes the message (%.*s)", p->queue,
+		    shown, name == NULL ? "" : name);
+}

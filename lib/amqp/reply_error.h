@@ -1,0 +1,46 @@
+/*
+ * reply_error.h - what librabbitmq and the broker report, as errors of mqspool.h
+ *
+ * The broker closes a channel, or the connection, with a number and a text:
+ *
+ *	403 access refused	MQS_EPERM
+ *	404 not found		MQS_ENOENT
+ *	405 resource locked	MQS_EBUSY
+ *	406 precondition failed	MQS_ECONFIG
+ *	311 content too large	MQS_EDATA
+ *	530 not allowed		MQS_EPERM	(of a connection: no such vhost, no access to it)
+ *	540 not implemented	MQS_ENOTSUP
+ *	320, 506, 541		MQS_EBUSY	(closed by force, resource error, internal error)
+ *
+ * The broker's text is kept: it names what was refused, for which user, and in which vhost; with
+ * 406 it has both values.  It never has a password.
+ *
+ * The library's statuses say that the connection is of no use any more.  They become
+ * MQS_AMQP_LOST: the thread of the connection (connection.h) connects anew, and runs again what
+ * was interrupted.
+ */
+#ifndef MQS_AMQP_REPLY_ERROR_H
+#define MQS_AMQP_REPLY_ERROR_H
+
+#include "amqp/librabbitmq.h"
+#include "mqspool.h"
+
+/*
+ * The connection was lost while a call ran.  Not a failure that a caller of mqspool.h ever
+ * sees: jobs return it, and are run again.
+ */
+#define MQS_AMQP_LOST	2
+
+/* The code for a number of channel.close or connection.close. */
+int	mqs_amqp_code(int amqp_code);
+/* An error of the broker's number and text, about an object ("orders"); returns its code. */
+int	mqs_amqp_fail_closed(struct mqs_error *err, const char *object, int amqp_code,
+	    amqp_bytes_t text);
+/* A status of the library; MQS_OK for AMQP_STATUS_OK, else MQS_AMQP_LOST with a text. */
+int	mqs_amqp_fail_status(struct mqs_error *err, const char *object, int status);
+/* The reply of a call of the library: MQS_OK if that was normal. */
+int	mqs_amqp_fail_reply(struct mqs_error *err, const char *object, amqp_rpc_reply_t);
+/* The number with which the broker closed the channel in a reply; 0 if it did not. */
+int	mqs_amqp_reply_number(amqp_rpc_reply_t);
+
+#endif

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# alarms.bats - a RabbitMQ cluster that takes nothing for a while, because it is low on memory
+#
+# Has the cluster to itself.
+
+load ../lib/common
+load ../lib/expect
+
+teardown_file() {
+	"${BATS_TEST_DIRNAME}/nodes" "$MQ_CLUSTER" alarm off
+}
+
+setup_file() {
+	teardown_file
+}
+
+# waiting: the publisher in the background has said, once, that it waits.
+waiting() {
+	until_true '[ -s err ]'
+	[ "$(grep -c 'takes no messages' err)" = 1 ]
+}
+
+# stored: how many messages the log of q has.
+stored() {
+	nodes api GET "queues/$vhost/q.log" | jq -r '.messages // 0'
+}
+
+@test "a publisher waits, says so once, and goes on when it is over" {
+	mq-pub q first
+	nodes alarm on
+	mq-pub -I q a b >out 2>err 3>&- &
+	waiting
+	[ ! -s out ]
+	nodes alarm off
+	wait $!
+	[ "$(wc -l <out)" = 2 ]
+	waiting
+	until_true '[ "$(stored)" = 3 ]'
+}
+
+@test "a publisher that was sending when it began loses nothing, and doubles nothing" {
+	mkfifo in
+	mq-pub -I q <in >out 2>err 3>&- &
+	exec 7>in
+	seq 1000 >&7
+	until_true '[ "$(wc -l <out)" = 1000 ]'
+	nodes alarm on
+	seq 1001 2000 >&7
+	waiting
+	[ "$(wc -l <out)" = 1000 ]
+	nodes alarm off
+	exec 7>&-
+	wait $!
+	[ "$(sort -u out | wc -l)" = 2000 ]
+	until_true '[ "$(stored)" = 2000 ]'
+}
+
+@test "-W: no longer than that; 75" {
+	mq-pub q first
+	nodes alarm on
+	run -75 --separate-stderr timeout 60 mq-pub -W 300ms q a
+	run -75 --separate-stderr timeout 60 mq-pub -W 0 q a
+	nodes alarm off
+	mq-pub q b
+}
+
+@test "a signal ends the wait, also while a large body is sent" {
+	local signal
+	mq-pub q first
+	head -c 20000000 /dev/zero >large
+	nodes alarm on
+	for signal in TERM INT; do
+		rm -f err how how.pid
+		watched how mq-pub -1 q <large 2>err >/dev/null 3>&- &
+		waiting
+		kill -"$signal" "$(cat how.pid)"
+		until_true '[ -e how ]'
+		wait $!
+		if [ "$signal" = INT ]; then
+			[ "$(cat how)" = 'signal 2' ]
+		else
+			[[ $(cat how) = 'exit 75' || $(cat how) = 'signal 15' ]]
+		fi
+	done
+	nodes alarm off
+}
+
+@test "a queue that is new: the same" {
+	nodes alarm on
+	mq-pub q a 2>err 3>&- &
+	waiting
+	nodes alarm off
+	wait $!
+	until_true '[ "$(stored)" = 1 ]'
+}

@@ -1,0 +1,186 @@
+#!/usr/bin/env bats
+# connections.bats - how the tools come to a RabbitMQ cluster: hosts, users, TLS, alarms
+#
+# Runs on a cluster, by tests/amqp/run.  The password of the cluster's user is "secret";
+# wrong ones are "mistaken".  Neither may be in anything that a tool says.
+
+load ../lib/common
+load ../lib/expect
+
+# configure [NAME=VALUE...]: what amqp.conf says, beside what all tests have in it.
+configure() {
+	local common=$BATS_FILE_TMPDIR/config/mq/amqp.conf
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	mkdir -p "$XDG_CONFIG_HOME/mq"
+	(umask 077; { cat "$common"; [ $# = 0 ] || printf '%s\n' "$@"; } >"$XDG_CONFIG_HOME/mq/amqp.conf")
+}
+
+# hosts: those of the cluster, divided by commas.
+hosts() {
+	local rest=${MQ_SPOOL#*://}
+	echo "${rest%/*}"
+}
+
+# refused STATUS TEXT COMMAND...: and there is neither password in what it says.
+refused() {
+	local status=$1 text=$2
+	shift 2
+	run "-$status" --separate-stderr timeout 60 "$@"
+	[[ $stderr = *"$text"* ]] || { echo "said: $stderr"; echo "wanted: $text"; return 1; }
+	[[ $stderr$output != *secret* && $stderr$output != *mistaken* ]]
+}
+
+# bodies: how many messages the log of q has.
+bodies() {
+	nodes api GET "queues/$vhost/q.log" | jq -r '.messages // 0'
+}
+
+# ------------------------------------------------------------------------- refused
+
+@test "a wrong password: 77, and which user was refused" {
+	refused 77 "user mq: wrong user or password" mq-pub -s "amqp://mq:mistaken@$(hosts)/$vhost" q a
+	refused 77 "user mq: wrong user or password" env MQ_AMQP_PASSWORD=mistaken mq-pub q a
+	refused 77 "user nobody: wrong user or password" mq-pub -s "amqp://nobody:mistaken@$(hosts)/$vhost" q a
+}
+
+@test "the password: of the address, else of the environment, else of the file" {
+	configure password=mistaken
+	refused 77 "user mq" mq-pub q a
+	MQ_AMQP_PASSWORD=secret mq-pub q a
+	MQ_AMQP_PASSWORD=mistaken mq-pub -s "amqp://mq:secret@$(hosts)/$vhost" q a
+}
+
+@test "a vhost that is not there, or that is not the user's: 77, and its name" {
+	refused 77 "vhost nosuch" mq-pub -s "amqp://mq:secret@$(hosts)/nosuch" q a
+	nodes vhost "$vhost-2" >/dev/null
+	nodes user "u-$vhost" secret "$vhost-2"
+	refused 77 "vhost $vhost" mq-pub -s "amqp://u-$vhost:secret@$(hosts)/$vhost" q a
+	mq-pub -s "amqp://u-$vhost:secret@$(hosts)/$vhost-2" q a
+	nodes forget "$vhost-2"
+}
+
+@test "a user who may not write, or not configure: 77, and what was refused" {
+	mq-pub q a
+	nodes user "reader-$vhost" secret "$vhost" '^$' '^$' '.*'
+	nodes user "writer-$vhost" secret "$vhost" '^$' '.*' '.*'
+	refused 77 "access to exchange 'q' in vhost '$vhost' refused for user 'reader-$vhost'" \
+	    mq-pub -s "amqp://reader-$vhost:secret@$(hosts)/$vhost" q a
+	refused 77 "new" mq-pub -s "amqp://writer-$vhost:secret@$(hosts)/$vhost" new a
+	mq-pub -s "amqp://writer-$vhost:secret@$(hosts)/$vhost" q b
+}
+
+@test "an exchange of that name that is another kind: 78 with both, and it is left" {
+	nodes api PUT "exchanges/$vhost/foreign" '{"type":"fanout","durable":true}'
+	refused 78 "received 'topic' but current is 'fanout'" mq-pub foreign a
+	nodes api GET "exchanges/$vhost/foreign" | jq -e '.type == "fanout"'
+}
+
+@test "a file that others may read is refused: 77, and how to mend it" {
+	configure
+	chmod 640 "$XDG_CONFIG_HOME/mq/amqp.conf"
+	refused 77 "(chmod 600 $XDG_CONFIG_HOME/mq/amqp.conf)" mq-pub q a
+	chmod 600 "$XDG_CONFIG_HOME/mq/amqp.conf"
+	mq-pub q a
+}
+
+@test "a file with a mistake: 78, and its line" {
+	configure '# a remark' '' hartbeat=3
+	refused 78 "hartbeat" mq-pub q a
+	[[ $stderr = *"$XDG_CONFIG_HOME/mq/amqp.conf"*6* ]]
+	configure heartbeat=often
+	refused 78 "heartbeat" mq-pub q a
+}
+
+@test "an address that is none: 64 or 78, and no password is shown" {
+	local address
+	for address in 'amqp://' 'amqp://mq:secret@' "amqp://mq:secret@$(hosts)/a/b" \
+	    'amqp://mq:secret@host:port/v' 'amqp://mq:secret@host:99999/v' 'amqp://mq:secret@[::1/v' \
+	    'amqp://mq:%zz@host/v'; do
+		run --separate-stderr timeout 60 mq-pub -s "$address" q a
+		[ "$status" = 64 ] || [ "$status" = 78 ] || { echo "$address: $status: $stderr"; return 1; }
+		[[ $stderr != *secret* ]]
+	done
+}
+
+# --------------------------------------------------------------------------- hosts
+
+@test "hosts are tried in turn; none of them: 75, with the last" {
+	mq-pub -s "amqp://127.0.0.1:1,$(hosts)/$vhost" q a
+	refused 75 "none of 2 hosts can be reached" mq-pub -s "amqp://127.0.0.1:1,127.0.0.1:2/$vhost" q a
+	refused 75 "nosuch.invalid" mq-pub -s "amqp://nosuch.invalid/$vhost" q a
+	mq-pub -s "amqp://nosuch.invalid,$(hosts)/$vhost" q a
+}
+
+# listener COMMAND: on a free port of 127.0.0.1, which it sets.
+listener() {
+	socat -d -d "TCP-LISTEN:0,bind=127.0.0.1,fork" "$1" 2>socat.log 3>&- &
+	until_true 'grep -q "listening on" socat.log'
+	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' socat.log)
+}
+
+@test "a host that says nothing is given up after connect-timeout" {
+	configure connect-timeout=500ms
+	listener SYSTEM:'read line; exec sleep 60'
+	mq-pub -s "amqp://127.0.0.1:$port,$(hosts)/$vhost" q a
+	refused 75 "127.0.0.1:$port" mq-pub -s "amqp://127.0.0.1:$port/$vhost" q a
+}
+
+@test "a host that speaks something else: 75, and the next is tried" {
+	listener SYSTEM:'echo HTTP/1.0 400 Bad Request; echo; cat >/dev/null'
+	configure connect-timeout=2s
+	mq-pub -s "amqp://127.0.0.1:$port,$(hosts)/$vhost" q a
+	refused 75 "127.0.0.1:$port" mq-pub -s "amqp://127.0.0.1:$port/$vhost" q a
+}
+
+# ----------------------------------------------------------------------------- TLS
+
+# tls [HOST]: the address for it.
+tls() {
+	local address
+	address=$(nodes address-tls "$vhost")
+	address=${address/mq:secret@/}
+	echo "${address//127.0.0.1/${1:-localhost}}"
+}
+
+@test "TLS: with the CA that signed it; 77 without, or for another host" {
+	refused 77 "its certificate is not good" mq-pub -s "$(tls)" q a
+	configure "ca=$MQ_CLUSTER/ca.pem"
+	mq-pub -s "$(tls)" q a
+	refused 77 "its certificate is not good" mq-pub -s "$(tls 127.0.0.1)" q a
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	    -subj /CN=another -keyout other.key -out other.pem 2>openssl.log
+	configure "ca=$PWD/other.pem"
+	refused 77 "its certificate is not good" mq-pub -s "$(tls)" q a
+	configure verify=no
+	mq-pub -s "$(tls)" q a
+}
+
+@test "TLS: a client's certificate; files that are missing: 78" {
+	configure "ca=$MQ_CLUSTER/ca.pem" "cert=$MQ_CLUSTER/client.pem" "key=$MQ_CLUSTER/client.key"
+	mq-pub -s "$(tls)" q a
+	configure "ca=$PWD/nosuch.pem"
+	refused 78 "nosuch.pem" mq-pub -s "$(tls)" q a
+	configure "ca=$MQ_CLUSTER/ca.pem" "cert=$PWD/nosuch.pem" "key=$MQ_CLUSTER/client.key"
+	refused 78 "nosuch.pem" mq-pub -s "$(tls)" q a
+}
+
+@test "TLS and no TLS are not mixed up: 75 or 77, soon" {
+	configure verify=no connect-timeout=2s
+	run --separate-stderr timeout 60 mq-pub -s "amqps://$(hosts)/$vhost" q a
+	[ "$status" = 75 ] || [ "$status" = 77 ]
+	run --separate-stderr timeout 60 mq-pub -s "$(tls | sed s/amqps/amqp/)" q a
+	[ "$status" = 75 ] || [ "$status" = 77 ]
+}
+
+# ------------------------------------------------------------ what is seen of it
+
+@test "no argument and no environment of a process has the password of the file" {
+	mkfifo in
+	mq-pub q <in 3>&- &
+	exec 7>in
+	echo a >&7
+	until_true '[ "$(bodies)" = 1 ]'
+	run ! grep -q secret "/proc/$!/cmdline" "/proc/$!/environ"
+	exec 7>&-
+	wait $!
+}
