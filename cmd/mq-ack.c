@@ -5,6 +5,7 @@
  * receipts come from, and what happens to one that is not valid: ack/settle_receipts.c.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "ack/settle_receipts.h"
 #include "base/name.h"
@@ -155,8 +156,11 @@ run(const struct request *q)
 	ack_open(&a, spool);
 	if (q->n_operands > 0)
 		all = ack_operands(&a, q->operands, q->n_operands);
-	else
+	else {
+		if (isatty(STDIN_FILENO))
+			complain("reads receipts from the terminal, one a line, until its end");
 		all = ack_stdin(&a);
+	}
 	ack_close(&a);
 	mqs_spool_free(spool);
 	note("%llu %s settled", (unsigned long long)a.settled,

@@ -4,6 +4,8 @@
  * Each subcommand is a struct tool with an option table and a --help of its own.  The
  * common options may stand before the subcommand's name as well as behind it.
  */
+#include <bsd/string.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/output.h"
+#include "common/suggest.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -44,11 +47,11 @@ static const struct tool tool = {
 	    "[options] delete [-f] QUEUE[/GROUP]...\n"
 	    "[options] purge QUEUE[/GROUP]...\n"
 	    "[options] rename OLD NEW\n"
-	    "[options] trim QUEUE...\n"
+	    "[options] trim [--progress] QUEUE...\n"
 	    "[options] backup [--progress] QUEUE DIR\n"
 	    "[options] compact [-W DURATION] [--progress] QUEUE...\n"
 	    "[options] redrive [-c COUNT] [--reason PATTERN] [--dry-run] QUEUE.dead...\n"
-	    "[options] check [--repair | --schema FILE] [QUEUE...]\n"
+	    "[options] check [--repair | --schema FILE] [--progress] [QUEUE...]\n"
 	    "[options] salvage [--progress] DAMAGED NEW\n"
 	    "[options] salvage QUEUE/GROUP\n"
 	    "help [SUBCOMMAND]",
@@ -65,15 +68,36 @@ static const struct ctl_command *const commands[] = {
 	&ctl_skip, &ctl_rename, &ctl_compact, &ctl_backup, &ctl_salvage
 };
 
+#define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
 static const struct ctl_command *
 find(const char *name)
 {
+	struct suggestion near;
 	size_t i;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	suggest_begin(&near, name, strlen(name));
+	suggest_offer(&near, "help");
+	for (i = 0; i < N_COMMANDS; i++) {
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
-	usage_error("'%s': no such subcommand", name);
+		suggest_offer(&near, commands[i]->name);
+	}
+	usage_error("'%s': no such subcommand%s", name, suggest_text(&near, ""));
+}
+
+/* Without a subcommand: their names are what is needed first. */
+static void __attribute__((noreturn))
+name_commands(void)
+{
+	char names[256] = "";
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++) {
+		(void)strlcat(names, i == 0 ? "" : i + 1 < N_COMMANDS ? ", " : " or ", sizeof(names));
+		(void)strlcat(names, commands[i]->name, sizeof(names));
+	}
+	usage_error("no subcommand was given: %s", names);
 }
 
 /* "mq-ctl help [SUBCOMMAND]" is "mq-ctl [SUBCOMMAND] --help". */
@@ -104,7 +128,7 @@ main(int argc, char **argv)
 	argc -= tool_operand();
 	argv += tool_operand();
 	if (argc == 0)
-		usage_error("no subcommand was given");
+		name_commands();
 	status = strcmp(argv[0], "help") == 0 ? help(argc, argv) :
 	    find(argv[0])->run(argc, argv);
 	finish_stdout();

@@ -1,14 +1,5 @@
-/*
- * mq-stat - shows queues and groups without touching them
- *
- * The library reports from inside a snapshot of the queue.  Therefore everything is
- * gathered first and printed afterwards: printing may wait for a slow reader, and no
- * snapshot may be held for so long.
- */
+/* mq-stat - shows queues and groups without touching them */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -19,28 +10,44 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
-#include "common/output.h"
+#include "common/signals.h"
 #include "common/tool.h"
 #include "mqspool.h"
+#include "stat/check.h"
+#include "stat/conditions.h"
 #include "stat/deliveries.h"
-#include "stat/fields.h"
+#include "stat/http.h"
 #include "stat/next_due.h"
-#include "stat/operands.h"
-#include "stat/table.h"
+#include "stat/prometheus.h"
+#include "stat/show.h"
+#include "stat/trace.h"
+#include "stat/watch.h"
 
-enum { OPT_NAMES = TOOL_LONG, OPT_NEXT_DUE };
+enum {
+	OPT_NAMES = TOOL_LONG, OPT_NEXT_DUE, OPT_PROMETHEUS, OPT_HTTP,
+	OPT_CHECK, OPT_WARN, OPT_INTERVAL, OPT_MESSAGE
+};
 
 static const struct tool_option options[] = {
 	{ 'J', "json", NULL, "one JSON object a line, for each queue and each group" },
 	{ 'l', "list", NULL, "consumers, and each message that is out to one" },
 	{ OPT_NEXT_DUE, "next-due", NULL, "only the seconds until there is work" },
+	{ OPT_MESSAGE, "message", "ID", "what is still known of that message of QUEUE" },
+	{ 'w', "watch", "[DURATION]", "again and again, with rates: every DURATION (" WATCH_EVERY ")" },
 	{ OPT_NAMES, "names", NULL, "only the names, one QUEUE or QUEUE/GROUP a line" },
+	{ OPT_PROMETHEUS, "prometheus", NULL, "in Prometheus' text exposition format" },
+	{ 'o', "output", "FILE", "with --prometheus: replace FILE, as a whole" },
+	{ OPT_HTTP, "http", NULL, "answer one HTTP request on standard input" },
+	{ 'W', "wait", "DURATION", "with --http: how long the request may take to come (" HTTP_LIMIT ")" },
+	{ OPT_CHECK, "check", "EXPR", "as a monitoring plugin: critical unless this holds, such as age<5m" },
+	{ OPT_WARN, "warn", "EXPR", "as a monitoring plugin: a warning unless this holds" },
+	{ OPT_INTERVAL, "interval", "DURATION", "--check: between the two looks for a rate (1s)" },
 	{ 0 }
 };
 
 /* What not every engine can do. */
 static const char *const asks[] = {
-	"list", "next-due", NULL
+	"list", "message", "next-due", NULL
 };
 
 static const struct tool_status statuses[] = {
@@ -64,178 +71,18 @@ static const struct tool tool = {
 	.statuses = statuses
 };
 
-static const struct table_column columns[] = {
-	{ "QUEUE", 0 }, { "GROUP", 0 }, { "DEPTH", 1 }, { "READY", 1 },
-	{ "LEASED", 1 }, { "DELAYED", 1 }, { "DEAD", 1 }, { "OLDEST", 1 },
-	{ "IN", 1 }, { "OUT", 1 }, { "BYTES", 1 }
-};
-
-enum style { STYLE_TABLE, STYLE_JSON, STYLE_NAMES };
-
-/* What was asked for; one of the last three at most, and -J not with the last two. */
+/* What was asked for; of list and those below it one at most, and -J only with list. */
 struct request {
-	int	json, list, next_due, names;
+	int		 json;
+	int		 list, next_due, names, prometheus, http, check, watch;
+	const char	*message;	/* an id; NULL: was not given */
+	const char	*output;	/* of --prometheus */
+	const char	*wait;		/* of --http */
+	struct conditions conditions;	/* of --check and --warn */
+	int64_t		 interval;	/* --interval; -1: was not given */
+	const char	*every;		/* of --watch; NULL: was not given */
+	int		 operand;	/* where those begin that name something */
 };
-
-struct view {
-	struct mqs_spool *spool;
-	enum style	 style;
-	int64_t		 now;
-	int		 group_only;	/* the operand names a group: no line for its queue */
-	struct table	 table;
-	size_t		 lines;		/* in it, without the titles */
-	struct mqs_buf	 text;		/* the other styles */
-};
-
-/* "119s", "47h": the unit of which there are two at least. */
-static void
-age_cell(struct view *v, int64_t oldest)
-{
-	int64_t seconds = oldest < v->now && oldest > 0 ? (v->now - oldest) / MQS_SECOND : 0;
-
-	if (oldest == 0 || oldest == MQS_UNKNOWN_TIME)
-		table_cell(&v->table, "-");
-	else if (seconds < 2 * 60)
-		table_cell(&v->table, "%" PRId64 "s", seconds);
-	else if (seconds < 2 * 3600)
-		table_cell(&v->table, "%" PRId64 "m", seconds / 60);
-	else if (seconds < 2 * 86400)
-		table_cell(&v->table, "%" PRId64 "h", seconds / 3600);
-	else
-		table_cell(&v->table, "%" PRId64 "d", seconds / 86400);
-}
-
-static void
-no_cells(struct view *v, int n)
-{
-	while (n-- > 0)
-		table_cell(&v->table, "-");
-}
-
-/* Names, UUIDs and ids need no escaping: the library lets no quote or control into them. */
-static void
-json_queue(struct view *v, const struct mqs_queue_stat *q)
-{
-	struct mqs_buf *t = &v->text;
-
-	must(mqs_buf_addf(t, "{\"queue\":\"%s\",\"uuid\":\"%s\"", q->name, q->uuid));
-	json_number(t, "messages", q->messages);
-	json_number(t, "bytes", q->bytes);
-	json_number(t, "in_messages", q->in_messages);
-	json_number(t, "in_bytes", q->in_bytes);
-	json_number(t, "trimmed", q->trimmed);
-	json_number(t, "dropped", q->dropped);
-	json_number(t, "disk_bytes", q->disk_bytes);
-	must(mqs_buf_addf(t, ",\"last_id\":\"%s\"", q->last_id));
-	json_count(t, "groups", q->groups);
-	must(mqs_buf_addf(t, ",\"paused\":%s", q->paused ? "true" : "false"));
-	json_time(t, "oldest", q->oldest);
-	json_age(t, "oldest_age", q->oldest, v->now);
-	must(mqs_buf_add(t, "}\n", 2));
-}
-
-static void
-json_group(struct view *v, const struct mqs_group_stat *g)
-{
-	struct mqs_buf *t = &v->text;
-
-	must(mqs_buf_addf(t, "{\"queue\":\"%s\",\"group\":\"%s\"", g->queue, g->group));
-	json_number(t, "depth", g->depth);
-	json_number(t, "ready", g->ready);
-	json_number(t, "leased", g->leased);
-	json_number(t, "delayed", g->delayed);
-	json_number(t, "delivered", g->delivered);
-	json_number(t, "acked", g->acked);
-	json_number(t, "retried", g->retried);
-	json_number(t, "released", g->released);
-	json_number(t, "rejected", g->rejected);
-	json_number(t, "dead", g->dead);
-	json_number(t, "expired", g->expired);
-	json_number(t, "dropped", g->dropped);
-	json_count(t, "consumers", g->consumers);
-	must(mqs_buf_addf(t, ",\"paused\":%s", g->paused ? "true" : "false"));
-	json_time(t, "oldest", g->oldest);
-	json_age(t, "oldest_age", g->oldest, v->now);
-	must(mqs_buf_add(t, "}\n", 2));
-}
-
-static int
-see_queue(void *arg, const struct mqs_queue_stat *q)
-{
-	struct view *v = arg;
-
-	if (v->group_only)
-		return 0;
-	if (v->style == STYLE_NAMES) {
-		must(mqs_buf_addf(&v->text, "%s\n", q->name));
-		return 0;
-	}
-	if (v->style == STYLE_JSON) {
-		json_queue(v, q);
-		return 0;
-	}
-	v->lines++;
-	table_cell(&v->table, "%s", q->name);
-	no_cells(v, 1);
-	cell_number(&v->table, q->messages);
-	no_cells(v, 4);
-	age_cell(v, q->oldest);
-	cell_number(&v->table, q->in_messages);
-	cell_number(&v->table, q->trimmed);
-	cell_number(&v->table, q->bytes);
-	return 0;
-}
-
-static int
-see_group(void *arg, const struct mqs_group_stat *g)
-{
-	struct view *v = arg;
-
-	if (v->style == STYLE_NAMES) {
-		must(mqs_buf_addf(&v->text, "%s/%s\n", g->queue, g->group));
-		return 0;
-	}
-	if (v->style == STYLE_JSON) {
-		json_group(v, g);
-		return 0;
-	}
-	v->lines++;
-	table_cell(&v->table, "%s", g->queue);
-	table_cell(&v->table, "%s", g->group);
-	cell_number(&v->table, g->depth);
-	cell_number(&v->table, g->ready);
-	cell_number(&v->table, g->leased);
-	cell_number(&v->table, g->delayed);
-	cell_number(&v->table, g->dead);
-	age_cell(v, g->oldest);
-	no_cells(v, 1);
-	cell_number(&v->table, g->acked == MQS_UNKNOWN || g->dead == MQS_UNKNOWN ?
-	    MQS_UNKNOWN : g->acked + g->dead);
-	no_cells(v, 1);
-	return 0;
-}
-
-static int
-look(void *arg, const char *queue, const char *group, struct mqs_error *err)
-{
-	struct view *v = arg;
-	int rc;
-
-	v->group_only = group != NULL;
-	rc = mqs_stat(v->spool, queue, group, see_queue, see_group, v, err);
-	return rc == MQS_ENOENT && v->style == STYLE_NAMES && queue == NULL ? MQS_OK : rc;
-}
-
-static void
-print(struct view *v, int status)
-{
-	/* Titles alone say that there is nothing, not that something went wrong. */
-	if (v->style == STYLE_TABLE && (status == STATUS_OK || v->lines > 0))
-		table_print(&v->table, stdout);
-	if (v->text.n != 0)
-		fwrite(v->text.p, 1, v->text.n, stdout);
-	finish_stdout();
-}
 
 /* A completion asks for names before there is a spool: nothing to say then. */
 static int
@@ -245,65 +92,162 @@ spool_missing(void)
 	    access(common.spool, F_OK) == -1 && errno == ENOENT;
 }
 
-/* The table of queues and groups, or what stands for it. */
-static int
-show(struct mqs_spool *spool, char **operands, int n, enum style style)
+static void
+take_condition(struct request *r, int id, const char *arg)
 {
-	struct view view = {
-		.spool = spool, .style = style, .now = judged_now()
-	};
-	int status;
+	r->check = 1;
+	check_begin();
+	conditions_add(&r->conditions, id == OPT_CHECK ? "--check" : "--warn", arg, id == OPT_CHECK);
+}
 
-	table_init(&view.table, columns, sizeof(columns) / sizeof(columns[0]));
-	status = stat_each(spool, operands, n, look, &view);
-	print(&view, status);
-	table_free(&view.table);
-	mqs_buf_free(&view.text);
-	return status;
+static void
+take_option(struct request *r, int id, const char *arg)
+{
+	r->json |= id == 'J';
+	r->list |= id == 'l';
+	r->next_due |= id == OPT_NEXT_DUE;
+	r->names |= id == OPT_NAMES;
+	r->prometheus |= id == OPT_PROMETHEUS;
+	r->http |= id == OPT_HTTP;
+	r->watch |= id == 'w';
+	if (id == 'w')
+		r->every = arg;
+	else if (id == OPT_MESSAGE)
+		r->message = arg;
+	else if (id == 'W')
+		r->wait = arg;
+	else if (id == 'o')
+		r->output = arg;
+	else if (id == OPT_CHECK || id == OPT_WARN)
+		take_condition(r, id, arg);
+	else if (id == OPT_INTERVAL)
+		r->interval = arg_duration("--interval", arg);
+}
+
+/* Which options go together. */
+static void
+check_options(const struct request *r)
+{
+	const int others = r->next_due + r->names + r->prometheus + r->http + r->check + r->watch;
+
+	if (others + r->list + (r->message != NULL) > 1)
+		usage_error("only one of -l, -w, --next-due, --names, --prometheus, --http, "
+		    "--check, --message");
+	if (r->interval == 0)
+		usage_error("--interval: 0: needs some time");
+	if (r->interval > 0 && !conditions_about(&r->conditions, RATE))
+		usage_error("--interval: only with --check or --warn of a rate");
+	if (r->json && others > 0)
+		usage_error("-J: only alone, or with -l or --message");
+	if (r->output != NULL && !r->prometheus)
+		usage_error("-o: only with --prometheus");
+	if (r->wait != NULL && !r->http)
+		usage_error("-W: only with --http");
+}
+
+static void
+take_operands(struct request *r, int argc, char **argv)
+{
+	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1] = "";
+	const char *why;
+	int64_t ns;
+	int i;
+
+	r->operand = tool_operand();
+	if (r->watch && r->every == NULL && r->operand < argc) {
+		const char *word = argv[r->operand];
+
+		if (mqs_parse_duration(word, &ns, &why) == 0 && ns > 0)
+			r->every = argv[r->operand++];
+		else if (word[strspn(word, "0123456789.")] == '\0')
+			usage_error("-w: '%s': as a DURATION it needs a unit, such as %ss; as a QUEUE "
+			    "it needs a DURATION before it", word, word);
+	}
+	for (i = r->operand; i < argc; i++)
+		arg_queue(argv[i], queue, group);
+	if (r->message != NULL && (argc - r->operand != 1 || group[0] != '\0'))
+		usage_error("--message: needs one QUEUE, whose message it is");
 }
 
 static void
 parse(struct request *r, int argc, char **argv)
 {
-	char queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	const char *arg;
-	int i, id;
+	int id;
 
 	tool_start(&tool, argc, argv);
-	while ((id = tool_option(&arg)) != 0) {
-		r->json |= id == 'J';
-		r->list |= id == 'l';
-		r->next_due |= id == OPT_NEXT_DUE;
-		r->names |= id == OPT_NAMES;
-	}
-	if (r->list + r->next_due + r->names > 1)
-		usage_error("only one of -l, --next-due, --names");
-	if (r->json && r->next_due + r->names > 0)
-		usage_error("-J: not with --next-due or --names");
-	for (i = tool_operand(); i < argc; i++)
-		arg_queue(argv[i], queue, group);
+	while ((id = tool_option(&arg)) != 0)
+		take_option(r, id, arg);
+	check_options(r);
+	take_operands(r, argc, argv);
+}
+
+/* A time that is more than 0. */
+static int64_t
+some_time(const char *option, const char *arg)
+{
+	int64_t ns = arg_duration(option, arg);
+
+	if (ns == 0)
+		usage_error("%s: 0: needs some time", option);
+	return ns;
+}
+
+static int64_t
+http_limit(const char *wait)
+{
+	int64_t limit = arg_duration("-W", wait != NULL ? wait : HTTP_LIMIT);
+
+	if (limit == 0)
+		usage_error("-W %s: leaves no time for a request", wait);
+	return limit;
+}
+
+static int
+run(const struct request *r, struct mqs_spool *spool, char **argv, int n, int64_t every)
+{
+	if (r->list)
+		return stat_list(spool, argv, n, r->json);
+	if (r->next_due)
+		return stat_next_due(spool, argv, n);
+	if (r->message != NULL)
+		return stat_trace(spool, argv[0], r->message, r->json);
+	if (r->prometheus)
+		return stat_prometheus(spool, argv, n, r->output);
+	if (r->watch)
+		return stat_watch(spool, argv, n, every);
+	if (r->check)
+		return stat_check(spool, argv, n, &r->conditions,
+		    r->interval > 0 ? r->interval : MQS_SECOND);
+	return stat_show(spool, argv, n, r->json ? SHOW_JSON : r->names ? SHOW_NAMES : SHOW_TABLE);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct request r = { 0 };
+	struct request r = { .interval = -1 };
 	struct mqs_spool *spool;
+	int64_t every = 0;
 	int n, status;
 
+	if (check_asked(argc, argv))
+		check_begin();
 	parse(&r, argc, argv);
 	if (r.names && spool_missing())
 		return STATUS_OK;
-	argv += tool_operand();
-	n = argc - tool_operand();
+	argv += r.operand;
+	n = argc - r.operand;
+	if (r.watch) {
+		every = some_time("-w", r.every != NULL ? r.every : WATCH_EVERY);
+		catch_signals(1);
+	}
+	if (r.http)
+		return stat_http(argv, n, http_limit(r.wait));
 	spool = open_spool(0);
-	if (r.list)
-		status = stat_list(spool, argv, n, r.json);
-	else if (r.next_due)
-		status = stat_next_due(spool, argv, n);
-	else
-		status = show(spool, argv, n, r.json ? STYLE_JSON :
-		    r.names ? STYLE_NAMES : STYLE_TABLE);
+	status = run(&r, spool, argv, n, every);
+	conditions_free(&r.conditions);
 	mqs_spool_free(spool);
+	if (stopping != 0)
+		signal_end(status);
 	return status;
 }

@@ -3,7 +3,8 @@
  *
  * This file reads the command line and opens the consumer.  Delivery, and when a message
  * is settled: sub/deliver_to_stdout.c (with stdout_acks.c, or stdout_receipts.c under -m)
- * and sub/deliver_to_command.c (with command_ended.c).
+ * and sub/deliver_to_command.c (with command_ended.c).  A process that stays for the sake of
+ * receipts: sub/receipts_holder.c.
  */
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
@@ -23,11 +24,13 @@
 #include "common/position.h"
 #include "common/printer.h"
 #include "common/signals.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
 #include "mqspool.h"
 #include "sub/consumer.h"
 #include "sub/deliver_to_command.h"
 #include "sub/deliver_to_stdout.h"
+#include "sub/receipts_holder.h"
 #include "sub/sub.h"
 
 enum {
@@ -203,7 +206,8 @@ set_operands(struct sub *s, int argc, char **argv)
 
 	argv += tool_operand();
 	if (n == 0)
-		usage_error("no queue was named");
+		usage_error("no queue was named: mq-sub QUEUE[/GROUP] prints its messages, "
+		    "mq-sub QUEUE[/GROUP] -- COMMAND runs COMMAND for each");
 	if (before > 1)
 		usage_error("'%s': only one queue can be named", argv[1]);
 	arg_queue(argv[0], s->queue, s->group);
@@ -319,12 +323,27 @@ exists(void *arg, const struct mqs_queue_stat *stat)
 	return 0;
 }
 
+/*
+ * Opens the spool.  Where deliveries can't outlive their consumer, another process has to be
+ * there to hold them under -m, and only that one uses the spool.
+ */
+static void
+open_sub_spool(struct sub *s)
+{
+	s->spool = open_spool(MQS_AUTOCREATE);
+	s->serves = !mqs_can(s->spool, "manual-outlives");
+	if (!s->serves || !(s->options.flags & MQS_MANUAL))
+		return;
+	mqs_spool_free(s->spool);
+	holder_fork();
+	s->spool = open_spool(MQS_AUTOCREATE);
+}
+
 static void
 open_consumer(struct sub *s)
 {
 	struct mqs_error err;
 
-	s->spool = open_spool(MQS_AUTOCREATE);
 	/* -e: the queue must be there, but not the group, which is made on first use. */
 	if ((s->must_exist &&
 	    mqs_stat(s->spool, s->queue, NULL, exists, NULL, NULL, &err) != MQS_OK) ||
@@ -334,6 +353,7 @@ open_consumer(struct sub *s)
 	    &err) != MQS_OK)) {
 		if (stopping)
 			signal_end(STATUS_OK);
+		suggest_name(s->spool, s->queue, s->group, &err);
 		fail_error(&err);
 	}
 	s->look = 1;
@@ -345,10 +365,13 @@ static int
 finish(struct sub *s, int rc, struct mqs_error *err)
 {
 	struct mqs_error closing;
-	int status = s->status;
+	int status = s->status, closed;
 
-	if (sub_close(s, rc == MQS_OK ? err : &closing) != MQS_OK && rc == MQS_OK)
-		rc = err->code;
+	closed = sub_close(s, rc == MQS_OK ? err : &closing);
+	if (rc == MQS_OK)
+		rc = closed;
+	if (closed == MQS_OK && s->serves && (s->options.flags & MQS_MANUAL))
+		holder_stay(s, rc, err);
 	mqs_consumer_free(s->consumer);
 	mqs_spool_free(s->spool);
 	printer_free(&s->printer);
@@ -369,6 +392,7 @@ main(int argc, char **argv)
 
 	parse(&s, argc, argv);
 	catch_signals(1);
+	open_sub_spool(&s);
 	open_consumer(&s);
 	rc = s.command != NULL ? deliver_to_command(&s, &err) : deliver_to_stdout(&s, &err);
 	return finish(&s, rc, &err);

@@ -135,9 +135,12 @@ struct mqs_options {
 	 */
 	void		(*notice)(void *arg, const char *text);
 	/*
-	 * Called now and then by calls that may take long (compact, backup, check, salvage):
+	 * Called now and then by calls that may take long (compact, backup, check, trim,
+	 * purge, salvage):
 	 * done of total, in bytes or messages of one step, which `what' names ("copying the
-	 * log"); total is 0 if it is not known.  May be NULL.
+	 * log"); total is 0 if it is not known.  Calls that wait for something that may
+	 * take long name that, with 0 of 0: publishing for room, compacting for the queue's
+	 * users, mqs_call_wait for the reply.  May be NULL.
 	 */
 	void		(*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void		*arg;		/* the first argument of all four */
@@ -290,11 +293,13 @@ typedef int	mqs_refused_fn(void *arg, uint64_t tag, const struct mqs_message *,
 #define MQS_BATCH_MESSAGES	16384
 
 #define MQS_MANDATORY	1u	/* MQS_ENOENT for a message that no group would get */
+/* Copies, which must be known again by their message ids: MQS_ECONFIG while compact=key. */
+#define MQS_MIRROR	2u
 
 struct mqs_publisher_options {
 	mqs_published_fn *published;	/* may be NULL */
 	void		*arg;
-	unsigned	 flags;		/* MQS_MANDATORY */
+	unsigned	 flags;		/* MQS_MANDATORY, MQS_MIRROR */
 	int64_t		 wait;		/* how long a flush waits for room, see there; -1: for ever */
 	mqs_refused_fn	*refused;	/* may be NULL */
 };
@@ -380,7 +385,9 @@ int	mqs_publisher_atomic(struct mqs_publisher *, int more, struct mqs_error *err
  * of the queue, or of a key (key is not NULL), has that id; "0": there is none.  Each batch
  * that was stored is what the next one expects, so that no other publisher's message comes
  * between the messages of this one.  If something else is there, the flush stores nothing
- * and returns MQS_EBUSY, and the text says the id that was found.  MQS_EINVAL: not an id.
+ * and returns MQS_EBUSY, and the text says the id that was found.  If all messages of the
+ * batch are retained already, under their message ids, that is no failure, whatever the last
+ * message is: so a batch can be published again.  MQS_EINVAL: not an id.
  * MQS_ECONFIG, from this call or the flush: by key, and the queue has no index of keys.
  */
 int	mqs_publisher_expect(struct mqs_publisher *, const char *id, const char *key,
@@ -570,6 +577,10 @@ int	mqs_consumer_rivals(struct mqs_consumer *);
  * Carries out the collected settlements, and releases all other deliveries, except those that
  * were handed out under MQS_MANUAL.  When it has returned 0, only mqs_consumer_free may
  * follow.  After an error it may be called again.
+ *
+ * An engine without "manual-outlives" (mqs_can) keeps those, too, but only until
+ * mqs_consumer_free.  As long as they shall be settled, poll mqs_consumer_fd, call
+ * mqs_consumer_service, and look whether mqs_consumer_held is 0.
  */
 int	mqs_consumer_close(struct mqs_consumer *, struct mqs_error *err);
 
@@ -681,6 +692,12 @@ int	mqs_reply(struct mqs_spool *, const char *address, const char *reason, int f
 
 /* ------------------------------------------------- settling by receipt -- */
 
+/*
+ * Settles deliveries, by their receipts, of any consumer.  For an engine without
+ * "manual-outlives" (mqs_can) that consumer must live, on the same machine and of the same
+ * user, and be serviced: its program polls mqs_consumer_fd and calls mqs_consumer_service
+ * also while it wants no messages.
+ */
 struct mqs_settler;
 
 /*
@@ -787,20 +804,40 @@ struct mqs_queue_stat {
 	uint64_t	trimmed;	/* ever removed */
 	uint64_t	dropped;	/* of these: by overflow=drop-oldest, not settled by every group */
 	int64_t		oldest;		/* time of the oldest retained; 0: none */
+	uint64_t	deduplicated;	/* messages ever absorbed, whose message id was there already */
 	uint64_t	disk_bytes;	/* the files' allocated size */
+	uint64_t	log_bytes;	/* the size of the log's file */
+	uint64_t	max_messages;	/* limits that are set, which the fullest group reaches; 0: none */
+	uint64_t	max_bytes;
+	uint64_t	disk_free;	/* what the filesystem has left for the queue's owner */
+	uint64_t	min_free;	/* below this, publishers are refused */
 	char		last_id[MQS_ID_SIZE];	/* "0": nothing was ever published */
 	unsigned	groups;
 	int		paused;		/* 1: no group is given anything, see mqs_pause */
 };
 
+/*
+ * The time from publishing a message to its acknowledgement is counted in classes, each up to
+ * and with its bound.  The last has no bound.
+ */
+#define MQS_LATENCY_CLASSES	13
+
+/* The bound of a class in ns: from 1 ms to a day; INT64_MAX for the last, and for others. */
+int64_t	mqs_latency_bound(unsigned latency_class);
+
 struct mqs_group_stat {
 	char		queue[MQS_NAME_MAX + 1];
 	char		group[MQS_NAME_MAX + 1];
 	uint64_t	depth;		/* not yet settled */
+	uint64_t	depth_bytes;	/* of their bodies */
 	uint64_t	ready;		/* of these: deliverable now, or not yet looked at */
-	uint64_t	leased;		/* of these: being worked on */
-	uint64_t	delayed;	/* of these: looked at, and waiting for their time, which has not come */
+	uint64_t	lag;		/* of these: not yet looked at */
+	uint64_t	leased;		/* of depth: being worked on */
+	uint64_t	delayed;	/* of depth: looked at, and waiting for their time, which has not come */
 	uint64_t	delivered, acked, retried, released, rejected, dead, expired; /* ever */
+	uint64_t	delivered_bytes, acked_bytes; /* of their bodies */
+	uint64_t	latency[MQS_LATENCY_CLASSES]; /* acknowledged, by time since they were published */
+	uint64_t	latency_sum;	/* of these times, in us */
 	uint64_t	dropped;	/* ever removed from the queue before they were settled here */
 	int64_t		oldest;		/* time of the oldest unsettled; 0: none */
 	unsigned	consumers;	/* living */
@@ -815,10 +852,24 @@ typedef int	mqs_group_stat_fn(void *arg, const struct mqs_group_stat *);
  * Tells numbers about one queue and its groups; about all queues (queue and group are NULL);
  * or about one group (then queue_fn is not called).  Each queue comes before its groups.
  * Either function may be NULL.  After an error it goes on with the next queue or group, and
- * returns the first error at the end.
+ * returns the first error at the end; each further one is a notice (mqs_options.notice).
  */
 int	mqs_stat(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg,
+	    struct mqs_error *err);
+
+/*
+ * Called for each queue (group is NULL), and then for each of its groups, in the order of
+ * names; a positive number stops and is returned.
+ */
+typedef int	mqs_name_listed_fn(void *arg, const char *queue, const char *group);
+
+/*
+ * Lists the names of one queue and its groups, or of all (queue is NULL).  No queue is opened:
+ * those that are damaged or in use otherwise are listed like others.  Errors are as from
+ * mqs_stat.
+ */
+int	mqs_list(struct mqs_spool *, const char *queue, mqs_name_listed_fn *, void *arg,
 	    struct mqs_error *err);
 
 /* How far a delivery has come. */
@@ -872,6 +923,43 @@ int	mqs_outstanding(struct mqs_spool *, const char *queue, const char *group,
  */
 int	mqs_next_due(struct mqs_spool *, const char *queue, const char *group,
 	    int64_t *due, struct mqs_error *err);
+
+/* What a group has made of one message. */
+enum mqs_trace_state {
+	MQS_TRACE_NEW,		/* no consumer has looked at it */
+	MQS_TRACE_MISSED,	/* it was removed before a consumer looked at it, or never was */
+	MQS_TRACE_READY,
+	MQS_TRACE_WAITING,	/* until `until': delayed, or to be tried again */
+	MQS_TRACE_PARKED,	/* behind another message of its key */
+	MQS_TRACE_LEASED,
+	MQS_TRACE_SKIPPED,	/* settled before a consumer looked at it */
+	MQS_TRACE_SETTLED	/* acknowledged, expired, dead, purged, or it did not match */
+};
+
+struct mqs_group_trace {
+	char		queue[MQS_NAME_MAX + 1];
+	char		group[MQS_NAME_MAX + 1];
+	enum mqs_trace_state state;
+	int		matches;	/* 1: it is for this group by its present bindings; 0: it is not; -1: not known */
+	unsigned	attempts;	/* that ended, of one that is not settled */
+	int64_t		until;		/* WAITING: due; LEASED: when it comes back, 0: when its consumer ends */
+	int64_t		consumer;	/* LEASED: pid; 0: gone */
+	char		receipt[MQS_RECEIPT_SIZE]; /* LEASED */
+	char		dead_queue[MQS_NAME_MAX + 1]; /* where its dead letter is; "": none was found */
+	char		dead_id[MQS_ID_SIZE];
+	int		dead_partly;	/* 1: not all dead letters since then were looked at */
+};
+
+/* Called first, and once, with the message; NULL: it is not retained. */
+typedef int	mqs_trace_message_fn(void *arg, const struct mqs_message *);
+typedef int	mqs_group_trace_fn(void *arg, const struct mqs_group_trace *);
+/*
+ * Tells what is still known of a message, and then of it in each group.  A positive number
+ * from a function stops, and is returned.  MQS_ENOENT: no message of the queue had that id
+ * yet; MQS_EINVAL: it is no id.  Needs permission to consume.
+ */
+int	mqs_trace(struct mqs_spool *, const char *queue, const char *id, mqs_trace_message_fn *,
+	    mqs_group_trace_fn *, void *arg, struct mqs_error *err);
 
 /* ------------------------------------------------------- administering -- */
 
@@ -1045,8 +1133,10 @@ int	mqs_backup(struct mqs_spool *, const char *queue, const char *spool,
  * `finding' (may be NULL) is called with each thing that is wrong; *findings is how many,
  * *messages is the number of records.  With MQS_REPAIR it removes what belongs to nothing
  * (large bodies that no message has, files of consumers that are gone, index entries of
- * messages that are gone) and adds index entries that are missing; a finding that was
- * repaired says so, and does not count in *findings.  Returns 0 also if there are findings.
+ * messages that are gone), adds index entries that are missing, and corrects the counters; a
+ * finding that was repaired says so, and does not count in *findings.  Nor does what is left over
+ * from processes that were killed, which is told without MQS_REPAIR.  Returns 0 also if there are
+ * findings.
  */
 typedef void	mqs_finding_fn(void *arg, const char *text);
 #define MQS_REPAIR	1u
@@ -1075,7 +1165,8 @@ struct mqs_salvaged {
  * headers and bodies, by reading the pages of its log one by one.  `from' is the damaged
  * queue's directory or its log.mdb, or else the name of a queue of the spool; it is only read.
  * Groups are not carried over.  `finding' (may be NULL) is called with each thing that could
- * not be saved.  MQS_EEXIST: the new queue is there.  MQS_EDATA: the file is no log.
+ * not be saved.  MQS_EEXIST: the new queue is there.  MQS_EBUSY: the damaged one is in use.
+ * MQS_EDATA: the file is no log.
  */
 int	mqs_salvage(struct mqs_spool *, const char *from, const char *queue,
 	    mqs_finding_fn *finding, void *arg, struct mqs_salvaged *, struct mqs_error *err);

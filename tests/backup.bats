@@ -33,7 +33,7 @@ seen() {
 	mq-replay -s "$1" -J q
 	mq-replay -s "$1" -J q/g
 	mq-replay -s "$1" -J q/h
-	mq-stat -s "$1" -J q | jq -Sc 'del(.disk_bytes, .oldest_age, .consumers)'
+	mq-stat -s "$1" -J q | jq -Sc 'del(.disk_bytes, .disk_free, .log_bytes, .oldest_age, .consumers)'
 	mq-ctl -s "$1" show q
 	mq-ctl -s "$1" show q/h
 	mq-ctl -s "$1" check q
@@ -293,6 +293,27 @@ depth_of_copy() {
 	done
 	[ "$step" -gt 20 ]
 	seen "$MQ_SPOOL" | diff before -
+}
+
+@test "backup: what a killed one left is removed by trim, by check --repair and by a refused one" {
+	mq-pub q one
+	mq-ctl backup -q q copies
+	left=copies/.new-0123456789abcdef
+	other=copies/.new-fedcba9876543210
+	for command in "mq-ctl -s copies trim q" "mq-ctl -s copies check --repair q" \
+	    "mq-ctl -s copies check --repair" "mq-ctl backup q copies" "mq-ctl -s copies create other"; do
+		mkdir -p "$left/blob" "$other"
+		: >"$left/log.mdb"
+		# Whose maker is alive stays.
+		exec 8<"$other"
+		flock -s 8
+		$command >/dev/null 2>&1 || [ "$command" = 'mq-ctl backup q copies' ]
+		assert_equal "$command: $(leftovers copies)" "$command: $other"
+		exec 8<&-
+	done
+	# To look changes nothing.
+	mq-ctl -s copies check -q
+	assert_equal "$(leftovers copies)" "$other"
 }
 
 @test "backup: what is damaged is not copied as if it were sound" {

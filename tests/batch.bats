@@ -16,14 +16,14 @@ quick() {
 	seq 10 | mq-pub q
 	run -0 mq-sub -e --batch 4 q -- sh -c 'echo "$MQ_COUNT:" $(cat)'
 	assert_output $'4: 1 2 3 4\n4: 5 6 7 8\n2: 9 10'
-	[ "$(field acked q/default)" = 10 ]
+	has acked q/default 10
 	run -1 mq-sub -e --batch 4 q -- cat
 }
 
 @test "the environment has nothing of a single message" {
 	mq-pub -k key -H a=b q x
 	export MQ_ID=theirs MQ_KEY=theirs MQ_COUNT=theirs
-	run -0 mq-sub -e --batch 3 q/g -- sh -c 'env | grep ^MQ_ | grep -Ev "^MQ_(BIN|BUILD|KILLS|LIBEXEC|SANITIZED)" | sort'
+	run -0 mq-sub -e --batch 3 q/g -- sh -c "env | grep ^MQ_ | grep -Ev '^MQ_($set_for_tests)=' | sort"
 	assert_output "MQ_COUNT=1
 MQ_GROUP=g
 MQ_QUEUE=q
@@ -56,8 +56,10 @@ MQ_SPOOL=$MQ_SPOOL"
 @test "many full batches, several commands at once" {
 	seq 1000 | mq-pub q
 	mq-sub -e --batch 50 -P 3 q -- sh -c 'echo "$MQ_COUNT" >>counts; cat' | sort -n | cmp - <(seq 1000)
-	[ "$(sort counts | uniq -c | sed 's/^ *//')" = '20 50' ]
-	[ "$(depth q/default)" = 0 ]
+	[ "$(awk '{ n += $1 } $1 > 50 { n = -10000 } END { print n }' counts)" = 1000 ]
+	# A broker's come as they come.
+	[ -n "${MQ_CLUSTER-}" ] || [ "$(sort counts | uniq -c | sed 's/^ *//')" = '20 50' ]
+	has depth q/default 0
 }
 
 @test "-c and --prefetch bound them; more than are held are never given" {
@@ -73,31 +75,31 @@ MQ_SPOOL=$MQ_SPOOL"
 	quick q/g max-attempts=3
 	run -0 --separate-stderr mq-sub -v -e --batch 3 q/g -- sh -c 'echo $(cat); [ ! -e failed ] || exit 0; touch failed; exit 1'
 	[[ $stderr == *" and 2 more: exit 1"* ]]
-	[ "$(field retried q/g)" = 3 ]
-	[ "$(field acked q/g)" = 6 ]
+	has retried q/g 3
+	has acked q/g 6
 	[ "$(tr ' ' '\n' <<<"$output" | sort -n | uniq | wc -l)" = 6 ]
 	mq-sub -e --batch 10 q/h -- sh -c 'exit 65'
-	[ "$(messages q.dead)" = 6 ]
+	has messages q.dead 6
 	[ "$(mq-replay -J q.dead | jq -r '.headers["mq-dead-reason"]' | sort -u)" = 'exit 65' ]
 	run -127 mq-sub -e --batch 10 q/i -- ./nonexistent
 	run -126 mq-sub -e --batch 10 q/i -- sh -c 'exit 126'
-	[ "$(depth q/i)" = 6 ]
-	[ "$(field released q/i)" -ge 6 ]
+	has depth q/i 6
+	has released q/i 6+
 }
 
 @test "what a command settles itself is not settled again" {
 	seq 3 | mq-pub q
 	quick q/g
 	mq-sub -c 3 --batch 3 -f '%r\n' q/g -- sh -c 'read -r first; mq-ack "$first"; exit 1'
-	[ "$(field acked q/g)" = 1 ]
-	[ "$(field retried q/g)" = 2 ]
+	has acked q/g 1
+	has retried q/g 2
 }
 
 @test "--timeout: all of them are retried" {
 	seq 3 | mq-pub q
 	quick q/g
 	mq-sub -c 3 --batch 3 --timeout 100ms q/g -- sleep 100
-	[ "$(field retried q/g)" = 3 ]
+	has retried q/g 3
 }
 
 @test "killed while a command runs: none is given to another until it ends; all are counted" {
@@ -113,11 +115,11 @@ MQ_SPOOL=$MQ_SPOOL"
 	# What it had claimed beyond that run comes back at once.
 	run -0 mq-sub -e --batch 10 -f '%s %a\n' q/g -- cat
 	assert_output $'4 1\n5 1'
-	[ "$(field leased q/g)" = 3 ]
+	has leased q/g 3
 	echo >&8
 	until_true '[ "$(mq-sub -e --batch 10 -f "%s %a\n" q/g -- tee -a rest >/dev/null; cat rest 2>/dev/null)" != "" ]'
 	[ "$(cat rest)" = $'1 2\n2 2\n3 2' ]
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	exec 8>&-
 }
 
@@ -136,8 +138,8 @@ MQ_SPOOL=$MQ_SPOOL"
 	done
 	drain q/g mq-sub -e --batch 10 -P 2 q/g -- sh -c 'cat >>got'
 	sort -un got | cmp - <(seq "$n")
-	[ "$(depth q/g)" = 0 ]
-	[ ! -e "$MQ_SPOOL/q.dead" ]
+	has depth q/g 0
+	missing q.dead
 }
 
 @test "usage" {

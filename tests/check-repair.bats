@@ -10,7 +10,7 @@ load lib/expect
 	cp "$MQ_SPOOL"/q/blob/* "$MQ_SPOOL/q/blob/0123456789abcdef"
 	run -0 --separate-stderr mq-ctl check --repair q
 	assert_output 'q: 1 message, 0 findings'
-	assert_equal "$stderr" 'mq-ctl check: q: 1 large bodies that no message has: repaired'
+	assert_equal "$stderr" 'mq-ctl check: q: 1 large body that no message has: repaired'
 	[ "$(find "$MQ_SPOOL/q/blob" -type f | wc -l)" = 1 ]
 	run -0 --separate-stderr mq-ctl check --repair q
 	assert_equal "$stderr" ''
@@ -102,6 +102,62 @@ mq-ctl check: q: message $id: not in the index of keys: repaired"
 	run -74 --separate-stderr mq-ctl check --repair q
 	[[ $stderr == *"message $id: damaged: bad checksum"* ]]
 	[[ $stderr != *repaired* ]]
+}
+
+# left QUEUE NAME: what check says about it.
+left() {
+	echo "mq-ctl check: $1: $2: left over from what was being made or removed" \
+	    "(mq-ctl -s $MQ_SPOOL check --repair $1 removes it)"
+}
+
+@test "each file that was being made is told, and mailboxes of callers that are gone" {
+	mq-pub q a
+	: >"$MQ_SPOOL/q/.new-0011223344556677"
+	: >"$MQ_SPOOL/q/.new-0011223344556677-lock"
+	mkdir "$MQ_SPOOL/q/.new-folder"
+	: >"$MQ_SPOOL/q/owner/call-0000000000000001"
+	mkdir "$MQ_SPOOL/.new-killed" "$MQ_SPOOL/.new-alive"
+	exec 8<"$MQ_SPOOL/.new-alive"
+	flock -s 8
+	mq-pub other a
+	mkdir "$MQ_SPOOL/.new-killed"
+	run -0 --separate-stderr mq-ctl check
+	[ "$(LC_ALL=C sort <<<"$stderr")" = "$(left other ../.new-killed
+	left q .new-0011223344556677-lock
+	left q .new-0011223344556677
+	left q .new-folder)" ]
+	[ -e "$MQ_SPOOL/.new-killed" ] && [ -e "$MQ_SPOOL/q/.new-folder" ]
+	exec 8<&-
+	rm -r "$MQ_SPOOL"/.new-*
+	run -0 --separate-stderr mq-ctl check --repair q
+	assert_output 'q: 1 message, 0 findings'
+	assert_equal "$(sort <<<"$stderr")" 'mq-ctl check: q: .new-0011223344556677-lock: it was being made or removed: repaired
+mq-ctl check: q: .new-0011223344556677: it was being made or removed: repaired
+mq-ctl check: q: .new-folder: it was being made or removed: repaired
+mq-ctl check: q: 1 mailbox of callers that are gone: repaired'
+	[ -z "$(find "$MQ_SPOOL/q" -name '.new-*' -o -name 'call-*')" ]
+	run -0 --separate-stderr mq-ctl check --repair q
+	assert_equal "$stderr" ''
+}
+
+@test "bytes: those of a message that was removed unread do not stay counted" {
+	local id
+	id=$(mq-pub -I q "$(head -c 500 /dev/zero | tr '\0' x)")
+	# Its version can't be read.
+	perl -0777 -pi -e 'BEGIN { $id = pack "Q>", shift } s/(\x08\0\Q$id\E....)./$1\xff/gs or die "no message"' \
+	    "$id" "$MQ_SPOOL/q/log.mdb"
+	# While it is there, nobody knows how many it has.
+	run -74 --separate-stderr mq-ctl check --repair q
+	[[ $stderr != *repaired* ]]
+	mq-ctl purge -q q
+	mq-pub q twelve-bytes
+	run -74 --separate-stderr mq-ctl check q
+	assert_equal "$stderr" 'mq-ctl check: q: bytes: 12, but the state says 512'
+	run -0 --separate-stderr mq-ctl check --repair q
+	assert_equal "$stderr" 'mq-ctl check: q: bytes: 12, but the state says 512: repaired'
+	run -0 --separate-stderr mq-ctl check q
+	assert_equal "$stderr" ''
+	[ "$(mq-stat -J q | jq 'select(.messages != null).bytes')" = 12 ]
 }
 
 @test "options" {

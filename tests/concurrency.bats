@@ -35,13 +35,6 @@ once() {
 	sort -n "$@" | cmp - <(seq "$n")
 }
 
-clean() {
-	local queue
-	for queue in "$@"; do
-		mq-ctl check -q "$queue"
-	done
-}
-
 @test "8 publishers and 4 consumers at once: each message once, each publisher's in order" {
 	local p c consumers=()
 	pids=()
@@ -68,11 +61,12 @@ clean() {
 		run awk -F - '$2 + 0 <= last[$1] { print } { last[$1] = $2 + 0 }' "$c"
 		assert_output ''
 	done
-	mq-replay -f '%o\n' q | sort -nc
-	[ "$(mq-replay -f '%o\n' q | uniq | wc -l)" = 20000 ]
-	[ "$(field acked q/g)" = 20000 ]
-	[ "$(field leased q/g)" = 0 ]
-	clean q
+	mq-replay -f '%o\n' q >ids
+	ids_ascend <ids
+	[ "$(sort -u ids | wc -l)" = 20000 ]
+	has acked q/g 20000
+	has leased q/g 0
+	sound q
 }
 
 @test "publishers of one message each, at once: as many ids as processes" {
@@ -84,11 +78,13 @@ clean() {
 	finish
 	once 40 <(mq-replay q)
 	[ "$(cat id.* | sort -u | wc -l)" = 40 ]
-	[ "$(cat id.* | sort -n)" = "$(mq-replay -f '%o\n' q)" ]
+	mq-replay -f '%o\n' q >ids
+	ids_ascend <ids
+	[ "$(cat id.* | sort -n)" = "$(sort -n ids)" ]
 	for p in 1 20 40; do
 		[ "$(mq-replay --since "$(cat "id.$p")" -c 1 q)" = "$p" ]
 	done
-	clean q
+	sound q
 }
 
 @test "20 processes make the same queue and group at once: one of each" {
@@ -99,17 +95,13 @@ clean() {
 		start sh -c "mq-sub -W 2s -c 1 q/g >got.$p || [ \$? = 1 ]"
 	done
 	finish
-	[ "$(messages_of q)" = 10 ]
+	has messages q 10
 	mq-sub -e q/g >got.rest || [ $? = 1 ]
 	once 10 got.*
-	[ "$(ls "$MQ_SPOOL")" = q ]
-	run sh -c 'ls -A "$MQ_SPOOL/q" | grep -c "^\.new"'
-	assert_output 0
-	clean q
-}
-
-messages_of() {
-	mq-stat -J "$1" | jq -r 'select(.messages != null) | .messages'
+	[ "$(mq-ctl list)" = $'q\nq/g' ]
+	# No beginning of one is left.
+	run ! sh -c 'ls -A "$MQ_SPOOL" "$MQ_SPOOL/q" 2>/dev/null | grep "^\.new"'
+	sound q
 }
 
 @test "20 processes make the same queue with mq-ctl: one wins, the others are told" {
@@ -123,7 +115,7 @@ messages_of() {
 	mq-pub q one
 	run -0 mq-sub -e q/g
 	assert_output one
-	clean q
+	sound q
 }
 
 @test "many groups: each gets everything, while it is published" {
@@ -141,7 +133,7 @@ messages_of() {
 	done
 	[ "$(mq-stat -J q | jq -s 'map(select(.group != null)) | length')" = 12 ]
 	[ "$(mq-stat -J q | jq -s 'map(.depth // 0) | add')" = 0 ]
-	clean q
+	sound q
 }
 
 @test "many queues: publishers and consumers do not get in each other's way" {
@@ -173,8 +165,8 @@ messages_of() {
 	cmp fast <(seq 10000)
 	cmp slow <(seq 10000)
 	MQ_NOW=+1h mq-ctl trim -q q
-	[ "$(messages_of q)" = 0 ]
-	clean q
+	has messages q 0
+	sound q
 }
 
 @test "a purge while it is consumed and published: in order, nothing twice, no error" {
@@ -190,7 +182,7 @@ messages_of() {
 	until_true 'mq-pub q end; grep -qs end got'
 	finish
 	grep -v end got | sort -nuc
-	clean q
+	sound q
 }
 
 @test "readers that follow while publishers run: all of it, in order, the same for all" {
@@ -223,13 +215,13 @@ messages_of() {
 			echo \$x >>handled" || [ $? = 1 ]'
 	done
 	finish
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	cmp <(sort -n handled) <(seq 300 | grep -v '[37]$')
 	cmp <(mq-replay q.dead | sort -n) <(seq 300 | grep '[37]$')
-	[ "$(field acked q/g)" = 240 ]
-	[ "$(field dead q/g)" = 60 ]
-	[ "$(field rejected q/g)" = 30 ]
-	clean q q.dead
+	has acked q/g 240
+	has dead q/g 60
+	has rejected q/g 30
+	sound q q.dead
 }
 
 @test "mq-sub -m and two mq-acks with the same receipts: each is settled once" {
@@ -241,8 +233,8 @@ messages_of() {
 		$limit sh -c "mq-ack -v <shuffled.$a 2>said.$a; echo \$? >status.$a" 3>&- &
 	done
 	wait
-	[ "$(depth q/g)" = 0 ]
-	[ "$(field acked q/g)" = 2000 ]
+	has depth q/g 0
+	has acked q/g 2000
 	# What one of them settled was stale for the other.
 	[ "$(cat said.* | grep -c 'settled or delivered again')" = 2000 ]
 	[ $(($(sed -n 's/.*: \([0-9]*\) deliveries.*/\1/p' said.* | paste -sd +))) = 2000 ]
@@ -262,7 +254,8 @@ messages_of() {
 }
 
 @test "two of everything at once" {
-	local two
+	local two upkeep='mq-ctl check -q q; mq-ctl trim -q q'
+	[ -z "${MQ_CLUSTER-}" ] || upkeep='mq-ctl show q; mq-ctl list'
 	pids=()
 	mq-ctl create q/g
 	for two in 1 2; do
@@ -273,7 +266,7 @@ messages_of() {
 		start sh -c "mq-sub -W 3s --prefetch 200 -P 2 q/handled -- sh -c 'echo \"\$(cat)\" >>handled.$two' || [ \$? = 1 ]"
 		start sh -c "mq-replay -F -c 2000 q >read.$two"
 		start sh -c 'for n in $(seq 20); do mq-stat -J >/dev/null; done'
-		start sh -c 'for n in $(seq 10); do mq-ctl check -q q; mq-ctl trim -q q; done'
+		start sh -c "for n in \$(seq 10); do $upkeep; done"
 	done
 	finish
 	mq-replay q | sort >want
@@ -284,7 +277,7 @@ messages_of() {
 	cut -f 2 printed.1 printed.2 | sort | cmp want -
 	cat handled.[12] | sort | cmp want -
 	[ "$(depth q/g)$(depth q/manual)$(depth q/handled)" = 000 ]
-	clean q
+	sound q
 }
 
 # many COMMAND: runs a shell command in each of 1,100 processes, made by a few.
@@ -304,7 +297,7 @@ many() {
 	mq-ctl create q/h
 	many 'mq-sub -q -W 60s q/g >>got'
 	until_true '[ "$(field consumers q/g)" = 1100 ]'
-	[ "$(depth q/h)" = 1 ]
+	has depth q/h 1
 	timeout 30 mq-pub q one two
 	[ "$(timeout 30 mq-sub -e q/h | wc -l)" = 3 ]
 	[ "$(timeout 30 mq-replay q | wc -l)" = 3 ]

@@ -102,6 +102,26 @@ hit() {
 	hit log.mdb 60
 }
 
+@test "what helps with a damaged log is said by every tool, check included" {
+	local remedy="(mq-ctl -s $MQ_SPOOL salvage q NEW saves what is intact)" command
+	seq 100 | mq-pub q
+	cp spool/q/log.mdb whole
+	head -c 9000 whole >spool/q/log.mdb
+	for command in 'mq-ctl check' mq-replay mq-pub 'mq-sub -e'; do
+		run -74 --separate-stderr $command q
+		assert_regex "$stderr" "/q/log.mdb: truncated \\(9000 of [0-9]+ bytes\\) \\(mq-ctl -s $MQ_SPOOL salvage q NEW saves what is intact\\)$"
+	done
+	head -c 60000 /dev/zero >spool/q/log.mdb
+	fails 74 "mq-ctl check: $MQ_SPOOL/q/log.mdb: damaged: not a database $remedy" mq-ctl check q
+	cp whole spool/q/log.mdb
+	# A page of the messages: other pages can be read, and messages can't be checked.
+	perl -0777 -pi -e 'for ($at = 8192; $at < length; $at += 4096) {
+		substr($_, $at + 12, 4) = "\xff" x 4 if substr($_, $at, 4096) =~ /100/ && substr($_, $at, 4096) !~ /format/ }' spool/q/log.mdb
+	run -74 --separate-stderr mq-ctl check q
+	[[ ${stderr##*$'\n'} == *"log.mdb: its messages can't be checked $remedy" ]] || { echo "$stderr" >&2; return 1; }
+	[[ $stderr != *'check q'* ]]
+}
+
 @test "what helps with a damaged group is said, and does" {
 	mq-pub q a b
 	mq-ctl create q/g
@@ -117,10 +137,12 @@ hit() {
 		seek $f, $newest[1] * 4096 + 12, 0;
 		print $f "\xff\xff"' spool/q/g.group.mdb
 	run -74 --separate-stderr mq-sub -e q/g
-	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl -s $MQ_SPOOL check q tells more; mq-ctl -s $MQ_SPOOL salvage q/g makes the group anew)" ]]
+	[[ $stderr == "mq-sub: $MQ_SPOOL/q/g.group.mdb: damaged: page "*" (mq-ctl -s $MQ_SPOOL salvage q/g makes the group anew)" ]]
 	run -74 --separate-stderr mq-ctl check q
 	[[ $stderr == *"g.group.mdb: damaged: page "* ]]
-	mq-ctl -s "$MQ_SPOOL" salvage q/g
+	# Its settings stood in that page, and nowhere else.
+	run -74 --separate-stderr mq-ctl -s "$MQ_SPOOL" salvage q/g
+	assert_equal "$stderr" 'mq-ctl salvage: q/g: settings: not all could be read'
 	run -0 mq-sub -e q/g
 	assert_output $'a\nb'
 	mq-ctl check q

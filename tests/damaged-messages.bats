@@ -261,7 +261,7 @@ others() {
 		perl -0777 -pi -e 'BEGIN { ($from, $to) = map { "\x09\x00\x04" . pack "Q>", $_ } splice @ARGV, 0, 2 }
 			s/\Q$from\E/$to/g or die "no entry"' "${ids[4]}" "$n" spool/q/log.mdb
 		run -0 --separate-stderr mq-sub -e q/g
-		[ "$stderr" = "mq-sub: q: damaged: the index of priority 5: delivering what is left of it as if it had none (mq-ctl -s $MQ_SPOOL check q tells more)" ]
+		[ "$stderr" = "mq-sub: q: damaged: the index of priority 5: delivering what is left of it as if it had none (mq-ctl -s $MQ_SPOOL check --repair q corrects it)" ]
 		[ "$(sort <<<"$output" | tr '\n' ' ')" = 'm1 m2 m3 m4 m5 m6 m7 plain ' ]
 		[ "$(depth q/g)" = 0 ]
 		run -74 mq-ctl check q
@@ -350,8 +350,110 @@ others() {
 	# The entry's value is the id; the next message is found by it.
 	perl -0777 -pi -e 'BEGIN { ($from, $to) = map { "first" . pack "Q>", $_ } splice @ARGV, 0, 2 }
 		s/\Q$from\E/$to/g or die "no entry"' "$(mq-replay -f %o q)" 7 spool/q/log.mdb
-	fails 74 "mq-pub: q: damaged: message 7 does not have the message id by which it is found; mq-ctl -s $MQ_SPOOL check q tells more" \
+	fails 74 "mq-pub: q: damaged: message 7 does not have the message id by which it is found; mq-ctl -s $MQ_SPOOL check --repair q corrects that" \
 	    mq-pub -i first q c
 	run -0 mq-replay q
 	assert_output a
+}
+
+# Small messages of a page are removed in two turns; a damaged one may come between them.
+@test "trimming many small messages, damaged ones among them, leaves the newest and true counters" {
+	local n id
+	seq 1000 | mq-pub -I q >ids
+	mq-ctl set q retain-bytes=100
+	for n in $(seq 10 7 400); do
+		id=$(sed -n "${n}p" ids)
+		set_id q "$id" "$(flipped "$id" 4)"
+	done
+	mq-ctl trim q
+	# Of 3 and 4 digits: what is left has at most 100 bytes.
+	seq 1000 | tail -n 33 >newest
+	mq-replay q | tail -n 33 | diff newest -
+	n=$(mq-replay q | wc -l)
+	[ "$(mq-stat -J q | jq 'select(.uuid) | .messages')" = "$n" ]
+	[ "$(mq-stat -J q | jq 'select(.uuid) | .messages + .trimmed')" = 1000 ]
+	mq-ctl check q
+}
+
+# Nothing in front of it tells that its id was greater.
+@test "trimming does not drop the first that is left, whose id became that of one that was removed" {
+	seven
+	mq-sub -e -c 3 q/g
+	mq-ctl set q retain=0s
+	mq-ctl trim q
+	[ "$(messages q)" = 4 ]
+	set_id q "${ids[4]}" "${ids[2]}"
+	mq-ctl trim q
+	[ "$(messages q)" = 4 ]
+	consume mq-sub -e q/g
+	mq-ctl trim q
+	[ "$(messages q)" = 0 ]
+}
+
+# three_gone: the first three of seven were settled by g and removed.
+three_gone() {
+	seven
+	mq-sub -e -c 3 q/g
+	mq-ctl set q retain=0s
+	mq-ctl trim q
+	[ "$(messages q)" = 4 ]
+}
+
+# Nothing in front of the first that is left tells that its id was greater.
+@test "the first that is left, whose id became that of one that was removed, is told" {
+	local said="damaged: its id is stored as "
+	three_gone
+	set_id q "${ids[4]}" "${ids[2]}"
+	run -74 --separate-stderr mq-ctl check q
+	[[ $stderr == *"message ${ids[4]}: $said${ids[2]}, out of order"* ]]
+	run -74 --separate-stderr mq-replay q
+	assert_output $'m5\nm6\nm7'
+	[[ $stderr == *"message ${ids[4]}: $said${ids[2]}, out of order"* ]]
+	run -74 --separate-stderr mq-replay --since "${ids[4]}" q
+	assert_output $'m5\nm6\nm7'
+	run -74 --separate-stderr mq-replay q/g
+	assert_output $'m5\nm6\nm7'
+	run -74 --separate-stderr mq-sub -e q/g
+	assert_output ''
+	[ "$stderr" = "mq-sub: q: message ${ids[4]}: $said${ids[2]}, out of order; to go on without it: mq-ctl -s $MQ_SPOOL skip q/g ${ids[4]}" ]
+	[ "$(depth q/g)" = 4 ]
+	consume mq-sub -e q/g
+	[ "$printed" = $'m5\nm6\nm7\n' ]
+	[ "$(depth q/g)" = 0 ]
+}
+
+@test "the same, alone, several in a row, and with damaged bodies: nothing tells their ids" {
+	local last n
+	for last in 4 5 6 7; do
+		rm -rf spool
+		three_gone
+		for ((n = 4; n <= last; n++)); do
+			set_id q "${ids[n]}" "$((n - 3))"
+			perl -pi -e "s/m$n/mX/g" spool/q/log.mdb
+		done
+		run -74 mq-replay q/g
+		consume mq-sub -e q/g
+		[ "$(grep . <<<"$printed")" = "$(seq -f m%g $((last + 1)) 7)" ]
+		[ "$(grep -c 'to go on without it' <<<"$said")" = $((last - 3)) ]
+		[ "$(depth q/g)" = 0 ]
+	done
+}
+
+@test "in a log that was compacted, messages may be left out, but not damaged ones" {
+	local n
+	for n in 4 5 7 8; do
+		rm -rf spool
+		# shellcheck disable=SC2207 # numbers
+		ids=(0 $(for i in 1 2 3 4 5 6 7; do mq-pub -I -k "$i" q "m$i"; done))
+		mq-ctl set q compact=key retain=0s
+		ids+=("$(mq-pub -I -k 1 q m8)")
+		mq-ctl trim q
+		[ "$(messages q)" = 7 ]
+		mq-sub -e -c 2 q/g
+		set_id q "${ids[n]}" "${ids[2]}"
+		consume mq-sub -e q/g
+		[ "$printed" = "$(seq -f m%g 8 | sed 1,3d | grep -vx "m$n")"$'\n' ]
+		[[ $said == *"damaged: its id is stored as ${ids[2]}"* ]]
+		[ "$(depth q/g)" = 0 ]
+	done
 }

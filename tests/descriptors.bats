@@ -100,3 +100,42 @@ many() {
 	assert_output ''
 	[[ $stderr == "mq-replay: "*"Too many open files (ulimit -n is 1024); of $QUEUES, which are read at once, "[1-9]*" could be opened" ]]
 }
+
+@test "mq-pub --atomic: more large bodies than descriptors" {
+	local files last
+	mq-ctl create q
+	head -c 300000 /dev/zero >large
+	files=$(yes large | head -n 200)
+	mq-pub q first
+	(ulimit -n 100 && exec mq-pub --atomic -F q $files)
+	[ "$(mq-replay -f '%S\n' q | sort | uniq -c | xargs)" = '200 300000 1 5' ]
+	[ "$(find spool/q/blob -type f | wc -l)" = 200 ]
+	mq-ctl check q
+	# From a stream, and all or nothing.
+	last=$(mq-replay --last 1 -f %o q)
+	mq-pub q more
+	for _ in $files; do cat large; echo; done >stream
+	run -75 bash -c "ulimit -n 100 && exec mq-pub --atomic --expect-last $last q <stream"
+	[ "$(find spool/q/blob -type f | wc -l)" = 200 ]
+	(ulimit -n 100 && exec mq-pub --atomic q <stream)
+	[ "$(find spool/q/blob -type f | wc -l)" = 400 ]
+	mq-ctl check q
+	mq-ctl purge q
+	[ -z "$(find spool/q/blob -type f)" ]
+}
+
+@test "mq-pub --atomic: more large bodies than descriptors, held against a schema" {
+	local n
+	mq-ctl create q
+	mq-ctl set q 'schema={"type":"string","maxLength":300000}'
+	for n in $(seq 150); do printf '"%300000s"\n' "$n"; done >stream
+	(ulimit -n 100 && exec mq-pub --atomic q <stream)
+	mq-replay q | cmp - stream
+	printf '"%300001s"\n' long >>stream
+	run -65 --separate-stderr bash -c 'ulimit -n 100 && exec mq-pub --atomic q <stream'
+	[[ $stderr = 'mq-pub: stdin: record 151: breaks the schema'* ]]
+	mq-pub --atomic --reject-to bad q <stream 2>said
+	[ "$(wc -c <bad)" = 300004 ]
+	[ "$(find spool/q/blob -type f | wc -l)" = 300 ]
+	mq-ctl check q
+}

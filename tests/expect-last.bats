@@ -111,6 +111,48 @@ keyed() {
 	[ "$first" != "$(last_id)" ]
 }
 
+@test "published again under its message id: done, and the first one's id" {
+	local first second
+	keyed
+	first=$(mq-pub -I -i one -k a --expect-last 0 q a1)
+	# The answer was lost.
+	assert_equal "$(mq-pub -I -i one -k a --expect-last 0 q a1)" "$first"
+	second=$(mq-pub -I -i two --expect-last "$first" q b)
+	assert_equal "$(mq-pub -I -i two --expect-last "$first" q b)" "$second"
+	# Whatever came after it.
+	mq-pub -k a q a2
+	assert_equal "$(mq-pub -I -i one -k a --expect-last 0 q a1)" "$first"
+	[ "$(mq-replay q)" = $'a1\nb\na2' ]
+	# Another one is held against the last, and so is one whose first was removed.
+	run -75 mq-pub -i three -k a --expect-last 0 q a3
+	mq-ctl purge -q q
+	mq-pub -i one -k a --expect-last 0 q a4
+	[ "$(mq-replay q)" = a4 ]
+}
+
+@test "--atomic, published again: done if all of it is there, refused if some of it is" {
+	local last
+	mq-pub q first
+	last=$(last_id)
+	printf '{"body":"%s","message_id":"%s"}\n' a 1 b 2 c 3 >batch
+	mq-pub -J -I --atomic --expect-last "$last" q <batch >ids
+	[ "$(wc -l <ids)" = 3 ]
+	mq-pub -J -I --atomic --expect-last "$last" q <batch | cmp - ids
+	echo '{"body":"d","message_id":"4"}' >>batch
+	fails 75 "mq-pub: q: the last message is $(last_id), not $last" \
+	    mq-pub -J --atomic --expect-last "$last" q <batch
+	[ "$(mq-replay q)" = $'first\na\nb\nc' ]
+}
+
+@test "a queue that is not there: what can't be expected of a new one makes none" {
+	mq-pub other x
+	fails 66 "mq-pub: q: no such queue in $MQ_SPOOL" mq-pub -k a --expect-last 0 q a
+	fails 66 "mq-pub: q: no such queue in $MQ_SPOOL" mq-pub --expect-last "$(mq-replay -f %o other)" q a
+	assert_equal "$(ls "$MQ_SPOOL")" other
+	mq-pub --expect-last 0 q a
+	[ "$(mq-replay q)" = a ]
+}
+
 @test "what was trimmed counts no more" {
 	keyed
 	mq-pub -k a q a1
@@ -121,6 +163,7 @@ keyed() {
 
 @test "not an id: 64, and nothing is made" {
 	local bad
+	mq-pub other x
 	for bad in x 12 -1 1e18 '' 99999999999999999999999; do
 		run -64 --separate-stderr mq-pub --expect-last="$bad" q a
 		[[ $stderr = *"'$bad': not an id"* ]] || { echo "$bad: $stderr"; return 1; }
@@ -129,6 +172,7 @@ keyed() {
 	[[ $stderr = 'mq-pub: --expect-last: not with -K: '* ]]
 	run -64 --separate-stderr mq-pub -J -k a --expect-last 0 q
 	[[ $stderr = 'mq-pub: --expect-last: not with -J and -k: '* ]]
+	assert_equal "$(ls "$MQ_SPOOL")" other
 }
 
 # add GROUP: adds 1 to the number in the last event of the key, 20 times, whoever else does.

@@ -150,7 +150,7 @@ lines() {
 # -------------------------------------------------------------------------- log.mdb
 
 @test "log.mdb: empty, cut, garbage, a directory, a fifo, a device" {
-	local kind text tool
+	local kind text tool remedy
 	sample q
 	for kind in empty cut short zeros garbage text directory fifo device; do
 		cp -r spool/q "spool/$kind"
@@ -166,12 +166,13 @@ lines() {
 	mkfifo spool/fifo/log.mdb
 	ln -s /dev/zero spool/device/log.mdb
 	for kind in empty cut short zeros garbage text directory fifo device; do
+		remedy=" (mq-ctl -s $MQ_SPOOL salvage $kind NEW saves what is intact)"
 		case $kind in
 		empty)	text='empty' ;;
-		cut)	text='truncated (10000 of * bytes)' ;;
-		short)	text='truncated (* bytes)' ;;
+		cut)	text='truncated (10000 of * bytes)'$remedy ;;
+		short)	text='truncated (* bytes)'$remedy ;;
 		directory | fifo | device) text='not a file' ;;
-		*)	text='damaged: not a database' ;;
+		*)	text='damaged: not a database'$remedy ;;
 		esac
 		for tool in "mq-pub $kind x" "mq-replay $kind" "mq-replay $kind/g" \
 		    "mq-sub -e $kind/g" "mq-sub $kind/g" "mq-sub -e $kind/g -- cat" \
@@ -229,16 +230,16 @@ lines() {
 	mq-ctl create q/c
 	: >spool/q/b.group.mdb
 	rm -f spool/q/b.group.stat
-	fails 74 "mq-sub: $MQ_SPOOL/q/b.group.mdb: empty" mq-sub -e q/b
-	fails 74 "mq-replay: $MQ_SPOOL/q/b.group.mdb: empty" mq-replay q/b
-	fails 74 "mq-ack: $MQ_SPOOL/q/b.group.mdb: empty" mq-ack q/b/1.2
+	fails 74 "mq-sub: $MQ_SPOOL/q/b.group.mdb: empty (mq-ctl -s $MQ_SPOOL salvage q/b makes the group anew)" mq-sub -e q/b
+	fails 74 "mq-replay: $MQ_SPOOL/q/b.group.mdb: empty (mq-ctl -s $MQ_SPOOL salvage q/b makes the group anew)" mq-replay q/b
+	fails 74 "mq-ack: $MQ_SPOOL/q/b.group.mdb: empty (mq-ctl -s $MQ_SPOOL salvage q/b makes the group anew)" mq-ack q/b/1.2
 	run -0 mq-sub -e q/a
 	assert_output a
 	mq-pub q more
 	run -74 --separate-stderr mq-ctl check q
 	[[ $stderr == *"$MQ_SPOOL/q/b.group.mdb: empty"* ]]
 	run -74 --separate-stderr mq-stat -J q
-	[[ $stderr == *"$MQ_SPOOL/q/b.group.mdb: empty" ]]
+	[[ $stderr == *"$MQ_SPOOL/q/b.group.mdb: empty"* ]]
 	run -0 jq -r '.group // empty' <<<"$output"
 	assert_line a
 	assert_line c

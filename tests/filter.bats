@@ -28,7 +28,7 @@ header() {
 	[ "$stderr" = $'said\nsaid\nsaid' ]
 	run -0 mq-replay out
 	assert_output $'a1\nb1\na2\nb2\na3\nb3'
-	[ "$(depth in/default)" = 0 ]
+	has depth in/default 0
 }
 
 @test "no output is no message, and the input is done" {
@@ -63,7 +63,7 @@ header() {
 	mq-replay -1 -c 1 out 2>/dev/null | cmp - large || mq-replay -c 1 -f %s out | cmp - large
 	[ "$(mq-replay -f '%S\n' out)" = $'300000\n100' ]
 	mq-sub -e in/b --one --to more -- cat
-	[ "$(messages more)" = 2 ]
+	has messages more 2
 }
 
 @test "-J: envelopes, with all they hold" {
@@ -104,7 +104,7 @@ header() {
 	seq 300 | mq-pub in
 	run -0 mq-sub -e -P 4 in --to out -- cat
 	mq-replay out | sort -n | cmp - <(seq 300)
-	[ "$(depth in/default)" = 0 ]
+	has depth in/default 0
 	mq-ctl check -q out
 	mq-ctl check -q in
 }
@@ -141,24 +141,24 @@ header() {
 	quick in/g max-attempts=2
 	seq 2 | mq-pub in
 	mq-sub -W 1s in/g --to out -- sh -c 'echo output; exit 1'
-	[ "$(messages out)" = 0 ]
+	has messages out 0
 	[ "$(header mq-dead-reason in.dead)" = $'exit 1\nexit 1' ]
 	mq-sub -e in/other --to out -- sh -c 'echo output; exit 65'
-	[ "$(messages out)" = 0 ]
+	has messages out 0
 }
 
 @test "a command that dies of a signal publishes nothing" {
 	quick in/g max-attempts=1
 	mq-pub in x
 	mq-sub -e in/g --to out -- sh -c 'echo output; kill -9 $$'
-	[ "$(messages out)" = 0 ]
+	has messages out 0
 	[ "$(header mq-dead-reason in.dead)" = 'signal 9' ]
 }
 
 @test "a command that does not exist: 127, nothing published, nothing lost" {
 	mq-pub in x
 	run -127 mq-sub -e in --to out -- ./nonexistent
-	[ "$(messages out)" = 0 ]
+	has messages out 0
 	mq-sub -e in --to out -- cat
 	[ "$(mq-replay out)" = x ]
 }
@@ -167,7 +167,7 @@ header() {
 	quick in/g max-attempts=2
 	mq-pub in x
 	run -0 --separate-stderr mq-sub -v -W 1s in/g -J --to out -- printf '%s\n' '{"body":"good"}' 'bad'
-	[ "$(messages out)" = 0 ]
+	has messages out 0
 	[ "$(header mq-dead-attempts in.dead)" = 2 ]
 	[[ $(header mq-dead-reason in.dead) == 'output: message 2: invalid JSON at byte '* ]]
 	[[ $stderr == *": output: message 2: invalid JSON"* ]]
@@ -181,7 +181,7 @@ header() {
 		quick "in$size/g" max-attempts=1
 		mq-pub "in$size" x
 		mq-sub -e "in$size/g" --to out -- sh -c 'echo good; head -c "$1" /dev/zero | tr "\0" x' sh $((size + 1))
-		[ "$(messages out)" = 0 ]
+		has messages out 0
 		run -0 header mq-dead-reason "in$size.dead"
 		assert_output "output: message 2: out: message of more than $size bytes (max-message)"
 	done
@@ -198,8 +198,8 @@ header() {
 @test "large outputs are no more than a transaction together, or are published apart" {
 	seq 6 | mq-pub in
 	mq-sub -e -P 6 in --to out -- sh -c 'yes "$(head -c 100000 /dev/zero | tr "\0" x)" | head -n 200'
-	[ "$(messages out)" = 1200 ]
-	[ "$(depth in/default)" = 0 ]
+	has messages out 1200
+	has depth in/default 0
 }
 
 @test "a handler that settles its message itself: what it printed is published once" {
@@ -220,22 +220,22 @@ header() {
 	fails 64 "mq-sub: -f: what a command prints is not formatted" mq-sub -f %s --to out in -- cat
 	fails 64 "mq-sub: -1 and -J: only one of them" mq-sub -1J --to out in -- cat
 	fails 64 "mq-sub: -m: a command's messages are settled by its status" mq-sub -m --to out in -- cat
-	[ ! -e "$MQ_SPOOL" ]
+	untouched
 }
 
 @test "--to a queue that may not be made: 66, and nothing was run" {
 	mq-pub in x
 	mq-ctl create in/default
-	fails 66 "mq-sub: out: no such queue in $MQ_SPOOL" env MQ_AUTOCREATE=no mq-sub -e in --to out -- touch ran
+	fails 66 "mq-sub: out: no such queue$in_spool" env MQ_AUTOCREATE=no mq-sub -e in --to out -- touch ran
 	[ ! -e ran ]
-	[ "$(depth in/default)" = 1 ]
+	has depth in/default 1
 }
 
 @test "no place for the output: 71, said where, and nothing lost" {
 	mq-pub in x
 	fails 71 "mq-sub: $PWD/none: temporary file: No such file or directory" \
 		env TMPDIR="$PWD/none" mq-sub -e in --to out -- cat
-	[ "$(depth in/default)" = 1 ]
+	has depth in/default 1
 	mkdir tmp
 	run -0 env TMPDIR="$PWD/tmp" mq-sub -e in --to out -- cat
 	[ -z "$(ls -A tmp)" ]
@@ -255,7 +255,7 @@ header() {
 	echo >&8
 	wait "$pid"
 	[ "$(mq-replay out)" = 1 ]
-	[ "$(depth in/default)" = 2 ]
+	has depth in/default 2
 	exec 8>&-
 }
 
@@ -287,7 +287,7 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 	mq-replay out >lines
 	run -0 whole lines "$n"
 	assert_output ''
-	[ "$(depth in/default)" = 0 ]
+	has depth in/default 0
 	mq-ctl check -q out
 	mq-ctl check -q in
 }
@@ -321,7 +321,7 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 	mq-sub -e in/g --to out -- sh -c "$vary"
 	mq-replay --rewind in/g --to oldest
 	mq-sub -e in/g --to out -- sh -c "$vary"
-	[ "$(messages out)" = 18 ]
+	has messages out 18
 	# Each input has the three lines of two runs.
 	[ "$(mq-replay out | cut -d ' ' -f 1,2 | sort | uniq -c | sed 's/^ *//;s/ .*//' | sort -u)" = 3 ]
 	[ "$(mq-replay out | cut -d ' ' -f 1,2 | sort -u | wc -l)" = 6 ]
@@ -337,7 +337,7 @@ vary='read -r x; run=$$-$(date +%N); for k in 1 2 3; do echo "$x $run $k"; done'
 		run -0 mq-sub -e in --to out -- sh -c 'read -r x; if [ "$x" = 2 ]; then seq 8; else echo "o$x"; fi'
 		[ "$(mq-replay out)" = $'o1\no3' ]
 		[ "$(header mq-dead-reason in.dead)" = 'output larger than its queue may ever hold' ]
-		[ "$(depth in/default)" = 0 ]
+		has depth in/default 0
 		mq-ctl delete -f in in.dead out
 	done
 }

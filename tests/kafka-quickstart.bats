@@ -14,9 +14,9 @@ started() {
 @test "get and start: there is nothing to start" {
 	# bin/kafka-storage.sh format ...; bin/kafka-server-start.sh config/server.properties
 	run -0 mq-pub --version
-	[ ! -e "$MQ_SPOOL" ]
+	untouched
 	mq-pub quickstart-events 'the first message makes all there is'
-	[ "$(ls "$MQ_SPOOL")" = quickstart-events ]
+	[ "$(mq-ctl list | grep -v /)" = quickstart-events ]
 }
 
 @test "create a topic, and describe it" {
@@ -27,12 +27,16 @@ started() {
 	# bin/kafka-topics.sh --describe --topic quickstart-events
 	run -0 mq-ctl show quickstart-events
 	assert_line retain=7d
-	# bin/kafka-configs.sh --alter --entity-type topics --add-config retention.ms=3600000
-	mq-ctl set quickstart-events retain=1h
-	[ "$(mq-ctl show --changed quickstart-events)" = retain=1h ]
 	# Making it again is an error, or not, as one likes.
 	run -78 mq-ctl create quickstart-events
 	mq-ctl create -p quickstart-events
+}
+
+@test "change how long a topic keeps its events" {
+	mq-ctl create quickstart-events
+	# bin/kafka-configs.sh --alter --entity-type topics --add-config retention.ms=3600000
+	mq-ctl set quickstart-events retain=1h
+	[ "$(mq-ctl show --changed quickstart-events)" = retain=1h ]
 }
 
 @test "write some events into the topic" {
@@ -84,15 +88,19 @@ started() {
 	run -0 sh -c 'mq-ctl list quickstart-events | grep /'
 	assert_output $'quickstart-events/first\nquickstart-events/second\nquickstart-events/third'
 	[ "$(depth quickstart-events/second)" = 6 ]
-	# --describe --members
-	started mq-sub quickstart-events/first >out
-	until_true 'mq-ctl show quickstart-events | grep -q "^# consumer $! of first: "'
 	# Two consumers of a group share its messages.
 	seq 12 21 | mq-pub quickstart-events
 	started mq-sub quickstart-events/shared -- sh -c 'echo "$(cat)" >>shared'
 	started mq-sub quickstart-events/shared -- sh -c 'echo "$(cat)" >>shared'
 	until_true '[ "$(grep -c . shared)" = 21 ]'
 	cmp <(grep . shared | sort -n) <(seq 21)
+}
+
+@test "the members of a group" {
+	mq-pub quickstart-events 1
+	# bin/kafka-consumer-groups.sh --describe --members
+	started mq-sub quickstart-events/first >out
+	until_true 'mq-ctl show quickstart-events | grep -q "^# consumer $! of first: "'
 }
 
 @test "reset the offsets of a group" {

@@ -58,7 +58,7 @@ lines() {
 	run -1 mq-replay -H app=none q
 }
 
-@test "replay: what matches, together with times, ids, --last, -c, several queues and groups" {
+@test "replay: what matches, together with times, ids, --last, -c and several queues" {
 	local third
 	events
 	third=$(mq-replay -f '%o\n' q | sed -n 3p)
@@ -73,6 +73,10 @@ lines() {
 	mq-pub -k eu.it p i1
 	run -0 mq-replay -k 'eu.#' q p
 	assert_output "$(lines f1 d1 f2 i1)"
+}
+
+@test "replay: what matches, of a group" {
+	events
 	mq-sub -e -c 1 q/g
 	run -0 mq-replay -k 'eu.*' q/g
 	assert_output "$(lines d1 f2)"
@@ -141,11 +145,15 @@ lines() {
 	assert_output u1
 }
 
-@test "replay --latest: what a group has yet to settle; several queues" {
+@test "replay --latest: what a group has yet to settle" {
 	events
 	mq-sub -e -c 3 q/g >/dev/null
 	run -0 mq-replay --latest q/g
 	assert_output "$(lines f2 n1)"
+}
+
+@test "replay --latest: several queues" {
+	events
 	mq-pub -k us p u9
 	run -0 mq-replay --latest q p
 	assert_output "$(lines d1 u1 f2 n1 u9)"
@@ -291,10 +299,12 @@ indexed() {
 
 @test "index=key: set, shown, unset; only off and key" {
 	mq-pub q a
-	[ "$(indexed)" = off ]
 	mq-ctl set q index=key
 	[ "$(indexed)" = key ]
 	mq-ctl set q index=
+	[ "$(indexed)" = off ]
+	mq-ctl delete q
+	mq-pub q a
 	[ "$(indexed)" = off ]
 	fails 78 'mq-ctl set: q: index=keys: is neither off nor key' mq-ctl set q index=keys
 	mq-ctl check q

@@ -16,7 +16,7 @@ consumers() {
 		mq-sub q/g >>out 2>>errors 3>&- &
 		echo $! >>pids
 	done
-	until_true "[ \"\$(ls $MQ_SPOOL/q/owner | wc -l)\" -ge $1 ]"
+	until_true "[ \"\$(field consumers q/g)\" -ge $1 ]"
 	for i in $(tail -n "$1" pids); do
 		until_true "grep -qs 'S (sleeping)' /proc/$i/status"
 	done
@@ -91,7 +91,7 @@ delivered() {
 		mq-sub q/g -- sh -c 'echo $PPID >seen/$MQ_ID; until [ -e go ]; do sleep 0.05; done' 3>&- &
 		echo $! >>pids
 	done
-	until_true "[ \"\$(ls $MQ_SPOOL/q/owner | wc -l)\" = 6 ]"
+	until_true '[ "$(field consumers q/g)" = 6 ]'
 	seq 6 | mq-pub q
 	until_true '[ "$(sort -u seen/* 2>/dev/null | wc -l)" = 6 ]'
 	touch go

@@ -85,6 +85,25 @@ header() {
 	[ "$(bodies c)" = new ]
 }
 
+@test "--mirror: a target that becomes a table meanwhile is refused with the next batch" {
+	local status=0
+	mq-pub -k k a old new
+	mq-replay -J a >copies
+	mq-ctl create b
+	mkfifo in
+	mq-pub -J --mirror b <in 2>said 3>&- &
+	exec 9>in
+	head -n 1 copies >&9
+	until_true '[ "$(messages b)" = 1 ]'
+	mq-ctl set b compact=key
+	tail -n 1 copies >&9
+	exec 9>&-
+	wait $! || status=$?
+	[ "$status" = 78 ]
+	[[ $(cat said) == 'mq-pub: b: --mirror: with compact=key a copy of '*' (1 message was published before)' ]]
+	[ "$(bodies b)" = old ]
+}
+
 @test "--mirror: repeating a copy makes no doubles" {
 	local ids
 	mq-pub a one two three

@@ -265,7 +265,7 @@ three|key|b|rejected|q|g|1'
 	mq-ack --reject "${r[0]}"
 	run -0 mq-replay morgue
 	assert_output one
-	[ ! -e "$MQ_SPOOL/q.dead" ]
+	missing q.dead
 }
 
 @test "--reject: a dead-letter queue is made even if MQ_AUTOCREATE=no" {
@@ -403,7 +403,7 @@ three|key|b|rejected|q|g|1'
 	[ "${stderr_lines[1]}" = 'mq-ack: q/nosuch/1.2: q/nosuch: no such group' ]
 	[ "${#stderr_lines[@]}" = 2 ]
 	[ "$(depth q/g)" = 0 ]
-	[ ! -e "$MQ_SPOOL/nosuch" ]
+	missing nosuch
 	[ ! -e "$MQ_SPOOL/q/nosuch.group.mdb" ]
 }
 
@@ -497,9 +497,9 @@ three|key|b|rejected|q|g|1'
 	fails 64 'mq-ack: --reject: the reason is not UTF-8' mq-ack --reject=$'\xff' x
 	fails 64 'mq-ack: -J and -0 are for records on stdin' mq-ack -J q/g/1.2
 	fails 64 'mq-ack: -J and -0 are for records on stdin' mq-ack -0 q/g/1.2
-	fails 64 'mq-ack: unknown option -r' mq-ack -r
-	fails 64 'mq-ack: unknown option --nonsense' mq-ack --nonsense
-	fails 64 'mq-ack: ambiguous option --re' mq-ack --re x
+	fails 64 'mq-ack: no option -r' mq-ack -r
+	fails 64 'mq-ack: no option --nonsense' mq-ack --nonsense
+	fails 64 'mq-ack: ambiguous option --re: --retry, --release, --reject' mq-ack --re x
 	fails 64 'mq-ack: option --retry takes no argument' mq-ack --retry=1s x
 }
 

@@ -37,7 +37,7 @@ load lib/expect
 @test "stdin: a newline at the end begins no message, and nothing is none" {
 	printf 'one\n' | mq-pub q
 	mq-pub q </dev/null
-	[ "$(messages q)" = 1 ]
+	has messages q 1
 }
 
 @test "-1: all of stdin is one message, even if it is empty" {
@@ -62,13 +62,13 @@ load lib/expect
 	mkdir dir
 	fails 65 'mq-pub: gone: No such file or directory' mq-pub -F q first gone first
 	fails 65 'mq-pub: dir: is a directory' mq-pub -F q first dir first
-	[ "$(messages q)" = 2 ]
+	has messages q 2
 }
 
 @test "-F --atomic: a missing file, and nothing is published" {
 	echo body >first
 	fails 65 'mq-pub: gone: No such file or directory' mq-pub --atomic -F q first gone
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 }
 
 @test "-F: a file that may not be read" {
@@ -156,7 +156,7 @@ load lib/expect
 	fails 64 'mq-pub: key has 256 bytes, at most 255' \
 	    mq-pub -k "$(printf 'k%.0s' {1..256})" q a
 	fails 64 'mq-pub: key is not UTF-8 (byte 2)' mq-pub -k $'k\xff' q a
-	[ ! -e spool ]
+	untouched
 }
 
 @test "-K: key and body are split at the first delimiter" {
@@ -185,7 +185,7 @@ load lib/expect
 	assert_output $'a1\nb2'
 	fails 64 'mq-pub: command line: message 2: no key: the delimiter of -K is not in it' \
 	    mq-pub -K : q c:3 d
-	[ "$(messages q)" = 3 ]
+	has messages q 3
 }
 
 @test "-K: a key that is too long or no UTF-8 is a bad record" {
@@ -194,7 +194,7 @@ load lib/expect
 	    mq-pub -K : q <in
 	printf '\xff:1\n' >in
 	fails 65 'mq-pub: stdin: record 1: key is not UTF-8 (byte 1)' mq-pub -K : q <in
-	[ "$(messages q)" = 1 ]
+	has messages q 1
 }
 
 @test "-K: large bodies have keys too, and a bad one is named" {
@@ -205,15 +205,27 @@ load lib/expect
 	{ echo a:1; head -c 300000 /dev/zero | tr '\0' x; echo; } >in
 	fails 65 'mq-pub: stdin: record 2: no key: the delimiter of -K is not in it' \
 	    mq-pub -K : q <in
-	[ "$(messages q)" = 3 ]
+	has messages q 3
 }
 
-@test "-H: headers, in order, repeated, with = and nothing in the value" {
+@test "-H: headers, in order, with = and nothing in the value" {
+	mq-pub -H a=1 -H b=x=y --header c= q body
+	run -0 mq-replay -f '%h' q
+	assert_output 'a=1,b=x=y,c='
+}
+
+@test "-H: a header that is repeated has all its values, in order" {
+	mq-pub -H a=1 -H b=x -H a=2 q body
+	run -0 sh -c 'mq-replay -J q | jq -Sc .headers'
+	assert_output '{"a":["1","2"],"b":"x"}'
+	run -0 mq-sub -e -f '%h' q
+	[ "$(tr , '\n' <<<"$output" | grep ^a)" = $'a=1\na=2' ]
+}
+
+@test "-H: a header that is repeated stays where it was, between others" {
 	mq-pub -H a=1 -H b=x=y -H a=2 --header c= q body
 	run -0 mq-replay -f '%h' q
 	assert_output 'a=1,b=x=y,a=2,c='
-	run -0 sh -c 'mq-replay -J q | jq -c .headers'
-	assert_output '{"a":["1","2"],"b":"x=y","c":""}'
 }
 
 @test "-H: malformed" {
@@ -230,7 +242,7 @@ load lib/expect
 	mq-pub -H "a=$value" -H "b=$value" q body
 	run -64 --separate-stderr mq-pub -H "a=$value" -H "b=$value" -H "c=$value" q body
 	[[ $stderr == 'mq-pub: headers have '*' bytes, at most 65536'* ]]
-	[ "$(messages q)" = 1 ]
+	has messages q 1
 }
 
 @test "-J: -k and -H fill what an envelope lacks, and replace nothing" {
@@ -264,7 +276,7 @@ load lib/expect
 	echo '{"body":"d"}' | mq-pub -J -i m4 q
 	run -0 sh -c 'mq-replay -J q | jq -r .message_id'
 	assert_output $'m1\nm2\nm3\nm4'
-	run -0 mq-ctl check q
+	sound q
 }
 
 @test "-i is free again when the first is gone" {
@@ -286,9 +298,9 @@ load lib/expect
 	run -0 sh -c 'mq-replay -J j | jq -r .message_id'
 	assert_output $'a\nb\nc'
 	run -65 sh -c 'printf "one\ntwo\n" | mq-pub --atomic -i n n'
-	[ "$(messages n)" = 0 ]
+	has messages n 0
 	printf 'one\ntwo\nthree\n' | mq-pub -q --reject-to bad -i r r
-	[ "$(messages r)" = 1 ]
+	has messages r 1
 	assert_equal "$(<bad)" $'two\nthree'
 }
 
@@ -299,7 +311,7 @@ load lib/expect
 	run -64 --separate-stderr mq-pub -i "$(printf 'i%.0s' {1..256})" q x
 	[[ $stderr == 'mq-pub: message id has 256 bytes, at most 255'* ]]
 	run -64 mq-pub -i $'\xff' q x
-	[ ! -e spool ]
+	untouched
 }
 
 # ------------------------------------------------------------------------- framing
@@ -323,7 +335,7 @@ load lib/expect
 	fails 64 'mq-pub: -K: the delimiter is empty' mq-pub -K '' q
 	fails 64 'mq-pub: -D and -0 are for records on stdin' mq-pub -D x q operand
 	fails 64 'mq-pub: -D and -0 are for records on stdin' mq-pub -0 -1 q
-	[ ! -e spool ]
+	untouched
 }
 
 # ---------------------------------------------------------------- what is printed
@@ -365,7 +377,7 @@ load lib/expect
 	jq -r .receipt taken >want
 	cmp want receipts
 	mq-ack <receipts
-	[ "$(depth a/g)" = 0 ]
+	has depth a/g 0
 	run -0 mq-replay b
 	assert_output "$(seq 100)"
 }
@@ -378,7 +390,7 @@ load lib/expect
 	printf '%s\n' '{"body":"1","receipt":"nonsense"}' >in
 	fails 65 'mq-pub: stdin: record 1: "receipt" is malformed' mq-pub -J --receipts q <in
 	assert_output ''
-	[ "$(messages q)" = 1 ]
+	has messages q 1
 	fails 64 'mq-pub: --receipts: only envelopes (-J) have receipts' mq-pub --receipts q
 	fails 64 'mq-pub: --receipts and -I: only one of them can be printed' \
 	    mq-pub -J -I --receipts q
@@ -392,13 +404,13 @@ load lib/expect
 	[ "$stderr" = "$text No space left on device" ]
 	run -74 --separate-stderr bash -c 'exec > >(exec true); wait $!; mq-pub -I q 3'
 	[ "$stderr" = "$text Broken pipe" ]
-	[ "$(messages q)" = 3 ]
+	has messages q 3
 }
 
 @test "stdout is not touched without -I" {
 	mq-pub q 1 >&-
 	mq-pub q 2 >/dev/full
-	[ "$(messages q)" = 2 ]
+	has messages q 2
 }
 
 @test "stderr closed: nothing lands in a file of the spool" {
@@ -406,7 +418,7 @@ load lib/expect
 	run ! mq-pub -k $'\xff' q body 2>&-
 	run -0 mq-replay q
 	assert_output one
-	mq-ctl check -q q
+	sound q
 }
 
 @test "-v says how many were published, -q says nothing but errors" {
@@ -431,7 +443,7 @@ load lib/expect
 	run -0 mq-replay q
 	assert_output "$(seq 50000)"
 	mq-pub --atomic q a b
-	[ "$(messages q)" = 50002 ]
+	has messages q 50002
 }
 
 @test "--atomic: a bad record in the middle, and nothing is published" {
@@ -439,14 +451,14 @@ load lib/expect
 	run -65 --separate-stderr mq-pub -J --atomic -I q <in
 	assert_output ''
 	[[ $stderr == 'mq-pub: stdin: record 50001: invalid JSON at byte '* ]]
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 }
 
 @test "--atomic: a bad record behind a large one: nothing, and no file stays" {
 	{ printf 'a:'; head -c 400000 /dev/zero | tr '\0' x; echo; echo nokey; } >in
 	fails 65 'mq-pub: stdin: record 2: no key: the delimiter of -K is not in it' \
 	    mq-pub --atomic -K : q <in
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 	mq-ctl trim -q q
 	run -0 ls spool/q/blob
 	assert_output ''
@@ -467,7 +479,7 @@ load lib/expect
 	# The messages are tiny, but they are many.
 	yes '' | head -n 1200000 >in
 	fails 65 "$text" mq-pub --atomic q <in
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 }
 
 @test "--atomic: stopped by a signal, and nothing is published" {
@@ -475,13 +487,13 @@ load lib/expect
 	watched how mq-pub --atomic q <in 2>said 3>&- &
 	exec 7>in
 	echo one >&7
-	until_true '[ -d spool/q ] && [ -e how.pid ]'
+	until_true 'exists q && [ -e how.pid ]'
 	kill -TERM "$(cat how.pid)"
 	until_true '[ -e how ]'
 	exec 7>&-
 	[ "$(cat how)" = 'exit 75' ]
 	[ "$(cat said)" = 'mq-pub: q: stopped by a signal: 0 messages were published' ]
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 }
 
 # ---------------------------------------------------------------------- bad records
@@ -517,7 +529,7 @@ load lib/expect
 	mkdir tmp
 	env TMPDIR="$PWD/tmp" mq-pub --reject-to bad q <in
 	[ -z "$(ls -A tmp)" ]
-	[ "$(messages q)" = 1 ]
+	has messages q 1
 }
 
 @test "--reject-to: a file that can't be written, before anything is published" {
@@ -525,7 +537,7 @@ load lib/expect
 	fails 74 'mq-pub: no/file: No such file or directory' \
 	    mq-pub -J --reject-to no/file q <in
 	fails 74 'mq-pub: .: Is a directory' mq-pub -J --reject-to . q <in
-	[ ! -e spool ]
+	untouched
 	fails 74 'mq-pub: /dev/full: No space left on device' \
 	    mq-pub -J --reject-to /dev/full q <in
 }
@@ -534,7 +546,7 @@ load lib/expect
 	printf 'a:1\nbad\nb:2\n' >in
 	run -0 mq-pub -q --atomic --reject-to bad -K : q <in
 	[ "$(cat bad)" = bad ]
-	[ "$(messages q)" = 2 ]
+	has messages q 2
 }
 
 # -------------------------------------------------------------------------- limits
@@ -552,7 +564,7 @@ load lib/expect
 	echo '{"body":"12345678901"}' >in
 	fails 65 'mq-pub: stdin: record 1: q: message of more than 10 bytes (max-message)' \
 	    mq-pub -J q <in
-	[ "$(messages q)" = 2 ]
+	has messages q 2
 }
 
 @test "max-message: large records too, from every kind of input; nothing stays of them" {
@@ -573,10 +585,10 @@ load lib/expect
 	mq-replay -J -c 1 q | sed 's/x"/xx"/' >in
 	fails 65 'mq-pub: stdin: record 1: q: message of more than 1048576 bytes (max-message)' \
 	    mq-pub -J q <in
-	[ "$(messages q)" = 3 ]
+	has messages q 3
 	mq-ctl trim -q q
 	[ "$(ls spool/q/blob | wc -l)" = 3 ]
-	mq-ctl check -q q
+	sound q
 }
 
 @test "a record without end does not take all memory" {
@@ -587,16 +599,15 @@ load lib/expect
 	[ "$stderr" = 'mq-pub: stdin: record 1: q: message of more than 1048576 bytes (max-message)' ]
 	run -65 --separate-stderr bash -c 'yes "[" | tr -d "\n" | mq-pub -J q'
 	[ "$stderr" = 'mq-pub: stdin: record 1: longer than any message can be' ]
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 }
 
 # ------------------------------------------------------------------- command lines
 
 @test "usage errors" {
-	fails 64 'mq-pub: no queue named' mq-pub
-	fails 64 'mq-pub: unknown option -y' mq-pub -y q a
-	fails 64 'mq-pub: unknown option --nothing' mq-pub --nothing q a
-	fails 64 'mq-pub: ambiguous option --re' mq-pub --re q a
+	fails 64 'mq-pub: no option -y' mq-pub -y q a
+	fails 64 'mq-pub: no option --nothing' mq-pub --nothing q a
+	fails 64 'mq-pub: ambiguous option --re: --receipts, --reject-to' mq-pub --re q a
 	fails 64 'mq-pub: option --envelopes takes no argument' mq-pub --envelopes=yes q a
 	fails 64 'mq-pub: option -k needs an argument' mq-pub q -k
 	fails 64 'mq-pub: option --key needs an argument' mq-pub q --key
@@ -605,7 +616,7 @@ load lib/expect
 	fails 64 "mq-pub: -K: the key can't come from -k too" mq-pub -K : -k k q
 	fails 64 "mq-pub: -K: the key can't come from -J too" mq-pub -K : -J q
 	fails 64 "mq-pub: -s: the spool's name is empty" mq-pub -s '' q a
-	[ ! -e spool ]
+	untouched
 }
 
 @test "names of queues" {
@@ -622,19 +633,22 @@ load lib/expect
 	fails 64 "mq-pub: 'ä': a name has only letters, digits, '.', '_' and '-'" mq-pub ä a
 	fails 64 "mq-pub: 'q/g': messages go to a queue, not to a group" mq-pub q/g a
 	fails 64 "mq-pub: '../q': a name must begin with a letter, digit or _" mq-pub ../q a
-	run -0 ls spool
+	run -0 mq-ctl list
 	assert_output "$(printf '%s\n' _1.A-b "$max")"
 }
 
-@test "MQ_AUTOCREATE=no: a queue that is not there" {
+@test "MQ_AUTOCREATE=no: a spool that is not there" {
 	fails 66 "mq-pub: $MQ_SPOOL: no such spool" env MQ_AUTOCREATE=no mq-pub q a
-	[ ! -e spool ]
+	untouched
+}
+
+@test "MQ_AUTOCREATE=no: a queue that is not there" {
 	mq-ctl create other
-	fails 66 "mq-pub: q: no such queue in $MQ_SPOOL" env MQ_AUTOCREATE=no mq-pub q a
+	fails 66 "mq-pub: q: no such queue$in_spool" env MQ_AUTOCREATE=no mq-pub q a
 	MQ_AUTOCREATE=no mq-pub other a
 	MQ_AUTOCREATE=yes mq-pub q a
 	MQ_AUTOCREATE='' mq-pub q a
-	[ "$(messages q)" = 2 ]
+	has messages q 2
 }
 
 @test "malformed variables" {
@@ -646,7 +660,7 @@ load lib/expect
 	[[ $stderr == "mq-pub: MQ_NOW: '2h': is no offset and no time: +2h, -1d, now, "* ]]
 	fails 64 "mq-pub: MQ_MAPSIZE: 'big': needs a number" env MQ_MAPSIZE=big mq-pub q a
 	fails 64 "mq-pub: MQ_MAPSIZE: '0': out of range" env MQ_MAPSIZE=0 mq-pub q a
-	[ ! -e spool ]
+	untouched
 }
 
 @test "where the spool is: -s, MQ_SPOOL, XDG_STATE_HOME, HOME" {
@@ -656,7 +670,7 @@ load lib/expect
 	env -u MQ_SPOOL -u XDG_STATE_HOME HOME="$PWD/home" mq-pub q a
 	[ -f one/q/log.mdb ] && [ -f two/deep/q/log.mdb ]
 	[ -f xdg/mq/q/log.mdb ] && [ -f home/.local/state/mq/q/log.mdb ]
-	[ ! -e spool ]
+	untouched
 	fails 69 'mq-pub: kafka://: no engine: /usr/local/lib/mq/kafka.so: not installed (it will be in the package mq-tools-kafka, which does not exist yet)' \
 	    mq-pub -s kafka://host q a
 }
@@ -689,7 +703,7 @@ lots() {
 	{ printf 'a line'; cat in; } | tr '\n' '%' >one
 	mq-pub -1 one <one
 	mq-pub -D % parts <one
-	[ "$(messages one)" = 1 ]
+	has messages one 1
 	mq-replay one | cmp - <(cat one; echo)
 	mq-replay -D % parts | cmp - one
 	mq-pub -K 9 keys < <(sed 's/^/9/' in)
@@ -705,7 +719,7 @@ lots() {
 	mq-replay q | cmp - <(cat in; echo)
 	yes '' | head -n 100000 >in
 	mq-pub empty <in
-	[ "$(messages empty)" = 100000 ]
+	has messages empty 100000
 }
 
 @test "stdin: a bad record after many batches, and one at the edge of a batch" {
@@ -751,7 +765,7 @@ lots() {
 
 # stopped_ahead N SIZE LEAST: of N lines of SIZE bytes at least LEAST were read by then.
 stopped_ahead() {
-	local id n
+	local id n has_read
 	lots "$1" "$2" >in
 	mkfifo ids
 	watched how mq-pub -I q <in >ids 2>said 3>&- &
@@ -765,7 +779,10 @@ stopped_ahead() {
 	[ "$(cat how)" = 'exit 75' ]
 	n=$(wc -l <told)
 	[ "$(cat said)" = "mq-pub: q: stopped by a signal: $n messages were published" ]
-	[ "$n" -ge "$3" ]
+	# What was read ahead is as much as the embedded engine commits at once.
+	has_read=$3
+	[ -z "${MQ_CLUSTER-}" ] || has_read=1
+	[ "$n" -ge "$has_read" ]
 	[ "$n" -lt "$1" ]
 	mq-replay q | cmp - <(head -n "$n" in)
 	mq-replay -f '%o\n' q | cmp - told
@@ -848,10 +865,11 @@ stopped_ahead() {
 
 @test "SIGTERM in the middle of a stream: what was read is there whole, in order; 75" {
 	local turn pid status
-	mkfifo in
 	for turn in 1 2 3 4 5; do
-		seq 100000000 >in 2>/dev/null 3>&- &
-		mq-pub "q$turn" <in 2>said 3>&- &
+		# One for each turn: the seq before may not know yet that it has no reader.
+		mkfifo "in$turn"
+		seq 100000000 >"in$turn" 2>/dev/null 3>&- &
+		mq-pub "q$turn" <"in$turn" 2>said 3>&- &
 		pid=$!
 		until_true '[ "$(mq-replay -c 1 "q$turn" 2>/dev/null)" = 1 ]'
 		kill -TERM "$pid"

@@ -23,6 +23,11 @@ of() {
 	mq-replay -J "$2" | jq -r --arg body "$3" "select(.body == \$body) | .$1"
 }
 
+# shifted NS ID: the id of that time; what else there is of it on a cluster is as in ID.
+shifted() {
+	sed "s/^[0-9]*/$1/" <<<"$2"
+}
+
 # A group that has everything: of 1 to 9, 1 is settled, 2 waits for an hour, 3 was given
 # back, 4 and 5 are being worked on, 6 is settled, 7 to 9 are new.
 worked_on() {
@@ -76,11 +81,11 @@ q/g'
 	run -1 --separate-stderr mq-replay --since "$fourth" --until "$second" q
 	assert_output ''
 	# An id of none is a place all the same.
-	run -0 mq-replay --since $((second + 1)) q
+	run -0 mq-replay --since "$(shifted "$((${second%%-*} + 1))" "$second")" q
 	assert_output '3
 4
 5'
-	run -0 mq-replay --since 100000000000000 q
+	run -0 mq-replay --since "$(shifted 100000000000000 "$second")" q
 	assert_output "$(seq 5)"
 }
 
@@ -329,7 +334,13 @@ b	b1'
 c1
 b2
 c2'
-	# A group among them.
+}
+
+@test "several queues, and a group among them: merged in the order of their time" {
+	local m
+	for m in a1 b1 a2 b2 a3 b3; do
+		mq-pub "${m:0:1}" "$m"
+	done
 	mq-sub -e -c 2 a/g >/dev/null
 	run -0 mq-replay a/g b
 	assert_output 'b1
@@ -423,35 +434,43 @@ a	key 3	3	small 3'
 	assert_equal "$stderr" ''
 }
 
-@test "a missing spool, queue or group: 66, named, and nothing is made" {
+@test "a missing spool: 66, named" {
 	run -66 --separate-stderr mq-replay q
-	assert_equal "$stderr" "mq-replay: $MQ_SPOOL: no such spool"
+	said "mq-replay: $MQ_SPOOL: no such spool"
+}
+
+@test "a missing queue: 66, named, and nothing is made" {
 	mq-pub q x
 	run -66 --separate-stderr mq-replay nix
 	assert_equal "$stderr" "mq-replay: nix: no such queue in $MQ_SPOOL"
 	run -66 --separate-stderr mq-replay q nix
 	assert_equal "$stderr" "mq-replay: nix: no such queue in $MQ_SPOOL"
 	assert_output ''
-	run -66 --separate-stderr mq-replay q/nix
-	assert_equal "$stderr" 'mq-replay: q/nix: no such group'
 	run -66 --separate-stderr mq-replay -F nix
 	run -0 mq-ctl list
 	assert_output q
+}
+
+@test "a missing group: 66, named, and it is not made" {
+	mq-pub q x
+	run -66 --separate-stderr mq-replay q/nix
+	assert_equal "$stderr" 'mq-replay: q/nix: no such group'
+	missing q/nix
 }
 
 @test "usage errors: 64" {
 	run -64 --separate-stderr mq-replay
 	said 'mq-replay: no queue was named'
 	run -64 --separate-stderr mq-replay --bad q
-	said 'mq-replay: unknown option --bad'
+	said 'mq-replay: no option --bad'
 	run -64 --separate-stderr mq-replay --since
 	said 'mq-replay: option --since needs an argument'
 	run -64 --separate-stderr mq-replay --since yesterday q
 	said "mq-replay: --since: 'yesterday': is not a time"
 	run -64 --separate-stderr mq-replay --until 2024-02-30 q
 	said "mq-replay: --until: '2024-02-30': is not a time"
-	run -64 --separate-stderr mq-replay --since 12345 q
-	said "mq-replay: --since: '12345': is not a time"
+	run -64 --separate-stderr mq-replay --since 12345x q
+	said "mq-replay: --since: '12345x': is not a time"
 	[[ $stderr == *"@EPOCH; nor is it the id of a message"* ]]
 	run -64 --separate-stderr mq-replay --until 99999999999999999999 q
 	said 'mq-replay: --until: 99999999999999999999: too large for an id'

@@ -88,7 +88,7 @@ b y'
 	run -0 --separate-stderr mq-stat -J q
 	assert_equal "${#lines[@]}" 3
 	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
-	assert_output '["queue","uuid","messages","bytes","in_messages","in_bytes","trimmed","dropped","disk_bytes","last_id","groups","paused","oldest","oldest_age"]'
+	assert_output '["queue","uuid","messages","bytes","in_messages","in_bytes","trimmed","dropped","deduplicated","max_messages","max_bytes","log_bytes","disk_bytes","disk_free","min_free","last_id","groups","paused","oldest","oldest_age"]'
 	run -0 sh -c 'mq-stat --json q | head -n 1 | jq -c "[.queue, .messages, .bytes, .in_messages, .in_bytes, .trimmed, .groups]"'
 	assert_output '["q",2,8,2,8,0,2]'
 	# Ids are strings: jq rounds such numbers.
@@ -109,7 +109,7 @@ b y'
 	run -0 --separate-stderr mq-stat -J q/g
 	assert_equal "${#lines[@]}" 1
 	run -0 jq -c 'keys_unsorted' <<<"${lines[0]}"
-	assert_output '["queue","group","depth","ready","leased","delayed","delivered","acked","retried","released","rejected","dead","expired","dropped","consumers","paused","oldest","oldest_age"]'
+	assert_output '["queue","group","depth","depth_bytes","ready","lag","leased","delayed","delivered","delivered_bytes","acked","acked_bytes","retried","released","rejected","dead","expired","dropped","ack_latency","ack_latency_sum","consumers","paused","oldest","oldest_age"]'
 	run -0 jq -c '[.queue, .group, .depth, .consumers]' <<<"$(mq-stat -J q/g)"
 	assert_output '["q","g",1,0]'
 }
@@ -181,7 +181,7 @@ b y'
 	mq-replay q/g >after
 	run -0 diff before after
 	mq-ack "$(sed -n 4p took | cut -f 1)"
-	run -0 mq-ctl check q
+	sound q
 }
 
 @test "one queue, one group, several operands" {
@@ -241,9 +241,9 @@ b'
 @test "a missing spool: 66, named" {
 	run -66 --separate-stderr mq-stat
 	assert_output ''
-	assert_equal "$stderr" "mq-stat: $MQ_SPOOL: no such spool"
+	said "mq-stat: $MQ_SPOOL: no such spool"
 	run -66 --separate-stderr mq-stat -s elsewhere -J q
-	assert_equal "$stderr" "mq-stat: elsewhere: no such spool"
+	said "mq-stat: elsewhere: no such spool"
 }
 
 @test "a queue under maintenance: 75, named, and the others do not wait for its end" {
@@ -278,7 +278,7 @@ b'
 	run -66 --separate-stderr mq-stat nix
 	assert_output ''
 	# Looking makes nothing.
-	[ ! -e spool/nix ]
+	missing nix
 	run -0 mq-stat --names
 	assert_output 'a
 b'
@@ -299,11 +299,15 @@ b'
 	said 'spool/b/log.mdb: truncated'
 	assert_regex "$(row c g)" '^c g 1'
 	: >spool/b/log.mdb
-	run -74 --separate-stderr mq-stat --names
-	assert_output 'a
-c
-c/g'
+	run -74 --separate-stderr mq-stat
 	said 'spool/b/log.mdb: '
+	# Names are those of directories and files: nothing is opened.
+	run -0 --separate-stderr mq-stat --names
+	assert_output $'a\nb\nb/g\nc\nc/g'
+	[ "$stderr" = '' ]
+	mv spool/b spool/orders
+	run -66 --separate-stderr mq-stat ordres
+	assert_equal "$stderr" "mq-stat: ordres: no such queue in $MQ_SPOOL; did you mean orders?"
 }
 
 @test "a damaged group: 74, named, and does not hide the queue's others" {
@@ -330,10 +334,14 @@ c/g'
 	assert_regex "$(row q g)" '^q g 8 6 1 1 1 '
 	run -0 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL" -J q/g
 	assert_equal "$(jq .depth <<<"$output")" 8
-	# A status page that is not there can only be made by who may write.
+	# A status page that is not there: the group's file has the numbers, if it may be read.
 	rm spool/q/g.group.stat
 	mq-ctl create other/g
 	chmod -R a+rX spool
+	run -0 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL"
+	assert_regex "$(row q g)" '^q g 8 6 1 1 1 '
+	[ ! -e spool/q/g.group.stat ]
+	chmod 600 spool/q/g.group.mdb
 	run -77 --separate-stderr as_nobody mq-stat -s "$MQ_SPOOL"
 	assert_regex "$(row q -)" '^q - 10'
 	assert_regex "$(row other g)" '^other g 0'
@@ -528,15 +536,15 @@ due() {
 
 @test "usage errors: 64" {
 	run -64 --separate-stderr mq-stat --bad
-	said 'mq-stat: unknown option --bad'
+	said 'mq-stat: no option --bad'
 	run -64 --separate-stderr mq-stat -x
-	said 'mq-stat: unknown option -x'
+	said 'mq-stat: no option -x'
 	run -64 --separate-stderr mq-stat -l --names
-	said 'mq-stat: only one of -l, --next-due, --names'
+	said 'mq-stat: only one of -l, -w, --next-due, --names'
 	run -64 --separate-stderr mq-stat -l --next-due
-	said 'mq-stat: only one of -l, --next-due, --names'
+	said 'mq-stat: only one of -l, -w, --next-due, --names'
 	run -64 --separate-stderr mq-stat -J --next-due
-	said 'mq-stat: -J: not with --next-due or --names'
+	said 'mq-stat: -J: only alone, or with -l or --message'
 	run -64 --separate-stderr mq-stat --json=yes
 	said 'mq-stat: option --json takes no argument'
 	run -64 --separate-stderr mq-stat 'a b'
@@ -582,8 +590,37 @@ due() {
 	run -0 env MQ_NOW=+2h mq-stat --next-due q/g
 	assert_output 0
 	[ "$(MQ_NOW=+4h field ready q/g) $(MQ_NOW=+4h field delayed q/g) $(MQ_NOW=+4h field depth q/g)" = '2 0 2' ]
-	# Who may only read gets the one that the page tells of.
+	# Who may not read the group's file gets the one that the page tells of.
 	chmod 755 . spool spool/q
 	run -0 as_nobody env MQ_NOW=+4h mq-stat -s "$MQ_SPOOL" -J q/g
+	[ "$(jq -c '[.ready, .delayed]' <<<"$output")" = '[2,0]' ]
+	chmod 600 spool/q/g.group.mdb
+	run -0 as_nobody env MQ_NOW=+4h mq-stat -s "$MQ_SPOOL" -J q/g
 	[ "$(jq -c '[.ready, .delayed]' <<<"$output")" = '[1,1]' ]
+}
+
+@test "-l: of very many deliveries the text goes to a temporary file, not into memory" {
+	seq 20000 | mq-pub q
+	mq-sub -m -c 20000 --prefetch 20000 q | cut -f 1 >receipts
+	run -0 sh -c 'mq-stat -lJ q | jq -r "select(.receipt) | .receipt" | cmp - receipts'
+	mq-stat -l q >table
+	awk '$NF ~ /\// { print $NF }' table | sort | cmp - <(sort receipts)
+	# All lines of the table are aligned.
+	[ "$(awk 'NR > 1 && /q\// { print index($0, " q/") }' table | sort -u | wc -l)" = 1 ]
+	# There is no room for it.
+	TMPDIR=$PWD/none run -71 --separate-stderr mq-stat -l q
+	[[ $stderr = 'mq-stat: '*"$PWD/none"* ]]
+}
+
+@test "-l: titles where there is nothing, none where nothing could be read" {
+	mq-ctl create q/g
+	run -0 --separate-stderr mq-stat -l q
+	assert_equal "${#lines[@]}" 2
+	run -66 --separate-stderr mq-stat -l none
+	assert_equal "$output" ''
+	[ -n "$stderr" ]
+	run -66 --separate-stderr mq-stat -l none q
+	assert_equal "${#lines[@]}" 2
+	run -66 --separate-stderr mq-stat -lJ none
+	assert_equal "$output" ''
 }

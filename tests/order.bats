@@ -4,11 +4,6 @@
 load lib/common
 load lib/expect
 
-# sound QUEUE: nothing is wrong with it, as it is now.
-sound() {
-	mq-ctl check -q "$1"
-}
-
 # publish KEY:BODY...
 publish() {
 	printf '%s\n' "$@" | mq-pub -K : q

@@ -9,11 +9,6 @@ given() {
 	mq-sub -e "$@" | tr '\n' ' '
 }
 
-# sound QUEUE: nothing is wrong with it, as it is now.
-sound() {
-	mq-ctl check -q "$1"
-}
-
 @test "-p: the most urgent first, in order within each" {
 	mq-pub q a0
 	mq-pub -p 5 q b5 c5
@@ -24,7 +19,7 @@ sound() {
 	[ "$(depth q/g || :)" = '' ]
 	run -0 given q/g
 	assert_output 'd9 b5 c5 f5 g1 a0 e0 '
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	sound q
 	run -0 sh -c 'mq-replay -J q | jq -r ".priority // 0" | tr -d "\n"'
 	assert_output 0559051
@@ -40,13 +35,13 @@ sound() {
 	mq-sub -c 3 q/g >out
 	mq-sub -c 12 --prefetch 2 q/g >>out
 	sound q
-	[ "$(depth q/g)" = 15 ]
+	has depth q/g 15
 	mq-sub -c 5 q/g -- sh -c 'cat; echo' >>out
 	mq-sub -m -c 5 --prefetch 5 -f '%r\n' q/g >receipts
 	mq-replay q/g | wc -l >left
 	[ "$(<left)" = 10 ]
 	mq-ack <receipts
-	[ "$(depth q/g)" = 5 ]
+	has depth q/g 5
 	sound q
 	mq-sub -e q/g >>out
 	paste -s -d ' ' out >line
@@ -59,10 +54,10 @@ sound() {
 	seq 100 | mq-pub q
 	mq-sub -c 10 q/g >/dev/null
 	mq-pub -p 9 q urgent
-	[ "$(depth q/g)" = 91 ]
+	has depth q/g 91
 	run -0 mq-sub -c 2 q/g
 	assert_output $'urgent\n11'
-	[ "$(depth q/g)" = 89 ]
+	has depth q/g 89
 	sound q
 	mq-pub -p 9 q again
 	run -0 mq-sub -c 1 q/g
@@ -70,8 +65,8 @@ sound() {
 	# What the cursor comes to, it passes.
 	mq-sub -e q/g >rest
 	[ "$(wc -l <rest)" = 89 ]
-	[ "$(field acked q/g)" = 102 ]
-	[ "$(depth q/g)" = 0 ]
+	has acked q/g 102
+	has depth q/g 0
 	sound q
 }
 
@@ -171,7 +166,7 @@ sound() {
 	mq-sub -c 1 q/g >/dev/null
 	run -0 --separate-stderr mq-ctl -v purge q/g
 	[[ $stderr == *'purged 3 messages' ]]
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	sound q
 	mq-pub -p 9 q e
 	run -0 given q/g
@@ -187,7 +182,7 @@ sound() {
 	mq-pub -p 3 q f
 	run -0 given q/g
 	assert_output 'f e '
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	sound q
 }
 
@@ -196,11 +191,11 @@ sound() {
 	mq-pub -p 9 q b
 	mq-sub -c 1 q/g >/dev/null
 	MQ_NOW=+30d mq-ctl trim q
-	[ "$(depth q/g)" = 1 ]
+	has depth q/g 1
 	run -0 given q/g
 	assert_output 'a '
 	MQ_NOW=+30d mq-ctl trim q
-	[ "$(messages q)" = 0 ]
+	has messages q 0
 	sound q
 }
 
@@ -236,8 +231,8 @@ sound() {
 	wait
 	[ "$(cat one two three | sort -u | wc -l)" = 10000 ]
 	[ "$(cat one two three | wc -l)" = 12000 ]
-	[ "$(depth q/g)" = 0 ]
-	[ "$(field acked q/g)" = 12000 ]
+	has depth q/g 0
+	has acked q/g 12000
 	sound q
 }
 
@@ -245,5 +240,5 @@ sound() {
 	fails 64 "mq-pub: -p: '10': too large (at most 9)" mq-pub -p 10 q x
 	fails 64 "mq-pub: -p: '-1': too small (at least 0)" mq-pub -p -1 q x
 	fails 64 "mq-pub: -p: 'high': not a number" mq-pub -p high q x
-	[ ! -e spool ]
+	untouched
 }

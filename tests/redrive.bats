@@ -26,7 +26,7 @@ redriven() {
 @test "the message itself, in its group, as if for the first time" {
 	impatient
 	mq-ctl create q/h
-	mq-pub -I -k a.b -H app=shop -H app=two q body >id
+	mq-pub -I -k a.b -H app=shop q body >id
 	bury 3
 	mq-sub -e q/h >/dev/null
 	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
@@ -34,9 +34,18 @@ redriven() {
 	[ "$(depth q/g) $(depth q/h)" = '1 0' ]
 	run -0 mq-sub -J -e q/g
 	assert_equal "$(jq -c '[.id, .key, .headers, .attempt, .body]' <<<"$output")" \
-	    "[\"$(cat id)\",\"a.b\",{\"app\":[\"shop\",\"two\"]},1,\"body\"]"
+	    "[\"$(cat id)\",\"a.b\",{\"app\":\"shop\"},1,\"body\"]"
 	[ "$(depth q/g)" = 0 ]
-	run -0 mq-ctl check
+	sound
+}
+
+@test "headers of one name that come twice" {
+	impatient
+	mq-pub -H app=shop -H app=two q body
+	bury 3
+	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
+	run -0 mq-sub -J -e q/g
+	assert_equal "$(jq -c .headers <<<"$output")" '{"app":["shop","two"]}'
 }
 
 @test "what dies again makes another letter, which can be redriven again" {
@@ -48,7 +57,7 @@ redriven() {
 		[ "$(messages q.dead)" = "$i" ]
 		redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	done
-	run -0 mq-replay -J q.dead
+	run -0 mq-sub -J -e q.dead
 	assert_equal "$(jq -r '.headers["mq-dead-reason"]' <<<"$output")" 'exit 1
 exit 2
 exit 3'
@@ -140,10 +149,10 @@ exit 3'
 	[ "$(find spool/q/blob -type f | wc -l)" = 0 ]
 	redriven 'q.dead: 1 letter redriven, 0 left' q.dead
 	[ "$(stat -c %i spool/q/blob/*)" = "$(stat -c %i spool/q.dead/blob/*)" ]
-	mq-ctl check
+	sound
 	mq-ctl purge q.dead
 	mq-ctl trim q.dead
-	run -0 mq-ctl check
+	sound
 	mq-sub -e q/g -- cat >got
 	cmp body got
 }
@@ -180,7 +189,7 @@ exit 3'
 	mq-pub q 4
 	mq-sub -m -c 1 q/g | mq-ack --reject='not today'
 	redriven 'q.dead: 0 letters redriven, 4 left' --reason 'exit' q.dead
-	[ ! -e spool/q.dead/redrive.group.mdb ]
+	missing q.dead/redrive
 	redriven 'q.dead: 2 letters redriven, 2 left' --reason 'exit 3' q.dead
 	run -0 mq-sub -e q/g
 	assert_output "$(seq 2)"
@@ -198,7 +207,7 @@ exit 3'
 	bury 3
 	redriven 'q.dead: 5 letters would be redriven, 0 left' --dry-run q.dead
 	redriven 'q.dead: 2 letters would be redriven, 3 left' -q --dry-run -c 2 q.dead
-	[ ! -e spool/q.dead/redrive.group.mdb ]
+	missing q.dead/redrive
 	[ "$(depth q/g)" = 0 ]
 	mq-ctl redrive -c 1 q.dead
 	redriven 'q.dead: 0 letters would be redriven, 4 left' --dry-run --reason x q.dead
@@ -242,7 +251,7 @@ exit 3'
 	assert_equal "$stderr" "mq-ctl redrive: a: no such queue in $MQ_SPOOL"
 	assert_output 'graveyard: 1 letter redriven, 1 left'
 	[ "$(depth b/g)" = 1 ]
-	[ ! -e spool/a ]
+	missing a
 	mq-ctl create a/g
 	redriven 'graveyard: 1 letter redriven, 0 left' graveyard
 }
@@ -283,7 +292,7 @@ exit 3'
 	mq-replay -q --rewind --to oldest q/g
 	mq-sub -m -c 1 --prefetch 1 q/g >took		# one out, two not looked at
 	redriven 'q.dead: 3 letters redriven, 0 left' q.dead
-	mq-ctl check
+	sound
 	mq-ack "$(cut -f 1 took)"
 	run -0 mq-sub -e q/g
 	assert_output '2
@@ -331,9 +340,12 @@ exit 3'
 	mq-ctl redrive q.dead >one &
 	mq-ctl redrive q.dead >two
 	wait %1
-	[ "$(cat one two | awk '{ n += $2 } END { print n }')" = 3000 ]
-	mq-sub -e q/g | sort -n | cmp - <(seq 3000)
-	mq-ctl check
+	# On a cluster an ack may be lost when its channel ends, and the letter comes again.
+	local twice=${MQ_CLUSTER:+u} redriven
+	redriven=$(cat one two | awk '{ n += $2 } END { print n }')
+	[ "$redriven" = 3000 ] || [[ -n $twice && $redriven -gt 3000 ]]
+	mq-sub -e q/g | sort "-n$twice" | cmp - <(seq 3000)
+	sound
 }
 
 @test "killed at any moment: each message comes once" {
@@ -350,7 +362,7 @@ exit 3'
 	done
 	# The last one may still be dying, with letters in its hands.
 	until_true 'mq-ctl redrive -q q.dead; [ "$(depth q.dead/redrive)" = 0 ]'
-	mq-ctl check
+	sound
 	mq-sub -e q/g | sort -n | cmp - <(seq 2000)
 	mq-ctl redrive q.dead
 	run -1 mq-sub -e q/g
@@ -369,7 +381,7 @@ exit 3'
 		    mq-ctl redrive --reason 'wh?' -c 150 q.dead >/dev/null || :
 	done
 	until_true 'mq-ctl redrive -q --reason "wh?" q.dead; [ "$(depth q.dead/redrive)" = 200 ]'
-	mq-ctl check
+	sound
 	mq-sub -e q/g | sort -n | cmp - <(seq 400; seq 601 1000)
 	redriven 'q.dead: 200 letters redriven, 0 left' q.dead
 	mq-sub -e q/g | sort -n | cmp - <(seq 401 600)
@@ -384,7 +396,7 @@ exit 3'
 	mq-ctl redrive -q --reason other q.dead
 	wait $!
 	until_true 'mq-ctl redrive -q q.dead; [ "$(depth q.dead/redrive)" = 0 ]'
-	mq-sub -e q/g | sort -n | cmp - <(seq 2000)
+	mq-sub -e q/g | sort "-n${MQ_CLUSTER:+u}" | cmp - <(seq 2000)
 }
 
 # letters COUNT: as if so many messages of q/g had died, each 2000th with exit 9.
@@ -409,7 +421,6 @@ letters() {
 }
 
 @test "usage errors and errors" {
-	fails 64 'mq-ctl redrive: no queue was named' mq-ctl redrive
 	fails 64 "mq-ctl redrive: 'q/g': names a group, not a queue" mq-ctl redrive q/g
 	fails 64 "mq-ctl redrive: -c: '0': too small (at least 1)" mq-ctl redrive -c 0 q
 	fails 64 "mq-ctl redrive: -c: 'x': not a number" mq-ctl redrive -c x q

@@ -69,6 +69,29 @@ uuid() {
 	assert_equal "$(mq-ctl list --queues)" r
 }
 
+# The kernel's list of locks has other places for them whenever one is taken.
+@test "rename: who uses a queue is told once, while others take and drop locks" {
+	mq-pub q one
+	mq-sub q >got &
+	consumer=$!
+	until_true '[ -s got ]'
+	perl -e '
+		use Fcntl ":flock";
+		my @f;
+		open $f[$_], ">", "lock.$_" or die for 1 .. 300;
+		open my $ready, ">", "ready" or die;
+		alarm 60;
+		while (1) {
+			flock $f[1 + int rand 300], rand() < 0.5 ? LOCK_EX : LOCK_UN;
+		}' &
+	churn=$!
+	until_true '[ -e ready ]'
+	for ((i = 0; i < 60; i++)); do mq-ctl rename q r 2>>said || :; done
+	kill "$churn" "$consumer"
+	assert_equal "$(sort -u said)" \
+	    "mq-ctl rename: q: in use by $consumer (mq-sub): stop what uses it, then rename it"
+}
+
 @test "rename: receipts of the old name are refused" {
 	mq-pub q one
 	receipt=$(mq-sub -m q -e | cut -f 1)

@@ -465,11 +465,13 @@ unbelieved() {
 	assert_output 31
 }
 
-@test "a page of an earlier group of this name is not believed" {
+@test "a page whose group has no file: the group is not made beside it" {
 	settled q 20
 	cp spool/q/g.group.stat page
 	mq-ctl delete q/g
 	cp page spool/q/g.group.stat
+	run -74 mq-ctl create q/g
+	mq-ctl delete q/g
 	mq-ctl create q/g
 	seq 10 | later mq-pub q
 	[ "$(retained q)" = 30 ]

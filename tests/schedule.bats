@@ -14,12 +14,12 @@ taken() {
 	mq-pub --delay 0 q now
 	run -0 taken +0s g
 	assert_output 'now '
-	[ "$(field delayed q/g)" = 1 ]
+	has delayed q/g 1
 	run -0 taken +59m g
 	assert_output ''
 	run -0 taken +61m g
 	assert_output 'later '
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 }
 
 @test "-d counts from MQ_NOW" {
@@ -46,13 +46,17 @@ taken() {
 
 @test "--at: not before then" {
 	mq-pub --at +3h q later
-	mq-pub --at 2199-01-02 q never
 	mq-pub --at now q now
 	run -0 taken +0s g
 	assert_output 'now '
 	run -0 taken +181m g
 	assert_output 'later '
+}
+
+@test "--at: centuries ahead" {
+	mq-pub --at 2199-01-02 q never
 	[ "$(mq-replay -J q | jq -r 'select(.body == "never") | .not_before[:7]')" = 2199-01 ]
+	run -1 mq-sub -e q
 }
 
 @test "delayed messages go out in the order in which they are due" {
@@ -77,7 +81,10 @@ waited() {
 
 @test "a waiting consumer wakes when a message is due, not when it looks anyway" {
 	mq-ctl create q/g
-	soon 800 waited
+	local most=800
+	# There delays are whole seconds.
+	[ -z "${MQ_CLUSTER-}" ] || most=2500
+	soon "$most" waited
 }
 
 @test "--ttl: not delivered from then on, and counted" {
@@ -86,15 +93,15 @@ waited() {
 	mq-pub q ever
 	run -0 taken +2h g
 	assert_output 'long ever '
-	[ "$(field expired q/g)" = 1 ]
-	[ "$(depth q/g)" = 0 ]
+	has expired q/g 1
+	has depth q/g 0
 	run -66 mq-stat q.dead
 }
 
 @test "--ttl 0: nobody gets it" {
 	mq-pub --ttl 0 q x
 	run -1 mq-sub -e q/g
-	[ "$(field expired q/g)" = 1 ]
+	has expired q/g 1
 }
 
 @test "--ttl counts from the end of the delay" {
@@ -104,15 +111,15 @@ waited() {
 	assert_output 'x '
 	[ "$(taken +1h b)" = '' ]
 	[ "$(taken +181m b)" = '' ]
-	[ "$(field expired q/b)" = 1 ]
+	has expired q/b 1
 }
 
 @test "a retry does not outlive its message" {
 	mq-pub --ttl 1h q x
 	mq-sub -m -c 1 -f '%r\n' q/g | mq-ack --retry -d 2h
-	[ "$(depth q/g)" = 1 ]
+	[ "$(mq-replay q/g)" = x ]
 	[ "$(taken +3h g)" = '' ]
-	[ "$(field expired q/g)" = 1 ]
+	has expired q/g 1
 }
 
 @test "setting ttl: for all messages, unless theirs is earlier" {
@@ -130,8 +137,8 @@ waited() {
 	assert_output 'e '
 	run -0 taken +11h h
 	assert_output 'd '
-	[ "$(field expired q/h)" = 3 ]
-	fails 78 'mq-ctl set: q: ttl=0: is too small' mq-ctl set q ttl=0
+	has expired q/h 3
+	fails 78 'mq-ctl set: q: ttl=0: is too small (more than 0)' mq-ctl set q ttl=0
 	fails 78 'mq-ctl set: q: ttl=1: needs a unit: ms, s, m, h or d' mq-ctl set q ttl=1
 	[ "$(mq-ctl show q | grep ttl)" = ttl=off ]
 }
@@ -156,8 +163,8 @@ waited() {
 	assert_output $'new key\ntried '
 	run -0 --separate-stderr sh -c 'mq-replay -J gone | jq -r ".headers | .\"mq-dead-reason\", .\"mq-dead-attempts\", .a"'
 	assert_output $'expired\n0\nb\nexpired\n0\nnull'
-	[ "$(field expired q/other)" = 2 ]
-	[ "$(field dead q/other)" = 2 ]
+	has expired q/other 2
+	has dead q/other 2
 }
 
 @test "what expires after it was tried says how often" {
@@ -176,11 +183,11 @@ waited() {
 	mq-pub --ttl 1h q x
 	mkdir -p spool/gone
 	run -74 env MQ_NOW=+2h mq-sub -e q/g
-	[ "$(depth q/g)" = 1 ]
-	[ "$(field expired q/g)" = 0 ]
+	has depth q/g 1
+	has expired q/g 0
 	rmdir spool/gone
 	[ "$(taken +3h g)" = '' ]
-	[ "$(field expired q/g)" = 1 ]
+	has expired q/g 1
 	[ "$(mq-replay gone)" = x ]
 }
 
@@ -205,7 +212,10 @@ waited() {
 	fails 64 "mq-pub: --at: '2001-01-01': is in the past" mq-pub --at 2001-01-01 q x
 	fails 64 'mq-pub: -d and --at: only one of them can be meant' mq-pub -d 1h --at +1h q x
 	run -64 mq-pub --at noon q x
-	[ ! -e spool ]
+	untouched
+}
+
+@test "--at counts from MQ_NOW" {
 	run -64 env MQ_NOW=+3h mq-pub --at +2h --at 2001-01-01 q x
 	MQ_NOW=+3h mq-pub --at +1h q x
 	run -0 taken +239m g

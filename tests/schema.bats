@@ -100,7 +100,7 @@ checker() {
 		mq-ctl set q 'schema={"$ref":"http://example.org/x"}'
 	[ "$(schema q)" = "$order" ]
 	[ "$(mq-ctl show q | sed -n 's/^retain=//p')" = 7d ]
-	refuses 78 'mq-ctl set: q/g: schema: no such setting' sh -c 'mq-ctl create q/g && mq-ctl set q/g schema=bad'
+	refuses 78 'mq-ctl set: q/g: schema: a setting of queues: name the queue alone' sh -c 'mq-ctl create q/g && mq-ctl set q/g schema=bad'
 }
 
 @test "set: a schema of a million bytes, in and out" {
@@ -279,6 +279,55 @@ output: message 2: out: the message is no JSON: invalid value (at byte 2)
 output: message 1: out: the message breaks the schema: expected a string, not an integer'
 }
 
+@test "sub --to: a schema that is set while outputs wait for room" {
+	local pid
+	mq-ctl create out/g
+	mq-ctl set out max-messages=1
+	mq-pub out full
+	mq-pub in x
+	mq-sub in -v --to out -- cat 2>err 3>&- &
+	pid=$!
+	# It watches two queues: it has the output, and waits for room.
+	until_true '[ "$(readlink /proc/'"$pid"'/fd/* | grep -c inotify)" = 2 ]'
+	mq-ctl set out 'schema={"type":"integer"}'
+	mq-sub -c 1 out/g
+	until_true '[ "$(mq-replay in.dead 2>/dev/null)" = x ]'
+	run -0 jq -r '.headers["mq-dead-reason"]' < <(mq-replay -J in.dead)
+	assert_output 'output: message 1: out: the message is no JSON: invalid value (at byte 1)'
+	# It goes on.
+	mq-pub in 2
+	until_true '[ "$(mq-replay out)" = $'"'full\n2'"' ]'
+	kill "$pid"
+	wait "$pid"
+	[ "$(mq-stat -J in/default | jq .depth)" = 0 ]
+}
+
+@test "sub --to: a schema that is set while outputs of several inputs wait" {
+	local pid n
+	mq-ctl create out/g
+	mq-ctl set out max-messages=3
+	seq 3 | mq-pub out
+	mq-pub in 11 22 x 33
+	# The first three end together: they are one batch.
+	mkfifo a b c
+	mq-sub in -c 4 -P 3 --to out -- sh -c 'read -r n; case $n in 11) p=a ;; 22) p=b ;; x) p=c ;; esac
+	    [ -z "$p" ] || [ -e $p.ran ] || { read -r go <$p; : >$p.ran; }
+	    echo $n; echo $n >>ran' 2>err 3>&- &
+	pid=$!
+	until_true '[ "$(pgrep -c -P '"$pid"')" = 3 ]'
+	kill -STOP "$pid"
+	for n in a b c; do echo >$n; done
+	until_true '[ "$(wc -l <ran)" = 3 ]'
+	kill -CONT "$pid"
+	until_true '[ "$(readlink /proc/'"$pid"'/fd/* | grep -c inotify)" = 2 ]'
+	mq-ctl set out 'schema={"type":"integer"}'
+	mq-sub out/g >got 3>&- &
+	wait "$pid"
+	[ "$(mq-replay out | sort -n | tr '\n' ' ')" = '1 2 3 11 22 33 ' ]
+	[ "$(mq-replay in.dead)" = x ]
+	[ "$(mq-stat -J in/default | jq .depth)" = 0 ]
+}
+
 @test "dead letters and redriving are copies, and not checked" {
 	contract q "$order"
 	mq-pub q '{"id":1}'
@@ -319,7 +368,7 @@ mq-ctl check: q: message ${id[3]}: breaks the schema at /id: expected an integer
 	refuses 65 'mq-ctl check: none: No such file or directory' mq-ctl check --schema none q
 	run -64 --separate-stderr mq-ctl check --schema new
 	[[ $stderr = 'mq-ctl check: --schema: no queue was named'* ]]
-	refuses 66 "mq-ctl check: missing: no such queue in $MQ_SPOOL" mq-ctl check --schema new missing
+	refuses 66 "mq-ctl check: missing: no such queue$in_spool" mq-ctl check --schema new missing
 	# More than one batch of them.
 	seq 3000 | mq-pub many
 	run -74 --separate-stderr mq-ctl check --schema '{"maximum":2990}' many

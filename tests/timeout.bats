@@ -31,7 +31,7 @@ gone() {
 	mq-pub q x
 	mq-sub -v -c 2 --timeout 100ms q/g -- sleep 100 2>said
 	[ "$(grep -c ': timeout$' said)" = 2 ]
-	[ "$(field retried q/g)" = 2 ]
+	has retried q/g 2
 	run -0 mq-sub -e --timeout 1h q/g -- sh -c 'echo "$MQ_ATTEMPT"'
 	assert_output 3
 }
@@ -80,7 +80,7 @@ gone() {
 @test "commands in time are let be, each by its own time" {
 	seq 8 | mq-pub q
 	run -0 mq-sub -e -P 2 --timeout 20s q/g -- sh -c 'sleep 0.05; cat'
-	[ "$(field acked q/g)" = 8 ]
+	has acked q/g 8
 	run -1 mq-sub -e q/g
 }
 
@@ -109,7 +109,7 @@ gone() {
 	until_true '[ -e begun ]'
 	kill "$pid"
 	wait "$pid"
-	[ "$(field retried q/g)" = 1 ]
+	has retried q/g 1
 }
 
 @test "usage" {

@@ -34,6 +34,7 @@ static char fault_begin[1024], fault_spool[1024];
 static const char fault_end[] = ": memory fault: a damaged or truncated file, an I/O error "
     "while reading it, or a bug; mq-ctl check tells\n";
 static char fault_stack[FAULT_STACK];
+static int (*fault_first)(void);
 
 /* The files of the spool that are mapped, found by the handler. */
 static char maps[MAPS_BYTES];
@@ -120,6 +121,7 @@ find_files(uintptr_t address)
 static void
 on_fault(int sig, siginfo_t *info, void *context)
 {
+	int status = fault_first != NULL ? fault_first() : STATUS_IO;
 	size_t i;
 
 	(void)context;
@@ -131,7 +133,13 @@ on_fault(int sig, siginfo_t *info, void *context)
 	}
 	put(nmapped == 0 ? fault_spool : "");
 	put(fault_end);
-	_exit(STATUS_IO);
+	_exit(status);
+}
+
+void
+damage_first(int (*fn)(void))
+{
+	fault_first = fn;
 }
 
 void
@@ -156,6 +164,5 @@ void
 damage_found(void *arg, const char *text)
 {
 	(void)arg;
-	report("%s", text);
-	_exit(STATUS_IO);	/* locks and maps go with the process, in no order */
+	fail_now(STATUS_IO, "%s", text);
 }

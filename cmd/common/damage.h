@@ -8,6 +8,12 @@
  */
 void	damage_catch_faults(const char *name, const char *spool);
 
+/*
+ * Has fn called by the signal handler before it reports anything; it uses only what a signal
+ * handler may, and returns the status to leave with.
+ */
+void	damage_first(int (*fn)(void));
+
 /* mqs_options.on_damage: reports the text, and leaves with status 74. */
 void	damage_found(void *arg, const char *text);
 

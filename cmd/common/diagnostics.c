@@ -2,8 +2,8 @@
  * common/diagnostics.c - what a tool says on stderr, and the status it leaves with
  *
  * A message is one line, "TOOL: OBJECT: REASON", written in one go so that the
- * lines of several processes do not mix.  On a terminal, control characters in it (a
- * file's name may hold any) are shown as \ooo.
+ * lines of several processes do not mix.  Control characters in it are shown as \ooo: names of
+ * files and operands may hold any, and would drive a terminal, or make lines of a log up.
  */
 #include <bsd/string.h>
 
@@ -14,19 +14,45 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
+#include "base/advice.h"
 #include "common/common_options.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/terminal.h"
 
 #define LINE_MAX_BYTES	4096
+#define SPOOL_WORD	512	/* a longer path is called PATH */
 
 static const char *program = "mq";
+static void (*divert)(int status, const char *text);
+static void (*also)(void *arg, const char *text);
+static void *also_arg;
+static void (*before)(void);
+static const volatile sig_atomic_t *asked_to_stop;
 
 void
 diagnostics_name(const char *name)
 {
 	program = name;
+}
+
+void
+diagnostics_divert(void (*fn)(int status, const char *text))
+{
+	divert = fn;
+}
+
+void
+diagnostics_before(void (*fn)(void))
+{
+	before = fn;
+}
+
+void
+diagnostics_wait_until(const volatile sig_atomic_t *asked)
+{
+	asked_to_stop = asked;
 }
 
 static void
@@ -35,7 +61,7 @@ write_line(const char *p, size_t n)
 	while (n > 0) {
 		ssize_t done = write(STDERR_FILENO, p, n);
 
-		if (done < 0 && errno == EINTR)
+		if (done < 0 && errno == EINTR && (asked_to_stop == NULL || *asked_to_stop == 0))
 			continue;
 		if (done <= 0)
 			return;		/* nowhere left to say so */
@@ -44,37 +70,79 @@ write_line(const char *p, size_t n)
 	}
 }
 
-static void __attribute__((format(printf, 1, 0)))
-say(const char *fmt, va_list ap)
+/* One line, which begins with what `who' says. */
+static void __attribute__((format(printf, 2, 0)))
+say_as(const char *who, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_BYTES], shown[TERMINAL_SIZE(LINE_MAX_BYTES)];
 	int kept = errno;
 	size_t n;
 
-	(void)strlcpy(line, program, sizeof(line));
-	n = strlcat(line, ": ", sizeof(line));
+	if (before != NULL)
+		before();
+	(void)strlcpy(line, who, sizeof(line));
+	n = strlcat(line, who[0] != '\0' ? ": " : "", sizeof(line));
 	(void)vsnprintf(line + n, sizeof(line) - 1 - n, fmt, ap);
-	n = strlcat(line, "\n", sizeof(line));
-	if (isatty(STDERR_FILENO))
-		write_line(shown, terminal_harmless(shown, line, n));
-	else
-		write_line(line, n);
+	n = terminal_harmless_line(shown, line, strlen(line));
+	shown[n++] = '\n';	/* instead of NUL */
+	write_line(shown, n);
 	errno = kept;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+say(int status, const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES];
+	int kept = errno;
+
+	if (divert == NULL) {
+		say_as(program, fmt, ap);
+		return;
+	}
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	divert(status, text);
+	errno = kept;
+}
+
+void
+hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (divert != NULL)
+		return;
+	va_start(ap, fmt);
+	say_as("", fmt, ap);
+	va_end(ap);
+}
+
+void
+diagnostics_also(void (*fn)(void *arg, const char *text), void *arg)
+{
+	also = fn;
+	also_arg = arg;
+}
+
+static void __attribute__((format(printf, 1, 0)))
+tell(const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES];
+
+	if (also == NULL)
+		return;
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	also(also_arg, text);
 }
 
 void
 usage_error(const char *fmt, ...)
 {
-	char hint[96];
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	say(STATUS_USAGE, fmt, ap);
 	va_end(ap);
-	n = snprintf(hint, sizeof(hint), "Try '%s --help'.\n", program);
-	if (n > 0 && (size_t)n < sizeof(hint))
-		write_line(hint, (size_t)n);
+	hint("Try '%s --help'.", program);
 	exit(STATUS_USAGE);
 }
 
@@ -84,15 +152,53 @@ fail(int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	say(status, fmt, ap);
 	va_end(ap);
 	exit(status);
+}
+
+/* A path that is not there; that an engine elsewhere has no such spool is its own to explain. */
+static int
+spool_missing(void)
+{
+	return common.spool != NULL && !mqs_is_address(common.spool, NULL) &&
+	    access(common.spool, F_OK) == -1 && errno == ENOENT;
+}
+
+void
+report_error(const struct mqs_error *err)
+{
+	static int hinted;	/* once is enough, for several queues too */
+	char word[SPOOL_WORD];
+
+	report("%s", err->text);
+	if (hinted || err->code != MQS_ENOENT || common.quiet || !spool_missing())
+		return;
+	hinted = 1;
+	/* Where publishing may not create, mq-ctl still may. */
+	hint("Begin with 'mq-%s -s %s %s'.", common.autocreate ? "pub" : "ctl",
+	    mqs_shell_word(word, sizeof(word), common.spool),
+	    common.autocreate ? "QUEUE MESSAGE" : "create QUEUE");
+}
+
+void
+fail_now(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(status, fmt, ap);
+	va_end(ap);
+	_exit(status);
 }
 
 void
 fail_error(const struct mqs_error *err)
 {
-	fail(status_of(err->code), "%s", err->text);
+	if (divert != NULL)
+		fail(status_of(err->code), "%s", err->text);
+	report_error(err);
+	exit(status_of(err->code));
 }
 
 void
@@ -101,7 +207,10 @@ report(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	tell(fmt, ap);
+	va_end(ap);
+	va_start(ap, fmt);
+	say(STATUS_OK, fmt, ap);
 	va_end(ap);
 }
 
@@ -113,7 +222,7 @@ note(const char *fmt, ...)
 	if (!common.verbose)
 		return;
 	va_start(ap, fmt);
-	say(fmt, ap);
+	say(STATUS_OK, fmt, ap);
 	va_end(ap);
 }
 
@@ -122,9 +231,12 @@ complain(const char *fmt, ...)
 {
 	va_list ap;
 
+	va_start(ap, fmt);
+	tell(fmt, ap);
+	va_end(ap);
 	if (common.quiet)
 		return;
 	va_start(ap, fmt);
-	say(fmt, ap);
+	say(STATUS_OK, fmt, ap);
 	va_end(ap);
 }

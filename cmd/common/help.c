@@ -83,8 +83,8 @@ print_help(const struct tool *tool, const struct tool_status *statuses)
 	print_table(common_option_table);
 	(void)printf("\nThe queues are in the directory DIR of -s, else $MQ_SPOOL, else $XDG_STATE_HOME/mq,\n"
 	    "else ~/.local/state/mq, or where HOME is not set, in /var/spool/mq.  mq(7) explains\n"
-	    "MQ_SPOOL, MQ_AUTOCREATE, MQ_NOW, MQ_ENGINES and MQ_MAPSIZE; %.*s(1) all of this.\n",
-	    (int)strcspn(tool->name, " "), tool->name);
+	    "MQ_SPOOL, MQ_AUTOCREATE, MQ_NOW, MQ_ENGINES, MQ_LIBEXEC and MQ_MAPSIZE; %.*s(1)\n"
+	    "all of this.\n", (int)strcspn(tool->name, " "), tool->name);
 	if (statuses != NULL)
 		print_statuses(statuses);
 }
@@ -103,8 +103,8 @@ print_rows(const struct tool_option *o)
 			(void)printf("-%c\t", o->id);
 		else
 			(void)printf("-\t");
-		(void)printf("%s%s\t%s\n", o->name != NULL ? "--" : "-",
-		    o->name != NULL ? o->name : "", o->arg != NULL ? o->arg : "-");
+		(void)printf("%s%s\t%s\t%s\n", o->name != NULL ? "--" : "-",
+		    o->name != NULL ? o->name : "", o->arg != NULL ? o->arg : "-", o->help);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/input.h"
+#include "common/progress.h"
 #include "common/signals.h"
 
 int
@@ -29,10 +30,14 @@ input_wait(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	while (wait_poll(&p, 1, -1) < 0) {
+	int n;
+
+	while ((n = wait_poll(&p, 1, progress_tick_ms())) <= 0) {
 		if (stopping != 0)
 			return -1;
-		if (errno != EINTR && errno != EAGAIN)
+		if (n == 0)
+			progress_tick();
+		else if (errno != EINTR && errno != EAGAIN)
 			fail(STATUS_SYSTEM, "poll: %s", strerror(errno));
 	}
 	return 0;

@@ -16,10 +16,13 @@
 #include "common/signals.h"
 #include "common/tool.h"
 
+static unsigned notices;
+
 static void
 on_notice(void *arg, const char *text)
 {
 	(void)arg;
+	notices++;
 	complain("%s", text);
 }
 
@@ -40,4 +43,10 @@ open_spool(unsigned flags)
 	tool_ask(spool);
 	position_check(spool);
 	return spool;
+}
+
+unsigned
+spool_notices(void)
+{
+	return notices;
 }

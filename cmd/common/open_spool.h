@@ -6,5 +6,7 @@
 
 /* Opens common.spool with these mqs_options.flags; a failure ends the tool. */
 struct mqs_spool *open_spool(unsigned flags);
+/* How many notices the library has given so far, see mqs_options.notice. */
+unsigned spool_notices(void);
 
 #endif

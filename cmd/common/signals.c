@@ -42,6 +42,8 @@ on_alarm(int sig)
 	(void)alarm(1);
 }
 
+static void (*dying_deed)(void);
+
 static void
 on_signal(int sig)
 {
@@ -54,6 +56,8 @@ on_signal(int sig)
 		stopped_at = (sig_atomic_t)t.tv_sec;
 		(void)alarm(1);
 	} else if (sig == SIGINT && t.tv_sec > stopped_at + 1) {
+		if (dying_deed != NULL)
+			dying_deed();
 		(void)signal(sig, SIG_DFL);
 		(void)raise(sig);	/* delivered when this returns */
 	}
@@ -78,6 +82,7 @@ catch_signals(int interrupt_waits)
 	size_t i;
 
 	interrupt_library = interrupt_waits;
+	diagnostics_wait_until(&stopping);
 	catch_one(SIGALRM, on_alarm);
 	for (i = 0; i < ASKING; i++)
 		catch_one(asking[i], on_signal);
@@ -100,6 +105,12 @@ at_end(void (*fn)(void))
 {
 	last_deed = fn;
 	(void)atexit(end);
+}
+
+void
+at_kill(void (*fn)(void))
+{
+	dying_deed = fn;
 }
 
 void

@@ -25,6 +25,8 @@ void	catch_signals(int interrupt_waits);
 void	signal_end(int status) __attribute__((noreturn));
 /* Has fn called once when the tool ends, by signal_end or by exit(3). */
 void	at_end(void (*fn)(void));
+/* Has fn called by the handler of a SIGINT that kills: it uses what a signal handler may. */
+void	at_kill(void (*fn)(void));
 /*
  * Lets the library's waits go on for so many ms after the signal (or from now, if it has
  * come already), so that work that was begun can be finished.

@@ -27,8 +27,8 @@ printing_character(const unsigned char *p, size_t n)
 	return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : len;
 }
 
-size_t
-terminal_harmless(char *to, const char *from, size_t n)
+static size_t
+write_harmless(char *to, const char *from, size_t n, int flags)
 {
 	const unsigned char *p = (const unsigned char *)from;
 	char *at = to;
@@ -42,9 +42,21 @@ terminal_harmless(char *to, const char *from, size_t n)
 			at = (char *)memcpy(at, p + i, len) + len;
 		else {
 			len = 1;
-			at = vis(at, p[i], VIS_OCTAL | VIS_NOSLASH, 0);
+			at = vis(at, p[i], VIS_OCTAL | VIS_NOSLASH | flags, 0);
 		}
 	}
 	*at = '\0';
 	return (size_t)(at - to);
+}
+
+size_t
+terminal_harmless(char *to, const char *from, size_t n)
+{
+	return write_harmless(to, from, n, 0);
+}
+
+size_t
+terminal_harmless_line(char *to, const char *from, size_t n)
+{
+	return write_harmless(to, from, n, VIS_TAB | VIS_NL);
 }

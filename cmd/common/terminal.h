@@ -13,5 +13,7 @@
  * NUL; returns the length.
  */
 size_t	terminal_harmless(char *to, const char *from, size_t n);
+/* The same for what is one line: newline and tab as \ooo, too. */
+size_t	terminal_harmless_line(char *to, const char *from, size_t n);
 
 #endif

@@ -10,6 +10,9 @@
  * argv[1], argv[2], ..., which is always before optind.  At the end they are moved to
  * just before the words that were not read.
  */
+#include <bsd/string.h>
+
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -26,6 +29,8 @@
 #include "common/exit_status.h"
 #include "common/help.h"
 #include "common/output.h"
+#include "common/progress_signal.h"
+#include "common/suggest.h"
 #include "common/tool.h"
 #include "mqspool.h"
 
@@ -101,6 +106,7 @@ tool_start(const struct tool *t, int argc, char **argv)
 	keep_standard_descriptors();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	progress_signal_catch(t->name);
 	damage_catch_faults(t->name, "spool");
 	environment_read();
 	/* All anew: mq-ctl starts a second time, as its subcommand. */
@@ -129,20 +135,49 @@ looks_like_operand(const char *s)
 	return s[1] >= '0' && s[1] <= '9' && strchr(letters, s[1]) == NULL;
 }
 
+/* No option has this letter; one with the other case of it may have been meant. */
+static void __attribute__((noreturn))
+unknown_letter(int letter)
+{
+	int other = islower(letter) ? toupper(letter) : tolower(letter);
+
+	if (other != letter && other != ':' && strchr(letters, other) != NULL)
+		usage_error("no option -%c; did you mean -%c?", letter, other);
+	usage_error("no option -%c", letter);
+}
+
+/* n bytes of `--name' abbreviate no option, or several. */
+static void __attribute__((noreturn))
+unknown_name(const char *given, size_t n)
+{
+	struct suggestion near;
+	char like[256] = "";
+	size_t i;
+
+	suggest_begin(&near, given + 2, n - 2);
+	for (i = 0; longs[i].name != NULL; i++) {
+		suggest_offer(&near, longs[i].name);
+		if (n == 2 || strncmp(longs[i].name, given + 2, n - 2) != 0)
+			continue;
+		(void)strlcat(like, like[0] == '\0' ? ": --" : ", --", sizeof(like));
+		(void)strlcat(like, longs[i].name, sizeof(like));
+	}
+	if (like[0] != '\0')
+		usage_error("ambiguous option %.*s%s", (int)n, given, like);
+	usage_error("no option %.*s%s", (int)n, given, suggest_text(&near, "--"));
+}
+
 static void __attribute__((noreturn))
 unknown_option(void)
 {
 	const char *given = args[optind - 1];
-	size_t n, like = 0, i;
+	size_t n = strcspn(given, "=");
 
 	if (optopt != 0 && optopt < TOOL_LONG && !(given[0] == '-' && given[1] == '-'))
-		usage_error("unknown option -%c", optopt);
-	n = strcspn(given, "=");
+		unknown_letter(optopt);
 	if (optopt != 0)
 		usage_error("option %.*s takes no argument", (int)n, given);
-	for (i = 0; longs[i].name != NULL; i++)
-		like += n > 2 && strncmp(longs[i].name, given + 2, n - 2) == 0;
-	usage_error("%s option %.*s", like > 1 ? "ambiguous" : "unknown", (int)n, given);
+	unknown_name(given, n);
 }
 
 static void __attribute__((noreturn))
@@ -267,6 +302,13 @@ int
 tool_operand(void)
 {
 	return first_operand;
+}
+
+void
+tool_lacks(const char *what)
+{
+	usage_error("%s: %s %.*s", what, tool->name, (int)strcspn(tool->synopsis, "\n"),
+	    tool->synopsis);
 }
 
 int

@@ -49,7 +49,8 @@ struct tool {
 /*
  * Starts a tool: messages begin with its name; descriptors 0 to 2 that are closed are
  * opened on /dev/null, so that no file of the spool lands there; SIGPIPE and SIGXFSZ
- * are ignored; SIGSEGV and SIGBUS (a damaged map) end it with 74; the environment is read.
+ * are ignored; SIGUSR1 does not kill it (see progress.h); SIGSEGV and SIGBUS (a damaged map) end
+ * it with 74; the environment is read.
  */
 void	tool_start(const struct tool *, int argc, char **argv);
 /*
@@ -59,6 +60,8 @@ void	tool_start(const struct tool *, int argc, char **argv);
  */
 int	tool_option(const char **arg);
 int	tool_operand(void);
+/* Says what is missing ("no queue was named") and the tool's synopsis; leaves with 64. */
+void	tool_lacks(const char *what) __attribute__((noreturn));
 /*
  * How many operands came before a "--", or -1 if there was none (the "--" is not among
  * the operands).  Options and operands may be mixed unless stop_at_operand; "-5" is an

@@ -8,8 +8,9 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
-#include "ctl/progress.h"
+#include "common/progress.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
 #include "mqspool.h"
@@ -38,16 +39,18 @@ run_backup(int argc, char **argv)
 	argc -= tool_operand();
 	argv += tool_operand();
 	if (argc != 2 || argv[1][0] == '\0')
-		usage_error("needs a queue, and a directory to copy it into");
+		tool_lacks("needs a queue, and a directory to copy it into");
 	arg_queue(argv[0], queue, group);
 	if (group[0] != '\0')
 		usage_error("'%s': names a group, not a queue", argv[0]);
-	progress_start(progress);
+	progress_start(progress, 1);
 	spool = open_spool(0);
 	rc = mqs_backup(spool, queue, argv[1], &b, &err);
 	progress_end();
-	if (rc < 0)
+	if (rc < 0) {
+		suggest_name(spool, queue, NULL, &err);
 		fail_error(&err);
+	}
 	if (!common.quiet)
 		tell(queue, argv[1], &b);
 	mqs_spool_free(spool);

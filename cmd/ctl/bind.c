@@ -26,7 +26,7 @@ parse(struct binding_change *c, const struct ctl_command *command, int argc,
 			c->replace = 1;
 	bindings_done(&c->bindings);
 	if (c->bindings.n == 0 && !c->replace)
-		usage_error("no binding was given (-k, --key or -H)");
+		tool_lacks("no binding was given (-k, --key or -H)");
 }
 
 static int

@@ -5,7 +5,7 @@
 #include "common/arguments.h"
 #include "common/common_options.h"
 #include "common/tool.h"
-#include "ctl/progress.h"
+#include "common/progress.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
 #include "mqspool.h"
@@ -41,7 +41,7 @@ run_compact(int argc, char **argv)
 		else
 			progress = 1;
 	}
-	progress_start(progress);
+	progress_start(progress, 1);
 	return ctl_each(argv + tool_operand(), argc - tool_operand(), CTL_QUEUES, 0,
 	    compact, &wait);
 }

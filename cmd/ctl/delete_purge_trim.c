@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "common/diagnostics.h"
+#include "common/progress.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -100,6 +101,7 @@ trim(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 
 	(void)arg;
 	(void)group;
+	progress_end();
 	if (rc >= 0)
 		note("%s: trimmed %" PRIu64 " message%s", queue, count,
 		    mqs_plural(count));
@@ -109,10 +111,21 @@ trim(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 static int
 run_trim(int argc, char **argv)
 {
-	ctl_start(&ctl_trim, argc, argv);
+	const char *arg;
+	int progress = 0;
+
+	tool_start(&ctl_trim.tool, argc, argv);
+	while (tool_option(&arg) != 0)
+		progress = 1;
+	progress_start(progress, 1);
 	return ctl_each(argv + tool_operand(), argc - tool_operand(), CTL_QUEUES, 0,
 	    trim, NULL);
 }
+
+static const struct tool_option trim_options[] = {
+	PROGRESS_OPTION,
+	{ 0 }
+};
 
 const struct ctl_command ctl_trim = {
 	.name = "trim",
@@ -120,7 +133,7 @@ const struct ctl_command ctl_trim = {
 		.name = "mq-ctl trim",
 		.synopsis = "[options] QUEUE...",
 		.purpose = "Removes now what retention allows, and files that crashes left behind.",
-		.options = no_options
+		.options = trim_options
 	},
 	.run = run_trim
 };

@@ -15,6 +15,7 @@
 #include "common/exit_status.h"
 #include "common/open_spool.h"
 #include "common/output.h"
+#include "common/progress.h"
 #include "common/tool.h"
 #include "ctl/schema_argument.h"
 #include "ctl/subcommand.h"
@@ -76,7 +77,7 @@ whole_spool(ctl_fn *fn, void *arg)
 	int status = STATUS_OK;
 
 	if (fn(arg, spool, NULL, NULL, &err) < 0) {
-		report("%s", err.text);
+		report_error(&err);
 		status = status_of(err.code);
 	}
 	mqs_spool_free(spool);
@@ -143,6 +144,7 @@ check(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	rc = v->argument != NULL ? mqs_check_schema(spool, queue, v->schema.p, v->schema.n, finding, v,
 	    &findings, &messages, err) :
 	    mqs_check(spool, queue, v->flags, finding, v, &findings, &messages, err);
+	progress_end();
 	if (findings > 0)
 		v->status = STATUS_IO;
 	if (!common.quiet && rc >= 0)
@@ -186,12 +188,14 @@ run_check(int argc, char **argv)
 {
 	struct verification v = { .status = STATUS_OK };
 	const char *arg;
-	int id, status;
+	int id, status, progress = 0;
 
 	tool_start(&ctl_check.tool, argc, argv);
 	while ((id = tool_option(&arg)) != 0) {
 		if (id == OPT_REPAIR)
 			v.flags |= MQS_REPAIR;
+		else if (id == OPT_PROGRESS)
+			progress = 1;
 		else
 			v.argument = arg;
 	}
@@ -199,6 +203,7 @@ run_check(int argc, char **argv)
 		usage_error("--repair: not with --schema");
 	if (tool_operand() == argc && v.argument != NULL)
 		usage_error("--schema: no queue was named");
+	progress_start(progress, 1);
 	if (tool_operand() == argc)
 		status = whole_spool(check_all, &v);
 	else
@@ -212,6 +217,7 @@ run_check(int argc, char **argv)
 static const struct tool_option check_options[] = {
 	{ OPT_REPAIR, "repair", NULL, "add and remove entries of indexes, and files left over" },
 	{ OPT_SCHEMA, "schema", "FILE", "instead, hold the messages against this JSON Schema" },
+	PROGRESS_OPTION,
 	{ 0 }
 };
 

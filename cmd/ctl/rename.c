@@ -3,6 +3,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -30,12 +31,14 @@ run_rename(int argc, char **argv)
 	argc -= tool_operand();
 	argv += tool_operand();
 	if (argc != 2)
-		usage_error("needs two names, the old and the new");
+		tool_lacks("needs two names, the old and the new");
 	queue_operand(argv[0], from);
 	queue_operand(argv[1], to);
 	spool = open_spool(0);
-	if (mqs_rename(spool, from, to, &err) < 0)
+	if (mqs_rename(spool, from, to, &err) < 0) {
+		suggest_name(spool, from, NULL, &err);
 		fail_error(&err);
+	}
 	mqs_spool_free(spool);
 	return STATUS_OK;
 }

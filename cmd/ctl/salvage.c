@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/units.h"
 #include "common/arguments.h"
@@ -14,8 +15,9 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/progress.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
-#include "ctl/progress.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
 #include "mqspool.h"
@@ -40,7 +42,9 @@ salvage_queue(struct mqs_spool *spool, const char *from, const char *queue)
 	rc = mqs_salvage(spool, from, queue, finding, &findings, &saved, &err);
 	progress_end();
 	if (rc < 0) {
-		report("%s", err.text);
+		if (strchr(from, '/') == NULL)
+			suggest_name(spool, from, NULL, &err);
+		report_error(&err);
 		return status_of(err.code);
 	}
 	if (!common.quiet)
@@ -57,7 +61,8 @@ salvage_group(struct mqs_spool *spool, const char *queue, const char *group)
 	uint64_t findings = 0;
 
 	if (mqs_salvage_group(spool, queue, group, finding, &findings, &saved, &err) < 0) {
-		report("%s", err.text);
+		suggest_name(spool, queue, group, &err);
+		report_error(&err);
 		return status_of(err.code);
 	}
 	if (!common.quiet)
@@ -88,7 +93,7 @@ run_salvage(int argc, char **argv)
 		    argv[0]);
 	if (argc == 2 && group[0] != '\0')
 		usage_error("'%s': names a group, not a queue", argv[1]);
-	progress_start(progress);
+	progress_start(progress, 1);
 	spool = open_spool(0);
 	status = argc == 1 ? salvage_group(spool, queue, group) :
 	    salvage_queue(spool, argv[0], queue);

@@ -20,13 +20,14 @@ read_file(struct mqs_buf *text, const char *path)
 
 	if (f == NULL)
 		fail(STATUS_DATA, "%s: %s", path, strerror(errno));
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+	do {
+		n = fread(chunk, 1, sizeof(chunk), f);
+		if (ferror(f))
+			fail(STATUS_DATA, "%s: %s", path, strerror(errno));
 		must(mqs_buf_add(text, chunk, n));
 		if (text->n - from > FILE_MAX)
 			fail(STATUS_DATA, "%s: longer than a schema may be (1M)", path);
-	}
-	if (ferror(f))
-		fail(STATUS_DATA, "%s: %s", path, strerror(errno));
+	} while (n == sizeof(chunk));
 	(void)fclose(f);
 	if (text->n > from && memchr(text->p + from, '\0', text->n - from) != NULL)
 		fail(STATUS_DATA, "%s: a NUL: no JSON", path);

@@ -18,11 +18,13 @@
 #include "common/exit_status.h"
 #include "common/open_spool.h"
 #include "common/output.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
 #include "ctl/schema_argument.h"
 #include "ctl/show_groups.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
+#include "ctl/suggest_setting.h"
 #include "mqspool.h"
 
 enum { OPT_CHANGED = TOOL_LONG };
@@ -132,7 +134,7 @@ run_set(int argc, char **argv)
 	argv += tool_operand();
 	argc -= tool_operand();
 	if (argc == 0)
-		usage_error("no queue was named");
+		tool_lacks("no queue was named");
 	arg_queue(argv[0], queue, group);
 	if (argc - 1 > PAIRS_MAX)
 		usage_error("more than %d settings", PAIRS_MAX);
@@ -147,8 +149,11 @@ run_set(int argc, char **argv)
 		    pairs[i];
 	spool = open_spool(0);
 	rc = mqs_set(spool, queue, group[0] != '\0' ? group : NULL, pairs, (size_t)n, &err);
-	if (rc < 0)
+	if (rc < 0) {
+		suggest_name(spool, queue, group[0] != '\0' ? group : NULL, &err);
+		suggest_setting(spool, queue, group[0] != '\0' ? group : NULL, pairs, n, &err);
 		fail_error(&err);
+	}
 	for (i = 0; i < n; i++)
 		mqs_buf_free(&schemas[i]);
 	mqs_spool_free(spool);
@@ -230,6 +235,8 @@ show(void *arg, struct mqs_spool *spool, const char *queue, const char *group,
 	if ((rc = mqs_show(spool, queue, group, show_setting, l, err)) >= 0)
 		rc = mqs_stat(spool, queue, group, note_queue,
 		    group != NULL ? note_group : NULL, l, err);
+	if (rc == MQS_ENOTSUP)
+		rc = MQS_OK;	/* an engine that can't tell does not pause, either */
 	if (rc >= 0 && !l->changed_only)
 		rc = group != NULL ? show_consumers(&l->text, spool, queue, group, err) :
 		    show_groups(&l->text, spool, queue, err);

@@ -7,7 +7,8 @@
  *
  * The names of the groups are gathered first, since the library may not be called from
  * within its callback.  A group that goes meanwhile is left out.  Looking at a group takes more
- * permission than reading the settings of its queue: without it, its line says so.
+ * permission than reading the settings of its queue: without it, its line says so.  What an
+ * engine can't tell is left out.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -64,8 +65,9 @@ show_consumers(struct mqs_buf *text, struct mqs_spool *spool, const char *queue,
     const char *group, struct mqs_error *err)
 {
 	struct lines l = { .text = text };
+	int rc = mqs_outstanding(spool, queue, group, add_consumer, NULL, &l, err);
 
-	return mqs_outstanding(spool, queue, group, add_consumer, NULL, &l, err);
+	return rc == MQS_ENOTSUP ? MQS_OK : rc;
 }
 
 static int
@@ -81,6 +83,8 @@ add_group(struct mqs_buf *text, struct mqs_spool *spool, const char *queue,
 		must(mqs_buf_addf(text, "# group %s: all messages\n", group));
 	if (rc >= 0)
 		rc = mqs_outstanding(spool, queue, group, add_consumer, NULL, &l, err);
+	if (rc == MQS_ENOTSUP)
+		rc = MQS_OK;
 	if (rc == MQS_EPERM || rc == MQS_ENOENT)
 		text->n = start;
 	if (rc == MQS_EPERM)
@@ -101,5 +105,5 @@ show_groups(struct mqs_buf *text, struct mqs_spool *spool, const char *queue,
 	    name += strlen(name) + 1)
 		rc = add_group(text, spool, queue, name, err);
 	mqs_buf_free(&names);
-	return rc;
+	return rc == MQS_ENOTSUP ? MQS_OK : rc;
 }

@@ -3,6 +3,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 #include "ctl/subcommands.h"
@@ -20,19 +21,21 @@ run_skip(int argc, char **argv)
 	argv += tool_operand();
 	argc -= tool_operand();
 	if (argc == 0)
-		usage_error("no group was named");
+		tool_lacks("no group was named");
 	arg_queue(argv[0], queue, group);
 	if (group[0] == '\0')
 		usage_error("'%s': names a queue, not a group", argv[0]);
 	if (argc == 1)
-		usage_error("no message was named");
+		tool_lacks("no message was named");
 	spool = open_spool(0);
 	rc = mqs_skip(spool, queue, group, (const char *const *)argv + 1, (size_t)argc - 1,
 	    &err);
 	if (rc == MQS_EINVAL)
 		usage_error("%s", err.text);
-	if (rc < 0)
+	if (rc < 0) {
+		suggest_name(spool, queue, group, &err);
 		fail_error(&err);
+	}
 	mqs_spool_free(spool);
 	return STATUS_OK;
 }

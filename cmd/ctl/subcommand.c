@@ -8,6 +8,7 @@
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/open_spool.h"
+#include "common/suggest_name.h"
 #include "common/tool.h"
 #include "ctl/subcommand.h"
 
@@ -28,7 +29,7 @@ check_operands(char **operands, int n, enum ctl_operands kind)
 	int i;
 
 	if (n == 0)
-		usage_error("no queue was named");
+		tool_lacks("no queue was named");
 	for (i = 0; i < n; i++) {
 		arg_queue(operands[i], queue, group);
 		if (group[0] != '\0' && kind == CTL_QUEUES)
@@ -52,10 +53,12 @@ ctl_each(char **operands, int n, enum ctl_operands kind, unsigned spool_flags,
 	for (i = 0; i < n; i++) {
 		arg_queue(operands[i], queue, group);
 		one = fn(arg, spool, queue, group[0] != '\0' ? group : NULL, &err);
+		if (one < 0)
+			suggest_name(spool, queue, group[0] != '\0' ? group : NULL, &err);
 		mqs_spool_close_queues(spool);
 		if (one >= 0)
 			continue;
-		report("%s", err.text);
+		report_error(&err);
 		one = status_of(err.code);
 		if (status == STATUS_OK)
 			status = one;

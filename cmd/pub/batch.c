@@ -21,7 +21,9 @@
 #include "base/units.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
+#include "common/progress.h"
 #include "common/signals.h"
+#include "common/suggest_name.h"
 #include "pub/batch.h"
 
 #define KEPT_BYTES		(2u << 20)
@@ -75,14 +77,16 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 	struct mqs_publisher_options options = {
 	    /* Nobody is told an id that nobody asked for. */
 	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
-	    .flags = b->mandatory ? MQS_MANDATORY : 0, .wait = b->wait,
+	    .flags = (b->mandatory ? MQS_MANDATORY : 0) | (b->mirror ? MQS_MIRROR : 0), .wait = b->wait,
 	    .refused = on_refused };
 	struct mqs_error err;
 
 	b->queue = queue;
 	b->refused.receipts = &b->out;
-	if (mqs_publisher_open(&b->publisher, spool, queue, &options, &err) != 0)
+	if (mqs_publisher_open(&b->publisher, spool, queue, &options, &err) != 0) {
+		suggest_name(spool, queue, NULL, &err);
 		fail_error(&err);
+	}
 	if (b->atomic && mqs_publisher_atomic(b->publisher, 1, &err) != 0)
 		fail_error(&err);
 	b->kept_size = b->atomic ? KEPT_BYTES_ATOMIC : KEPT_BYTES;
@@ -295,6 +299,7 @@ batch_flush(struct batch *b)
 		b->bad(b->bad_arg, b->refused.number, b->refused.why);
 	if (failed)
 		batch_fail(b, &err);
+	progress_tick();
 }
 
 void

@@ -18,6 +18,7 @@ struct batch {
 	enum pub_print	 print;
 	int		 atomic;	/* one flush, at the end of the input */
 	int		 mandatory;	/* some group must get each message */
+	int		 mirror;	/* messages are copies */
 	int64_t		 wait;		/* while the queue is full, ns; -1: for ever */
 	char		*kept;		/* copies, valid until the next flush */
 	size_t		 kept_size, kept_used;
@@ -38,7 +39,7 @@ struct batch {
 
 /*
  * Opens the queue; ends the tool on failure.  The caller has set print, atomic, mandatory,
- * wait and bad, of refused the first three members, and the rest to 0.
+ * mirror, wait and bad, of refused the first three members, and the rest to 0.
  */
 void	batch_open(struct batch *, struct mqs_spool *, const char *queue);
 /*

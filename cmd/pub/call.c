@@ -15,6 +15,7 @@
 #include "common/common_options.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
+#include "common/progress.h"
 #include "common/signals.h"
 #include "common/terminal.h"
 #include "message/headers.h"
@@ -126,6 +127,7 @@ call_finish(struct pub_call *c, const struct batch *b)
 	if (mqs_call_wait(c->call, c->until != 0 && left < 0 ? 0 : left, &reply,
 	    &err) != MQS_OK)
 		give_up(&err, queue);
+	progress_end();
 	print(&reply);
 	if (reply.reason != NULL) {
 		report("%s: %s", queue, reply.reason);

@@ -14,7 +14,8 @@
  * but not its message id: it is another message, first published where it is.
  *
  * A queue with compact=key forgets the message ids of what was replaced.  A copy that comes again
- * would be new there, and replace what is newer: it is refused as a target.
+ * would be new there, and replace what is newer: the library refuses it as a target
+ * (MQS_MIRROR).
  *
  * Headers that fill their room leave none for these, and the copy goes without.  It still
  * can't be doubled, nor come back to where it was first published.
@@ -30,29 +31,11 @@
 
 #define UUID_LEN	(MQS_UUID_SIZE - 1)
 
-static int
-look_for_compact(void *arg, const char *name, const char *value, int is_default)
-{
-	int *compact = arg;
-
-	(void)is_default;
-	if (strcmp(name, "compact") == 0)
-		*compact = strcmp(value, "key") == 0;
-	return 0;
-}
-
 void
 mirror_open(struct mirror *c, struct mqs_spool *spool, const char *queue)
 {
 	struct mqs_error err;
-	int compact = 0;
 
-	if (mqs_show(spool, queue, NULL, look_for_compact, &compact, &err) != MQS_OK)
-		fail_error(&err);
-	if (compact)
-		fail(STATUS_CONFIG, "%s: --mirror: with compact=key a copy of what was replaced would "
-		    "replace what is newer; mirror into a queue without it, whose state "
-		    "mq-replay --latest gives", queue);
 	if (mqs_queue_uuid(spool, queue, c->uuid, &err) != MQS_OK)
 		fail_error(&err);
 }

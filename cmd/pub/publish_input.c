@@ -18,6 +18,7 @@
 #include "common/signals.h"
 #include "mqspool.h"
 #include "pub/batch.h"
+#include "pub/input_position.h"
 #include "pub/publish_input.h"
 #include "pub/read_ahead.h"
 #include "pub/record.h"
@@ -96,6 +97,7 @@ publish_stdin(struct recorder *r, struct mqs_slice delim)
 	r->source = "stdin";
 	r->unit = delim.n > 0 ? "record" : NULL;
 	r->bad_status = STATUS_DATA;
+	input_position_stdin();
 	return finish_batch(r, publish_input(r, STDIN_FILENO, delim, STATUS_IO));
 }
 
@@ -111,7 +113,9 @@ publish_file(struct recorder *r, const char *path)
 		return 0;
 	if (fd < 0)
 		unreadable(r, STATUS_DATA);
+	input_position_open(fd);
 	all = publish_input(r, fd, whole, STATUS_DATA);
+	input_position_close();
 	(void)close(fd);
 	return all;
 }
@@ -124,6 +128,7 @@ publish_files(struct recorder *r, char **paths, int n)
 	r->unit = NULL;
 	r->bad_status = STATUS_DATA;
 	r->paths = paths;
+	input_position_files(paths, n);
 	for (i = 0; i < n && all; i++)
 		all = stopping == 0 && publish_file(r, paths[i]);
 	return finish_batch(r, all);

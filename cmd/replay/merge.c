@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "base/error.h"
 #include "common/diagnostics.h"
 #include "common/queue_identity.h"
+#include "common/suggest_name.h"
 #include "replay/merge.h"
 
 int
@@ -56,8 +58,10 @@ merge_open(struct merge *m, size_t i, struct mqs_spool *spool,
 	if ((rc = mqs_reader_open(&s->reader, spool, s->queue, group, options,
 	    err)) != MQS_OK ||
 	    (m->identify && (rc = queue_identity(spool, s->queue, s->uuid,
-	    &s->place.queue_uuid, err)) != MQS_OK))
+	    &s->place.queue_uuid, err)) != MQS_OK)) {
+		suggest_name(spool, s->queue, group, err);
 		return rc;
+	}
 	if (!options->follow)
 		return MQS_OK;
 	/* Before the first message is read, so that none comes unnoticed. */
@@ -145,6 +149,10 @@ keep(struct source *s, struct mqs_error *err)
 		if (s->kept_fd == -1)
 			return mqs_fail_errno(err, "%s: copying a message", s->queue);
 		head->body_fd = s->kept_fd;
+	}
+	if (head->id != NULL) {
+		(void)snprintf(s->id, sizeof(s->id), "%s", head->id);
+		head->id = s->id;
 	}
 	if (head->key != NULL)
 		head->key = move(&s->kept, head->key, head->key_len);

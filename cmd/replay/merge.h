@@ -24,6 +24,7 @@ struct source {
 	} state;
 	uint64_t	 damaged;	/* seq of the last damaged message; 0: none yet */
 	struct mqs_buf	 kept;		/* what a kept head points to */
+	char		 id[MQS_ID_SIZE];	/* of a kept head, if it is text */
 	int		 kept_fd;	/* its large body, or -1 */
 };
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "common/progress.h"
 #include "replay/pace.h"
 
 int
@@ -30,6 +31,8 @@ pace_wait(struct pace *p, int64_t time, int64_t now)
 {
 	double wait;
 
+	if (time == 0)	/* unknown: another client's message on a cluster */
+		return 0;
 	if (p->begun == 0) {
 		p->begun = now;
 		p->first = time;
@@ -45,6 +48,8 @@ int
 pace_sleep(int64_t ns, int out)
 {
 	const int64_t until = mqs_later(mqs_boottime(), ns);
+	const int ms = progress_tick_ms();
+	const int64_t most = ms == -1 ? INT64_MAX : ms * MQS_MSEC;
 	/* No event is asked for: POLLERR and POLLHUP come of themselves. */
 	struct pollfd p = { .fd = out };
 	struct timespec ts;
@@ -52,12 +57,15 @@ pace_sleep(int64_t ns, int out)
 	int ready;
 
 	while ((left = until - mqs_boottime()) > 0) {
+		if (left > most)
+			left = most;
 		ts.tv_sec = (time_t)(left / MQS_SECOND);
 		ts.tv_nsec = (long)(left % MQS_SECOND);
 		if ((ready = ppoll(&p, 1, &ts, NULL)) > 0)
 			return 1;
 		if (ready == -1 && errno != EINTR)	/* EINTR: was stopped, and is continued */
 			return -1;
+		progress_tick();
 	}
 	return 0;
 }

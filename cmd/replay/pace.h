@@ -22,7 +22,10 @@ struct pace {
 
 /* Parses the argument of --pace, a decimal number: 0, or -1. */
 int	pace_parse(struct pace *, const char *arg);
-/* How long a message of that time is to wait, in ns; now is CLOCK_BOOTTIME. */
+/*
+ * How long a message of that time is to wait, in ns; now is CLOCK_BOOTTIME.  One whose time is
+ * not known (0), which another client has published to a cluster, waits for nothing.
+ */
 int64_t	pace_wait(struct pace *, int64_t time, int64_t now);
 /* Waits for so many ns: 0; 1 if who read the descriptor `out' has gone away; -1 and errno. */
 int	pace_sleep(int64_t ns, int out);

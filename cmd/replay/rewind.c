@@ -11,6 +11,7 @@
 #include "common/open_spool.h"
 #include "common/output.h"
 #include "common/position.h"
+#include "common/suggest_name.h"
 #include "mqspool.h"
 #include "replay/rewind.h"
 
@@ -65,12 +66,14 @@ rewind_groups(char **operands, int n, const char *to, int dry_run)
 	for (i = 0; i < n; i++) {
 		arg_queue(operands[i], queue, group);
 		rc = mqs_rewind(spool, queue, group, &o, &r, &err);
+		if (rc < 0)
+			suggest_name(spool, queue, group, &err);
 		mqs_spool_close_queues(spool);
 		if (rc == MQS_OK) {
 			tell(operands[i], dry_run, &r);
 			continue;
 		}
-		report("%s", err.text);
+		report_error(&err);
 		if (status == STATUS_OK)
 			status = status_of(err.code);
 	}

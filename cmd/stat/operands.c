@@ -2,7 +2,16 @@
 #include "common/arguments.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
+#include "common/suggest_name.h"
 #include "stat/operands.h"
+
+static int ends_by_signal;
+
+void
+stat_each_until_signal(void)
+{
+	ends_by_signal = 1;
+}
 
 static int
 look(struct mqs_spool *spool, const char *operand, stat_fn *fn, void *arg)
@@ -14,10 +23,14 @@ look(struct mqs_spool *spool, const char *operand, stat_fn *fn, void *arg)
 	if (operand != NULL)
 		arg_queue(operand, queue, group);
 	rc = fn(arg, operand != NULL ? queue : NULL, group[0] != '\0' ? group : NULL, &err);
+	if (rc < 0 && operand != NULL)
+		suggest_name(spool, queue, group[0] != '\0' ? group : NULL, &err);
 	mqs_spool_close_queues(spool);
 	if (rc >= 0)
 		return STATUS_OK;
-	report("%s", err.text);
+	if (err.code == MQS_EINTR && ends_by_signal)
+		return STATUS_OK;
+	report_error(&err);
 	return status_of(err.code);
 }
 

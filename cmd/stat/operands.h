@@ -13,5 +13,10 @@ typedef int	stat_fn(void *arg, const char *queue, const char *group,
  * of the first failure.
  */
 int	stat_each(struct mqs_spool *, char **operands, int n, stat_fn *fn, void *arg);
+/*
+ * From here on a signal is how the tool is meant to end: an operand whose look it interrupts
+ * is no failure.
+ */
+void	stat_each_until_signal(void);
 
 #endif

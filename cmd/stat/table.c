@@ -1,15 +1,13 @@
 /*
  * stat/table.c - aligned columns of text, buffered until all of it is known
  *
- * The text of all cells stands in one buffer, in order, each cell ended by NUL, so that
- * a table of any length is one allocation that grows.  The width of each column is kept
+ * The text of all cells stands in one text, in order, each cell ended by NUL, which needs
+ * no more memory however long the table gets.  The width of each column is kept
  * up to date as cells come.  Invariant: `cells' holds exactly `filled' strings.
  */
 #include <stdarg.h>
 #include <string.h>
 
-#include "common/diagnostics.h"
-#include "common/exit_status.h"
 #include "stat/table.h"
 
 static void
@@ -17,9 +15,8 @@ add(struct table *t, const char *text, size_t n)
 {
 	size_t column = t->filled % t->n;
 
-	if (mqs_buf_add(&t->cells, text, n) == -1 ||
-	    mqs_buf_addc(&t->cells, '\0') == -1)
-		fail(STATUS_SYSTEM, "out of memory");
+	long_text_add(&t->cells, text, n);
+	long_text_add(&t->cells, "", 1);
 	if (n > t->width[column])
 		t->width[column] = n;
 	t->filled++;
@@ -31,6 +28,7 @@ table_init(struct table *t, const struct table_column *columns, size_t n)
 	size_t i;
 
 	memset(t, 0, sizeof(*t));
+	long_text_init(&t->cells);
 	t->columns = columns;
 	t->n = n;
 	for (i = 0; i < n; i++)
@@ -55,10 +53,10 @@ table_cell(struct table *t, const char *fmt, ...)
 }
 
 void
-table_print(const struct table *t, FILE *f)
+table_print(struct table *t, FILE *f)
 {
-	const char *cell = t->cells.p;
 	size_t i, column, n, pad;
+	const char *cell = long_text_all(&t->cells, &n);
 
 	for (i = 0; i < t->filled - t->filled % t->n; i++) {
 		column = i % t->n;
@@ -81,5 +79,5 @@ table_print(const struct table *t, FILE *f)
 void
 table_free(struct table *t)
 {
-	mqs_buf_free(&t->cells);
+	long_text_free(&t->cells);
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "base/bytes.h"
+#include "stat/long_text.h"
 
 #define TABLE_COLUMNS_MAX	16
 
@@ -18,7 +18,7 @@ struct table {
 	size_t		 n;		/* columns, at most TABLE_COLUMNS_MAX */
 	size_t		 filled;	/* cells so far, titles included */
 	size_t		 width[TABLE_COLUMNS_MAX];
-	struct mqs_buf	 cells;		/* each with its NUL */
+	struct long_text cells;		/* each with its NUL */
 };
 
 /* Starts a table with its titles; they are borrowed.  Ends the tool without memory. */
@@ -27,7 +27,7 @@ void	table_init(struct table *, const struct table_column *, size_t n);
 void	table_cell(struct table *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /* Prints all whole lines to f, whose errors are left for its owner to check. */
-void	table_print(const struct table *, FILE *f);
+void	table_print(struct table *, FILE *f);
 void	table_free(struct table *);
 
 #endif

@@ -14,6 +14,10 @@
  * not held back by a limit, and no message is being worked on.  -W counts from the last
  * moment when this was not so.  When the time is up, one more claim decides.
  *
+ * Where others settle by asking the consumer (sub.serves), it is serviced in every wait, also
+ * when no message is wanted: else a worker would wait for its mq-ack, that for the consumer,
+ * and the consumer for the worker to take more out of the pipe.
+ *
  * When a signal asks to stop, the library's waits end with MQS_EINTR.  Ending in order
  * may still need locks, and gets GRACE_MS to wait for them.
  */
@@ -202,7 +206,7 @@ sub_wait(struct sub *s, struct pollfd *fds, nfds_t n, int busy, int64_t most,
 	int rc;
 
 	fds[0] = (struct pollfd){ .fd = -1, .events = POLLIN };
-	if (wanted)
+	if (wanted || s->serves)
 		fds[0].fd = mqs_consumer_fd(s->consumer);
 	if (s->collected > 0)
 		most = sooner(most, until(s->flush_by));
@@ -212,8 +216,10 @@ sub_wait(struct sub *s, struct pollfd *fds, nfds_t n, int busy, int64_t most,
 		return mqs_fail_errno(err, "waiting");
 	if (fds[0].fd != -1 && fds[0].revents != 0) {
 		rc = mqs_consumer_service(s->consumer, err);
-		if (rc < 0 && !(rc == MQS_EINTR && stopping))
+		if (rc < 0 && !(rc == MQS_EINTR && stopping)) {
+			s->serves = 0;	/* nobody could settle any more */
 			return rc;
+		}
 		s->look = 1;
 	}
 	if (idle && idle_too_long(s))

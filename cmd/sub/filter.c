@@ -18,6 +18,10 @@
  * input is retried.  An input whose output is too large for a transaction, or breaks the
  * schema of the other queue, is rejected: the next time it would be so as well.
  *
+ * The outputs are held against the schema when they come.  A schema that is set while they
+ * wait may refuse one of them, and with it the batch.  Its input is rejected then.  The other
+ * inputs are released, uncounted, and their commands run again.
+ *
  * If publishing fails, nothing of the batch was published.  mq-sub ends, and the inputs
  * that are not settled are released.
  */
@@ -42,10 +46,22 @@
 #define FLUSH_AFTER	(10 * MQS_MSEC)
 #define GRACE_MS	10000
 
+/* Whose output is it that breaks the schema?  The flush ends with that. */
+static int
+on_refused(void *arg, uint64_t tag, const struct mqs_message *m, const char *why)
+{
+	struct filter *f = arg;
+
+	(void)m;
+	f->refused = filter_output_refused(&f->output, tag, f->sub->to, why);
+	return 1;
+}
+
 int
 filter_init(struct filter *f, struct sub *s, struct mqs_error *err)
 {
-	const struct mqs_publisher_options options = { .wait = -1 };
+	const struct mqs_publisher_options options = { .wait = -1, .refused = on_refused,
+	    .arg = f };
 	struct filter_output *o = &f->output;
 	int rc;
 
@@ -123,6 +139,7 @@ add(struct filter *f, const struct handler *h, struct mqs_error *err)
 	struct filter_output *o = &f->output;
 	int rc, fd;
 
+	o->input = (uint32_t)f->n;
 	if ((rc = keep_meta(f, h, err)) != MQS_OK ||
 	    (rc = temporary_file_reopen(&fd, h->output, err)) != MQS_OK)
 		return rc;
@@ -170,22 +187,42 @@ filter_take(struct filter *f, struct handler *h, struct mqs_settlement *how,
 	return MQS_NOTHING;
 }
 
+/* What becomes of an input whose batch was published, or refused because of some input. */
+static struct mqs_settlement
+outcome(const struct filter *f, size_t i)
+{
+	struct mqs_settlement how = { .seq = f->waiting[i].seq, .lease = f->waiting[i].lease,
+	    .verb = MQS_ACK };
+
+	if (f->refused == i) {
+		how.verb = MQS_REJECT;
+		how.reason = f->output.fault;
+	} else if (f->refused != SIZE_MAX) {
+		how.verb = MQS_RELEASE;
+		f->sub->delivered--;
+		f->sub->read--;
+	}
+	return how;
+}
+
 int
 filter_flush(struct filter *f, struct mqs_error *err)
 {
-	struct mqs_settlement ack = { .verb = MQS_ACK };
+	struct mqs_settlement how;
 	int rc, first;
 	size_t i;
 
 	if (f->n == 0)
 		return MQS_OK;
 	stop_grace(GRACE_MS);
+	f->refused = SIZE_MAX;
 	first = mqs_publisher_flush(f->output.publisher, err);
+	if (first == MQS_EDATA && f->refused < f->n)
+		first = MQS_OK;
 	arena_clear(&f->output.arena);
 	for (i = 0; i < f->n; i++) {
-		ack.seq = f->waiting[i].seq;
-		ack.lease = f->waiting[i].lease;
-		if (first == MQS_OK && (rc = sub_settle(f->sub, &ack, err)) != MQS_OK)
+		how = outcome(f, i);
+		if (first == MQS_OK && (rc = sub_settle(f->sub, &how, err)) != MQS_OK)
 			first = rc;
 		mqs_run_free(f->waiting[i].run);
 	}

@@ -19,6 +19,7 @@ struct filter {
 	int			 never;		/* the last output can never fit the limits */
 	struct filtered	*waiting;
 	size_t		 n;
+	size_t		 refused;	/* of these: whose output a flush has refused, SIZE_MAX: none */
 	int64_t		 due;		/* when the batch is published, at the latest */
 };
 
@@ -39,7 +40,11 @@ int	filter_prepare(struct filter *, struct handler *, const struct mqs_message *
  */
 int	filter_take(struct filter *, struct handler *, struct mqs_settlement *how,
 	    struct mqs_error *err);
-/* Publishes the batch, then settles its inputs; filter_flush_due: if it is time to. */
+/*
+ * Publishes the batch, then settles its inputs; filter_flush_due: if it is time to.  If the
+ * queue has got a schema meanwhile that an output breaks, its input is rejected, and the
+ * others are released.
+ */
 int	filter_flush(struct filter *, struct mqs_error *err);
 int	filter_flush_due(struct filter *, struct mqs_error *err);
 /* How long, in ns, until it is time to publish: -1 if there is nothing to. */

@@ -61,9 +61,10 @@ keep_text(struct filter_output *o, const char **p, size_t n)
 static int
 send(struct filter_output *o, const struct mqs_message *m, struct mqs_error *err)
 {
+	const uint64_t tag = (uint64_t)o->input << 32 | (uint32_t)o->number;
 	struct mqs_error why;
 
-	return judge(o, mqs_publisher_send(o->publisher, m, 0, &why), &why, err);
+	return judge(o, mqs_publisher_send(o->publisher, m, tag, &why), &why, err);
 }
 
 static int
@@ -176,7 +177,7 @@ send_all(struct filter_output *o, struct mqs_split *split, int fd, struct mqs_er
 /*
  * Holds the messages of this output, which come behind `before' others, against the schema.
  * A schema that was set meanwhile may refuse one of the others: this output is not to blame,
- * and the flush will say it.
+ * and the flush finds the one that is.
  */
 static int
 check(struct filter_output *o, size_t before, struct mqs_error *err)
@@ -214,6 +215,14 @@ filter_output_send(struct filter_output *o, int fd, struct mqs_error *err)
 	mqs_large_free(o->long_message.large);
 	o->long_message.large = NULL;
 	return rc == MQS_OK ? check(o, before, err) : rc;
+}
+
+uint32_t
+filter_output_refused(struct filter_output *o, uint64_t tag, const char *queue, const char *why)
+{
+	(void)snprintf(o->fault, sizeof(o->fault), "output: message %u: %s: the message %.400s",
+	    (unsigned)(uint32_t)tag, queue, why);
+	return (uint32_t)(tag >> 32);
 }
 
 void

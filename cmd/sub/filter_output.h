@@ -12,6 +12,7 @@ struct filter_output {
 	struct mqs_slice delim;		/* of records; empty: all is one message */
 	int		 json;		/* records are envelopes */
 	struct mqs_slice key, headers;	/* of all messages, or to fill what envelopes lack */
+	uint32_t	 input;		/* number of the input in the batch, for filter_output_refused */
 	struct arena	 arena;		/* copies of the records in the batch, until the flush */
 	char		 fault[MQS_ERROR_TEXT];	/* why the last output is no messages */
 	int		 broken;	/* it is, but they break the schema of their queue */
@@ -29,6 +30,12 @@ struct filter_output {
  * any error some of them may have been sent.
  */
 int	filter_output_send(struct filter_output *, int fd, struct mqs_error *err);
+/*
+ * The flush has refused the message with this tag, since it breaks a schema that was set after
+ * it was sent: fault says so, and the number of its input is returned.
+ */
+uint32_t filter_output_refused(struct filter_output *, uint64_t tag, const char *queue,
+	    const char *why);
 void	filter_output_free(struct filter_output *);
 
 #endif

@@ -19,6 +19,7 @@
  * everything before them is marked.  They are settled by then, so marking them has no
  * effect.
  */
+#include "base/clock.h"
 #include "mqspool.h"
 #include "sub/consumer.h"
 #include "sub/stdout_receipts.h"
@@ -43,6 +44,7 @@ receipts_mark(struct sub *s, struct stdout_receipts *m, struct stdout_writer *o,
 		m->marked += n;
 		m->messages += n;
 		m->bytes = written;
+		s->handed_out = mqs_boottime();
 		s->delivered += n;
 	}
 	if (m->skipped > 0 && m->marked == o->n) {

@@ -13,6 +13,11 @@
 struct sub {
 	struct mqs_spool	*spool;
 	struct mqs_consumer	*consumer;
+	/*
+	 * Deliveries end with the consumer, so others settle by asking it: it has to be
+	 * serviced all the time.
+	 */
+	int			 serves;
 
 	/* What was asked for. */
 	char		 queue[MQS_NAME_MAX + 1];
@@ -39,6 +44,7 @@ struct sub {
 	uint64_t	 read;		/* messages that sub_next gave */
 	size_t		 unread;	/* claimed, not yet read (removed ones included) */
 	uint64_t	 delivered;
+	int64_t		 handed_out;	/* -m: when that was done last; boot time */
 	int		 look;		/* a claim may find something */
 	int		 held;		/* a limit held the last claim back */
 	int		 ending;	/* claim no more */

@@ -13,6 +13,12 @@ struct mqs_slice {
 	size_t		 n;
 };
 
+static inline int
+mqs_slice_equal(struct mqs_slice a, struct mqs_slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 /* A growing buffer; { 0 } is an empty one. */
 struct mqs_buf {
 	char	*p;

@@ -34,7 +34,7 @@ mqs_decimal_take(const char **s, struct mqs_decimal *d, const char **why)
 	if (n == 0)
 		return refuse(why, "needs a number");
 	if (mqs_parse_u64(p, n, &d->whole) == -1)
-		return refuse(why, "is too large");
+		return refuse(why, "is too large: it has too many digits");
 	p += n;
 	d->fraction = p;
 	d->fraction_len = 0;

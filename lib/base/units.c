@@ -73,7 +73,7 @@ mqs_parse_duration(const char *s, int64_t *ns, const char **why)
 		s += strlen(unit->name);
 		if (mqs_decimal_scale(&number, (uint64_t)unit->ns,
 		    (uint64_t)(INT64_MAX - sum), &v) == -1)
-			return refuse(why, "is too large");
+			return refuse(why, "is too large (at most 106751d)");
 		sum += (int64_t)v;
 	} while (*s != '\0');
 	*ns = sum;
@@ -130,7 +130,7 @@ mqs_parse_size(const char *s, uint64_t *bytes, const char **why)
 	if (letter == NULL && number.fraction_len > 0)
 		return refuse(why, "is a fraction of a byte");
 	if (mqs_decimal_scale(&number, unit, UINT64_MAX, bytes) == -1)
-		return refuse(why, "is too large");
+		return refuse(why, "is too large (at most 16777215T)");
 	return 0;
 }
 

@@ -15,7 +15,7 @@
  *
  * The copy is built under a temporary name, as a new queue is (store/queue_dir_create.c), and
  * everything in it is synced before it gets its name.  A crash leaves a name .new-* that the
- * next queue or backup made there removes; and perhaps bodies that the original trimmed
+ * next queue or backup made there, or trimming of a queue there, removes; and perhaps bodies that the original trimmed
  * meanwhile, which its next trimming removes.
  *
  * Status pages and owner files are not copied.  Without a page, trimming supposes that
@@ -346,6 +346,8 @@ make(struct backup *b, const char *where)
 		remove_copy(b, where);
 	if (rc != MQS_OK && made)
 		(void)rmdir(where);
+	if (rc == MQS_EEXIST)
+		mqs_spool_sweep(where);	/* making one would have done that */
 	if (rc == MQS_EEXIST)
 		return mqs_fail(b->err, rc, "%s/%s: exists already: back up into another "
 		    "directory", where, queue);

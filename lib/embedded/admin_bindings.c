@@ -78,22 +78,6 @@ mqs_embedded_bind(struct mqs_spool *spool, const char *queue, const char *group,
 	return end(&b, about(queue, group, rc, &why, err), err);
 }
 
-/* That a group lacks a binding; which, as it would be written on a command line. */
-static int
-not_bound(const struct mqs_binding *binding, struct mqs_error *err)
-{
-	struct mqs_buf options = { 0 };
-	int rc;
-
-	if (mqs_binding_options(&options, binding) == -1)
-		rc = mqs_fail_errno(err, "binding");
-	else	/* without the blank at its end */
-		rc = mqs_fail(err, MQS_ENOENT, "no such binding: %.*s",
-		    (int)options.n - 1, options.p);
-	mqs_buf_free(&options);
-	return rc;
-}
-
 int
 mqs_embedded_unbind(struct mqs_spool *spool, const char *queue, const char *group,
     const struct mqs_binding *bindings, size_t n, size_t *left,
@@ -109,7 +93,7 @@ mqs_embedded_unbind(struct mqs_spool *spool, const char *queue, const char *grou
 	for (i = 0; i < n && rc == MQS_OK; i++) {
 		rc = mqs_bindings_remove(&b.set, &bindings[i], &why);
 		if (rc == MQS_NOTHING)
-			rc = not_bound(&bindings[i], &why);
+			rc = mqs_bindings_fail_missing(&bindings[i], &why);
 	}
 	remain = b.set.n;
 	rc = end(&b, about(queue, group, rc, &why, err), err);

@@ -126,7 +126,7 @@ compact_all(struct compaction *c)
 	/* What a killed compaction has left would need room twice. */
 	if ((rc = mqs_dir_gate(dir, 1, c->err)) != MQS_OK)
 		return rc;
-	rc = mqs_dir_sweep(dir, c->err);
+	rc = mqs_dir_sweep(dir, NULL, NULL, c->err);
 	(void)mqs_dir_gate(dir, 0, NULL);
 	if (rc != MQS_OK || (rc = mqs_dir_each_group(dir, compact_group, c, c->err)) != MQS_OK)
 		return rc;
@@ -147,6 +147,7 @@ open_sole(struct compaction *c, const char *queue, int64_t wait)
 		if (mqs_interrupted(&c->spool->options))
 			return mqs_fail(c->err, MQS_EINTR,
 			    "%s: interrupted while waiting for its users", queue);
+		mqs_progress(c->spool, 0, 0, "%s, waiting", c->err->text);
 		(void)nanosleep(&pause, NULL);
 	}
 	if (rc == MQS_EBUSY && wait == 0)

@@ -16,7 +16,7 @@ struct candidates {
 
 /* Reads on in the index, until there are many candidates or entries. */
 static int
-look(struct candidates *c, struct mqs_cur *cur, struct mqs_error *err)
+look(struct candidates *c, const struct mqs_tx *tx, struct mqs_cur *cur, struct mqs_error *err)
 {
 	struct mqs_slice entry = { c->at, sizeof(c->at) }, value;
 	unsigned char before[MQS_KEY_ENTRY];
@@ -27,8 +27,7 @@ look(struct candidates *c, struct mqs_cur *cur, struct mqs_error *err)
 	rc = mqs_cur_move(cur, MQS_FROM, &entry, &value, err);
 	for (seen = 0; rc == MQS_OK && seen < LOOK_MOST && c->n < MQS_COMPACT_RECORDS; seen++) {
 		if (entry.n != MQS_KEY_ENTRY)
-			return mqs_fail(err, MQS_EDAMAGED, "index of keys: damaged entry "
-			    "(mq-ctl check tells more)");
+			return mqs_key_index_damaged(tx, "damaged entry", err);
 		memcpy(before, c->at, sizeof(before));
 		memcpy(c->at, entry.p, sizeof(c->at));
 		if (seen > 0 && memcmp(before, c->at, 8) == 0)
@@ -49,7 +48,7 @@ look_in_snapshot(struct candidates *c, struct mqs_log *log, struct mqs_error *er
 	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
 		return rc;
 	if ((rc = mqs_cur_new(&cur, tx, MQS_LOG_KEYS, err)) == MQS_OK) {
-		rc = look(c, cur, err);
+		rc = look(c, tx, cur, err);
 		mqs_cur_free(cur);
 	}
 	mqs_tx_abort(tx);

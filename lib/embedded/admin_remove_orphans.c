@@ -157,7 +157,7 @@ sweep_owner(void *arg, uint64_t owner)
 int
 mqs_admin_remove_orphans(struct mqs_log *log, struct mqs_error *err)
 {
-	struct mqs_orphans removed;
+	struct mqs_orphans removed = { 0 };
 
 	return mqs_admin_count_orphans(log, &removed, err);
 }
@@ -168,14 +168,15 @@ mqs_admin_count_orphans(struct mqs_log *log, struct mqs_orphans *removed, struct
 	struct owners owners = { &log->dir, 0, err };
 	int rc, unlocked;
 
+	mqs_spool_sweep_around(&log->dir, removed->made, removed->arg);
 	if ((rc = mqs_dir_gate(&log->dir, 1, err)) != MQS_OK)
 		return rc;
-	rc = mqs_dir_sweep(&log->dir, err);
+	rc = mqs_dir_sweep(&log->dir, removed->made, removed->arg, err);
 	unlocked = mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL);
 	if (rc != MQS_OK || unlocked != MQS_OK)
 		return rc != MQS_OK ? rc : unlocked;
 	if ((rc = mqs_owner_each(&log->dir, sweep_owner, &owners, err)) != MQS_OK ||
-	    (rc = mqs_mailbox_sweep(&log->dir, err)) != MQS_OK)
+	    (rc = mqs_mailbox_sweep(&log->dir, &removed->mailboxes, err)) != MQS_OK)
 		return rc;
 	removed->owners = owners.removed;
 	return sweep_blobs(log, &removed->bodies, err);

@@ -4,9 +4,11 @@
 
 #include "embedded/queue/log.h"
 
-/* How many there were. */
+/* How many there were; `made' (may be NULL) is told the name of each file that was being made. */
 struct mqs_orphans {
-	uint64_t	bodies, owners;
+	uint64_t	bodies, owners, mailboxes;
+	void		(*made)(void *arg, const char *name);
+	void		*arg;
 };
 
 /* Removes them; it may be called at any time. */

@@ -12,6 +12,7 @@
 #include "embedded/queue/log_compaction.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/spool.h"
+#include "embedded/stat_read.h"
 
 /* Turns on or off what settings ask for; work that takes long is left to later. */
 static int
@@ -202,28 +203,39 @@ mqs_embedded_set(struct mqs_spool *spool, const char *queue, const char *group,
 	return about(queue, group, rc, &why, err);
 }
 
+/* The settings of a queue, also for who may not write to its lock file. */
+static int
+show_queue(struct mqs_spool *spool, const char *queue, mqs_setting_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	struct mqs_stat_read read;
+	struct mqs_tx *tx;
+	int rc;
+
+	if ((rc = mqs_stat_read_open(&read, spool, queue, err)) != MQS_OK)
+		return rc;
+	if ((rc = mqs_tx_read(read.log->db, &tx, err)) == MQS_OK) {
+		rc = mqs_settings_each(mqs_log_setting_table, tx, fn, arg, err);
+		mqs_tx_abort(tx);
+	}
+	mqs_stat_read_close(&read);
+	return rc;
+}
+
 int
 mqs_embedded_show(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_setting_fn *fn, void *arg, struct mqs_error *err)
 {
 	struct mqs_group *g;
-	struct mqs_log *log;
-	struct mqs_db *db;
 	struct mqs_tx *tx;
 	int rc;
 
-	if (group == NULL) {
-		rc = mqs_spool_log_readonly(spool, queue, &log, err);
-		db = rc == MQS_OK ? log->db : NULL;
-	} else {
-		rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err);
-		db = rc == MQS_OK ? g->db : NULL;
-	}
-	if (rc != MQS_OK || (rc = mqs_tx_read(db, &tx, err)) != MQS_OK)
+	if (group == NULL)
+		return show_queue(spool, queue, fn, arg, err);
+	if ((rc = mqs_spool_group(spool, queue, group, 0, NULL, &g, err)) != MQS_OK ||
+	    (rc = mqs_tx_read(g->db, &tx, err)) != MQS_OK)
 		return rc;
-	rc = group == NULL ?
-	    mqs_settings_each(mqs_log_setting_table, tx, fn, arg, err) :
-	    mqs_group_settings_each(tx, fn, arg, err);
+	rc = mqs_group_settings_each(tx, fn, arg, err);
 	mqs_tx_abort(tx);
 	return rc;
 }

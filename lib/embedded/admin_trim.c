@@ -30,6 +30,7 @@ mqs_admin_trim_all(struct mqs_spool *spool, struct mqs_log *log, uint64_t floor,
 		if ((rc = mqs_log_commit(&ltx, err)) != MQS_OK)
 			return rc;
 		*count += t.records;
+		mqs_progress(spool, *count, 0, "%s: removing messages", log->dir.name);
 		if ((rc = mqs_trim_unlink(log, &t, err)) != MQS_OK)
 			return rc;
 	} while (t.records > 0);
@@ -73,5 +74,7 @@ mqs_embedded_trim(struct mqs_spool *spool, const char *queue, uint64_t *count,
 	    (rc = mqs_admin_trim_all(spool, each.log, 0, 0, count, err)) != MQS_OK ||
 	    (rc = mqs_admin_trim_markers(spool, each.log, err)) != MQS_OK)
 		return rc;
+	if (*count > 0)
+		mqs_progress(spool, *count, *count, "%s: removing messages", queue);
 	return mqs_admin_remove_orphans(each.log, err);
 }

@@ -13,11 +13,14 @@
 #include "base/error.h"
 #include "embedded/check_group_file.h"
 #include "embedded/check_keys.h"
+#include "embedded/check_left_over.h"
 #include "embedded/check_repair.h"
-#include "embedded/queue/group_file.h"
+#include "embedded/queue/group_missing.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
 #include "embedded/store/lmdb/db_page_check.h"
+
+#define PROGRESS_EVERY	4096	/* messages */
 
 /* ---------------------------------------------------------------- log -- */
 
@@ -152,6 +155,13 @@ check_sums(struct mqs_checking *k, struct mqs_tx *tx, const struct sums *s,
 	return mqs_check_key_index(k, tx, err);
 }
 
+static void
+tell(const struct mqs_checking *k, uint64_t done)
+{
+	mqs_progress(k->spool, done, k->lv[MQS_LOG_ORDINAL] - k->lv[MQS_LOG_REMOVED],
+	    "%s: checking messages", k->log->dir.name);
+}
+
 static int
 check_log(struct mqs_checking *k, struct mqs_error *err)
 {
@@ -177,12 +187,15 @@ check_log(struct mqs_checking *k, struct mqs_error *err)
 			continue;
 		}
 		check_order(k, &r, &s);
+		if (s.messages % PROGRESS_EVERY == 0)
+			tell(k, s.messages);
 		if ((rc = check_indexed(k, reader.tx, &r, &s, err)) != MQS_OK ||
 		    (r.flags & MQS_RECORD_LARGE &&
 		    (rc = check_body(k, &r, err)) != MQS_OK))
 			goto out;
 	}
 	*k->messages = s.messages;
+	tell(k, k->lv[MQS_LOG_ORDINAL] - k->lv[MQS_LOG_REMOVED]);
 	rc = check_sums(k, reader.tx, &s, err);
 out:
 	mqs_log_reader_done(&reader);
@@ -194,7 +207,14 @@ out:
 static int
 check_each_group(void *arg, const char *name)
 {
-	return mqs_check_group_file(arg, name);
+	struct mqs_checking *k = arg;
+	struct mqs_error why;
+
+	if (!mqs_group_is_lost(&k->log->dir, name))
+		return mqs_check_group_file(k, name);
+	if (mqs_group_fail_missing(k->log, name, &why) == MQS_EDAMAGED)
+		mqs_check_found(k, "%s", why.text);
+	return MQS_OK;
 }
 
 int
@@ -214,7 +234,8 @@ mqs_embedded_check(struct mqs_spool *spool, const char *queue, unsigned flags,
 	if (rc != MQS_OK ||
 	    (rc = mqs_check_pages(&k, k.log->db, NULL, &k.log_unsafe, err)) != MQS_OK ||
 	    (!k.log_unsafe && flags & MQS_REPAIR && (rc = mqs_check_repair(&k, err)) != MQS_OK) ||
+	    (!(flags & MQS_REPAIR) && (rc = mqs_check_left_over(&k, err)) != MQS_OK) ||
 	    (!k.log_unsafe && (rc = check_log(&k, err)) != MQS_OK))
 		return rc;
-	return mqs_dir_each_group(&k.log->dir, check_each_group, &k, err);
+	return mqs_dir_each_group_left(&k.log->dir, check_each_group, &k, err);
 }

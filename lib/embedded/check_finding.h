@@ -26,5 +26,8 @@ void	mqs_check_found(struct mqs_checking *, const char *fmt, ...)
 /* Tells what was wrong and is repaired, which does not count. */
 void	mqs_check_repaired(struct mqs_checking *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Tells what is no fault, and does not count. */
+void	mqs_check_noted(struct mqs_checking *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -230,6 +230,18 @@ check_ahead_of_log(const struct tally *t, struct mqs_error *err)
 	return rc;
 }
 
+/* Each acknowledged message is in one class of latency. */
+static void
+check_latency(struct tally *t)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < MQS_LATENCY_CLASSES; i++)
+		n += t->v[MQS_GROUP_ACK_CLASSES + i];
+	expect(t, "acknowledged, by latency", n, t->v[MQS_GROUP_ACKED]);
+}
+
 int
 mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
     struct mqs_error *err)
@@ -253,6 +265,7 @@ mqs_check_group(struct mqs_checking *k, struct mqs_group *group,
 	    (rc = mqs_check_ahead(k, group, t.v, err)) != MQS_OK)
 		goto out;
 	expect(&t, "floor", t.floor, t.v[MQS_GROUP_FLOOR]);
+	check_latency(&t);
 out:
 	mqs_tx_abort(t.tx);
 	free(t.batch);

@@ -1,4 +1,5 @@
 /* check_group_file.c - see check_group_file.h */
+#include "base/advice.h"
 #include "base/error.h"
 #include "embedded/check_group.h"
 #include "embedded/check_group_file.h"
@@ -24,18 +25,20 @@ mqs_check_pages(struct mqs_checking *k, struct mqs_db *db, const char *group, in
 {
 	struct paging p = { .k = k, .file = "log.mdb" };
 	const char *queue = k->log->dir.name;
+	char ctl[MQS_CTL_SIZE];
 	int rc;
 
 	if (group != NULL)
 		mqs_group_file(p.file, group, "mdb");
 	if ((rc = mqs_db_check_pages(db, found_page, &p, unsafe, err)) != MQS_OK || !*unsafe)
 		return rc;
+	(void)mqs_ctl(ctl, k->log->dir.path);
 	if (group == NULL)
-		mqs_check_found(k, "%s: its messages can't be checked; mq-ctl salvage %s NEW "
-		    "saves those that are intact", p.file, queue);
+		mqs_check_found(k, "%s: its messages can't be checked (%s salvage %s NEW "
+		    "saves what is intact)", p.file, ctl, queue);
 	else
-		mqs_check_found(k, "%s: its entries can't be checked; mq-ctl salvage %s/%s "
-		    "makes the group anew", p.file, queue, group);
+		mqs_check_found(k, "%s: its entries can't be checked (%s salvage %s/%s "
+		    "makes the group anew)", p.file, ctl, queue, group);
 	return MQS_OK;
 }
 

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/check_repair.h"
+#include "embedded/check_repair_counters.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_reader.h"
 #include "embedded/queue/log_tx.h"
@@ -251,20 +253,30 @@ repair_indexes(struct mqs_checking *k, struct mqs_error *err)
 	return rc;
 }
 
+static void
+tell_made(void *arg, const char *name)
+{
+	mqs_check_repaired(arg, "%s: it was being made or removed", name);
+}
+
 int
 mqs_check_repair(struct mqs_checking *k, struct mqs_error *err)
 {
-	struct mqs_orphans removed = { 0 };
+	struct mqs_orphans removed = { .made = tell_made, .arg = k };
 	int rc;
 
 	if ((rc = repair_indexes(k, err)) != MQS_OK ||
+	    (rc = mqs_check_repair_counters(k, err)) != MQS_OK ||
 	    (rc = mqs_admin_count_orphans(k->log, &removed, err)) != MQS_OK)
 		return rc;
 	if (removed.bodies > 0)
-		mqs_check_repaired(k, "%llu large bodies that no message has",
-		    (unsigned long long)removed.bodies);
+		mqs_check_repaired(k, "%llu large %s that no message has",
+		    (unsigned long long)removed.bodies, removed.bodies == 1 ? "body" : "bodies");
 	if (removed.owners > 0)
-		mqs_check_repaired(k, "%llu files of consumers that are gone, and so is their group",
-		    (unsigned long long)removed.owners);
+		mqs_check_repaired(k, "%llu file%s of consumers that are gone, and so is their group",
+		    (unsigned long long)removed.owners, mqs_plural(removed.owners));
+	if (removed.mailboxes > 0)
+		mqs_check_repaired(k, "%llu mailbox%s of callers that are gone",
+		    (unsigned long long)removed.mailboxes, removed.mailboxes == 1 ? "" : "es");
 	return MQS_OK;
 }

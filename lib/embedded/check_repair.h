@@ -5,8 +5,8 @@
 #include "embedded/check_finding.h"
 
 /*
- * Repairs the indexes of message ids, priorities and keys, and removes files that belong to
- * nothing.
+ * Repairs the indexes of message ids, priorities and keys, corrects the queue's counters, and
+ * removes files that belong to nothing.
  * The pages of the log must be intact.  What was repaired is told, and does not count.
  */
 int	mqs_check_repair(struct mqs_checking *, struct mqs_error *err);

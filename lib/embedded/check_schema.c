@@ -25,7 +25,9 @@ struct checked_message {
 };
 
 struct schema_check {
+	struct mqs_spool *spool;
 	const char	*queue;
+	uint64_t	 done;		/* messages */
 	struct mqs_schema_checker *checker;
 	struct checked_message	 list[AT_ONCE];
 	size_t		 n;
@@ -76,6 +78,8 @@ check_gathered(struct schema_check *k, struct mqs_reader *r, struct mqs_error *e
 	if (k->n == 0)
 		return MQS_OK;
 	mqs_embedded_reader_rest(r);
+	mqs_progress(k->spool, k->done, 0, "%s: checking messages", k->queue);
+	k->done += k->n;
 	rc = mqs_schema_check(k->checker, body_of, k->n, broken, k, err);
 	k->n = 0;
 	k->copies.n = 0;
@@ -143,6 +147,7 @@ mqs_embedded_check_schema(struct mqs_spool *spool, const char *queue, const char
 	*findings = *messages = 0;
 	if (k == NULL)
 		return mqs_fail_errno(err, "%s", queue);
+	k->spool = spool;
 	k->queue = queue;
 	k->finding = finding;
 	k->arg = arg;

@@ -134,7 +134,6 @@ lease_taken(struct mqs_claim *cl, struct mqs_error *err)
 		if (c->lease_due == 0 || (int64_t)due < c->lease_due)
 			c->lease_due = (int64_t)due;
 	}
-	cl->stx.gtx.v[MQS_GROUP_DELIVERED] += cl->n;
 	for (i = 0; i < cl->n; i += n) {
 		if (cl->nleases == MQS_CLAIM_LEASES)
 			return mqs_fail(err, MQS_EBUG, "claim: out of order");

@@ -58,7 +58,7 @@ mqs_deliveries_add(struct mqs_consumer *c, uint64_t lease, uint64_t generation,
 	own->lease = lease;
 	own->generation = generation;
 	own->unsettled = (uint32_t)n;
-	own->last = e[n - 1].id;
+	mqs_sum_ids(&own->ids, e, n);
 	for (i = 0; i < n; i++, e++) {
 		d = &c->deliveries[c->ndeliveries++];
 		d->id = e->id;

@@ -57,6 +57,18 @@ suspect(struct mqs_claim *cl, struct mqs_error *err)
 	    cl->c->group->log->dir.name);
 }
 
+/* In a log that was compacted, the cursor moves to a record, or to the end, past ordinals. */
+static int
+pass_gap(struct mqs_claim *cl, uint64_t id, struct mqs_error *err)
+{
+	struct mqs_group_tx *gtx = &cl->stx.gtx;
+
+	if (cl->first && !cl->closely &&
+	    !mqs_log_reader_is_whole_before(&cl->c->reader, gtx->v[MQS_GROUP_CURSOR]))
+		return suspect(cl, err);
+	return mqs_cursor_pass_replaced(gtx, id, err);
+}
+
 /*
  * The cursor moves to a record whose ordinal is not the next one: those between were
  * removed, or the log is wrong, or the group is beside another log than it was.
@@ -67,7 +79,7 @@ jump(struct mqs_claim *cl, uint64_t id, uint64_t ordinal, struct mqs_error *err)
 	uint64_t *v = cl->stx.gtx.v;
 
 	if (cl->lv[MQS_LOG_COMPACTED] != 0)
-		return mqs_cursor_pass_replaced(&cl->stx.gtx, id, err);
+		return pass_gap(cl, id, err);
 	if (!cl->closely && (ordinal <= v[MQS_GROUP_ORDINAL] ||
 	    ordinal != cl->lv[MQS_LOG_REMOVED] + 1))
 		return suspect(cl, err);
@@ -104,7 +116,7 @@ mqs_examine_end(struct mqs_claim *cl, struct mqs_error *err)
 	int rc;
 
 	if (lv[MQS_LOG_COMPACTED] != 0)
-		rc = mqs_cursor_pass_replaced(&cl->stx.gtx, UINT64_MAX, err);
+		rc = pass_gap(cl, UINT64_MAX, err);
 	else if (!cl->closely && lv[MQS_LOG_ORDINAL] != lv[MQS_LOG_REMOVED] &&
 	    (v[MQS_GROUP_ORDINAL] != lv[MQS_LOG_ORDINAL] ||
 	    v[MQS_GROUP_CURSOR] != lv[MQS_LOG_LAST_ID]))
@@ -273,7 +285,7 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 {
 	struct mqs_log_reader *reader = &cl->c->reader;
 	struct mqs_entry e = { 0 };
-	uint64_t id, ordinal, size;
+	uint64_t id, ordinal, behind, size;
 	struct mqs_slice value;
 	struct mqs_held h;
 	int rc;
@@ -290,7 +302,7 @@ mqs_examine_next(struct mqs_claim *cl, struct mqs_error *err)
 		return pass_skipped(cl, &h, value, err);
 	if (cl->closely && reader->walk.bad)
 		return examine_damaged(cl, err);
-	if (!mqs_record_plain(value, &ordinal, &size))
+	if (!mqs_record_plain(value, &ordinal, &behind, &size))
 		return examine_other(cl, id, value, err);
 	/* For everybody (bindings apart), at any time, and in no order. */
 	if ((rc = pass(cl, id, ordinal, size, err)) != MQS_OK)

@@ -80,15 +80,17 @@ take_ready(struct mqs_claim *cl, unsigned priority, int *end, struct mqs_error *
 static int
 take_new(struct mqs_claim *cl, int *end, struct mqs_error *err)
 {
+	const uint64_t *v = cl->stx.gtx.v;
 	size_t looked;
 	int rc;
 
 	*end = cl->stop = 0;
-	mqs_log_reader_seek(&cl->c->reader, cl->stx.gtx.v[MQS_GROUP_CURSOR] + 1);
+	mqs_log_reader_seek_behind(&cl->c->reader, v[MQS_GROUP_CURSOR], v[MQS_GROUP_ORDINAL]);
 	if (cl->closely)
 		mqs_log_reader_look_closely(&cl->c->reader);
 	/* Bounded also where nothing is taken (all expired, all delayed). */
 	for (looked = 0; cl->n < cl->max && looked < LOOK_MAX && !cl->stop; looked++) {
+		cl->first = looked == 0;
 		rc = mqs_examine_next(cl, err);
 		if (rc == MQS_NOTHING) {
 			*end = 1;
@@ -110,7 +112,7 @@ give_up_index(const struct mqs_claim *cl, unsigned priority, int *end)
 	char ctl[MQS_CTL_SIZE];
 
 	mqs_notice(cl->c->spool, "%s: damaged: the index of priority %u: delivering what is left "
-	    "of it as if it had none (%s check %s tells more)", dir->name, priority,
+	    "of it as if it had none (%s check --repair %s corrects it)", dir->name, priority,
 	    mqs_ctl(ctl, dir->path), dir->name);
 	*end = 1;
 	return MQS_OK;

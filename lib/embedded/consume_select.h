@@ -25,6 +25,7 @@ struct mqs_claim {
 	int			 survey;	/* new messages are held as ready; no message is taken */
 	int			 closely;	/* the log is verified: an id or ordinal was out of order */
 	int			 suspect;	/* it ended because of such a one */
+	int			 first;		/* the message that is looked at is the first behind the cursor */
 	int			 stop;		/* messages are missing behind what was taken */
 	struct mqs_slice	 last;		/* the record that the cursor came to last */
 	struct {

@@ -9,6 +9,7 @@
 #ifndef MQS_EMBEDDED_CONSUME_STATE_H
 #define MQS_EMBEDDED_CONSUME_STATE_H
 
+#include "embedded/queue/group_count_acks.h"
 #include "embedded/queue/log_reader.h"
 #include "embedded/settle_request.h"
 #include "embedded/spool.h"
@@ -29,7 +30,7 @@ struct mqs_ack {
 
 struct mqs_own_lease {
 	uint64_t	lease;
-	uint64_t	last;		/* id of its last message */
+	struct mqs_id_sum ids;		/* of its messages */
 	uint64_t	generation;	/* the group's when it was taken */
 	uint32_t	unsettled;
 };

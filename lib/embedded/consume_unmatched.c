@@ -47,10 +47,10 @@ begin(struct mqs_unmatched *u, const uint64_t v[MQS_GROUP_VALUES])
 static int
 needs_transaction(struct mqs_consumer *c, struct mqs_slice value, int plain_matches)
 {
-	uint64_t ordinal, size;
+	uint64_t ordinal, behind, size;
 	struct mqs_record r;
 
-	if (mqs_record_plain(value, &ordinal, &size))
+	if (mqs_record_plain(value, &ordinal, &behind, &size))
 		return plain_matches;
 	return mqs_log_reader_decode(&c->reader, value, &r, NULL) != MQS_OK ||
 	    mqs_outcome_is_for(c->group, &r);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "base/interrupted.h"
 #include "embedded/copy_file.h"
@@ -37,14 +38,17 @@ mqs_copy_verify(struct mqs_spool *spool, struct mqs_db *db, const struct mqs_db_
     struct mqs_error *err)
 {
 	struct first_finding f = { 0 };
+	char ctl[MQS_CTL_SIZE];
 	int rc, unsafe;
 
 	mqs_progress(spool, 0, 0, "%s: verifying %s", spec->label, spec->file);
 	if ((rc = mqs_db_check_pages(db, note_finding, &f, &unsafe, err)) != MQS_OK)
 		return rc;
 	if (f.there)
-		return mqs_fail(err, MQS_EDAMAGED, "%s/%s: damaged: %s; 'mq-ctl check' tells more",
-		    spec->dir_path, spec->file, f.text);
+		return mqs_fail(err, MQS_EDAMAGED, "%s/%s: damaged: %s (%s salvage %s %s)",
+		    spec->dir_path, spec->file, f.text, mqs_ctl(ctl, spec->dir_path), spec->label,
+		    strchr(spec->label, '/') == NULL ? "NEW saves what is intact" :
+		    "makes the group anew");
 	return MQS_OK;
 }
 

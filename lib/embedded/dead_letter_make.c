@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "embedded/damaged_message.h"
 #include "embedded/dead_letter_make.h"
+#include "embedded/queue/group_count_acks.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/marker.h"
@@ -207,7 +208,7 @@ mqs_dead_letter_make(struct mqs_settle_tx *stx, const struct mqs_entry *e, uint6
 	if ((rc = made(stx, e->id, err)) < 0)
 		return rc;
 	if (rc == MQS_OK) {
-		stx->gtx.v[MQS_GROUP_ACKED]++;
+		mqs_count_ack(&stx->gtx, e);
 		return mqs_group_key_leave(&stx->gtx, e, err);
 	}
 	if (stx->keep != MQS_OK) {

@@ -129,8 +129,12 @@ int	mqs_embedded_stat(struct mqs_spool *, const char *queue, const char *group,
 int	mqs_embedded_outstanding(struct mqs_spool *, const char *queue,
 	    const char *group, mqs_consumer_stat_fn *, mqs_delivery_stat_fn *,
 	    void *arg, struct mqs_error *err);
+int	mqs_embedded_list(struct mqs_spool *, const char *queue, mqs_name_listed_fn *, void *arg,
+	    struct mqs_error *err);
 int	mqs_embedded_next_due(struct mqs_spool *, const char *queue, const char *group,
 	    int64_t *due, struct mqs_error *err);
+int	mqs_embedded_trace(struct mqs_spool *, const char *queue, const char *id,
+	    mqs_trace_message_fn *, mqs_group_trace_fn *, void *arg, struct mqs_error *err);
 
 /* Administering. */
 int	mqs_embedded_create(struct mqs_spool *, const char *queue, const char *group,

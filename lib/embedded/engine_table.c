@@ -6,7 +6,7 @@
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend",
 	"follow", "from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual",
-	"manual-outlives", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
+	"manual-outlives", "message", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
 	"prefetch", "priority", "reason", "redrive", "reject", "release", "repair", "replace",
 	"retry", "rewind", "schema", "since", "temp", "to", "ttl", "until", "wait", NULL
 };
@@ -88,8 +88,10 @@ const struct mqs_engine mqs_embedded_engine = {
 
 	.queue_uuid = mqs_embedded_queue_uuid,
 	.stat = mqs_embedded_stat,
+	.list = mqs_embedded_list,
 	.outstanding = mqs_embedded_outstanding,
 	.next_due = mqs_embedded_next_due,
+	.trace = mqs_embedded_trace,
 
 	.create = mqs_embedded_create,
 	.set = mqs_embedded_set,

@@ -22,5 +22,11 @@ int	mqs_lease_owner_handed_out(const struct mqs_lease_owner *, const struct mqs_
 int	mqs_lease_has_deadline(const struct mqs_lease *);
 /* 1 if that time has come, or the lease is of another boot. */
 int	mqs_lease_has_expired(const struct mqs_lease *);
+/*
+ * Finds when entry i comes back if nobody settles it, by the wall clock; 0: when its consumer
+ * ends.
+ */
+int	mqs_lease_until(struct mqs_tx *, const struct mqs_batch *, size_t i, int64_t *until,
+	    struct mqs_error *err);
 
 #endif

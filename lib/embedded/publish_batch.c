@@ -2,7 +2,8 @@
  * publish_batch.c - collects messages that are to be published together
  *
  * The batch is in memory and points to the caller's bytes, except that large bodies are
- * written to files at once.  Nobody else sees anything of it until publish_flush.c stores it.
+ * written to files at once.  Those of an atomic batch, which may be many, are closed again, all
+ * but the first ones.  Nobody else sees anything of it until publish_flush.c stores it.
  * A crash leaves those files, which mqs_blob_sweep removes.
  */
 #include <errno.h>
@@ -15,12 +16,23 @@
 #include "embedded/publish_batch.h"
 #include "embedded/publish_large.h"
 #include "embedded/store/blob.h"
+#include "embedded/store/blob_hold.h"
 #include "message/headers.h"
 
 #define BATCH_BYTES	(UINT64_C(4) << 20)
-#define BATCH_LARGE	64	/* each is an open file until the flush */
+#define BATCH_LARGE	64	/* large bodies that are open files until the flush */
 #define ATOMIC_BYTES	(UINT64_C(64) << 20)
 #define ATOMIC_RECORD	64	/* what a record counts beside its body, of these */
+
+int
+mqs_publish_mirror_check(const struct mqs_publisher *p, struct mqs_error *err)
+{
+	if (!(p->flags & MQS_MIRROR) || !p->log->settings.compact)
+		return MQS_OK;
+	return mqs_fail(err, MQS_ECONFIG, "%s: --mirror: with compact=key a copy of what was "
+	    "replaced would replace what is newer; mirror into a queue without it, whose state "
+	    "mq-replay --latest gives", p->log->dir.name);
+}
 
 int
 mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
@@ -33,6 +45,7 @@ mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return mqs_fail_errno(err, "%s", queue);
 	p->spool = spool;
+	p->hold = -1;
 	if (options != NULL) {
 		p->flags = options->flags;
 		p->published = options->published;
@@ -40,13 +53,22 @@ mqs_embedded_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool,
 		p->arg = options->arg;
 		p->wait = options->wait;
 	}
-	if ((rc = mqs_spool_log(spool, queue, 1, &p->log, err)) != MQS_OK) {
+	if ((rc = mqs_spool_log(spool, queue, 1, &p->log, err)) != MQS_OK ||
+	    (rc = mqs_publish_mirror_check(p, err)) != MQS_OK) {
 		free(p);
 		return rc;
 	}
 	spool->handles++;
 	*out = p;
 	return MQS_OK;
+}
+
+void
+mqs_publish_release_bodies(struct mqs_publisher *p)
+{
+	if (p->hold != -1)
+		close(p->hold);
+	p->hold = -1;
 }
 
 void
@@ -58,6 +80,7 @@ mqs_publisher_clear(struct mqs_publisher *p)
 		mqs_blob_free(p->shapes[i].blob, 0);
 		free(p->shapes[i].own);
 	}
+	mqs_publish_release_bodies(p);
 	p->n = p->nshapes = p->nlarge = p->nsections = 0;
 	p->bytes = p->total = 0;
 	mqs_publish_schema_shrunk(p, 0);
@@ -158,6 +181,20 @@ read_body(struct mqs_shape *e, const char *queue, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* Closes a body's file, if the batch has many open ones already. */
+static int
+suspend(struct mqs_publisher *p, struct mqs_blob *blob, struct mqs_error *err)
+{
+	int rc;
+
+	if (p->nlarge < BATCH_LARGE)
+		return MQS_OK;
+	if (p->hold == -1 &&
+	    (rc = mqs_blob_hold_more(&p->log->dir, &p->hold, err)) != MQS_OK)
+		return rc;
+	return mqs_blob_suspend(blob, err);
+}
+
 /* Puts a body that is too large for the log into a blob. */
 static int
 write_blob(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
@@ -171,6 +208,8 @@ write_blob(struct mqs_publisher *p, struct mqs_shape *e, struct mqs_error *err)
 		rc = mqs_blob_write(e->blob, m->body, m->body_len, err);
 	else
 		rc = mqs_blob_copy(e->blob, m->body_fd, m->body_len, err);
+	if (rc == MQS_OK)
+		rc = suspend(p, e->blob, err);
 	if (rc != MQS_OK) {
 		mqs_blob_free(e->blob, 0);
 		e->blob = NULL;
@@ -221,6 +260,8 @@ add_shape(struct mqs_publisher *p, const struct mqs_message *m,
 	memset(s, 0, sizeof(*s));
 	s->record.message = *m;
 	if (m->large != NULL) {
+		if ((rc = suspend(p, m->large->blob, err)) != MQS_OK)
+			return rc;
 		s->blob = m->large->blob;
 		free(m->large);
 		s->record.message.large = NULL;

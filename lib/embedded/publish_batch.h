@@ -57,6 +57,7 @@ struct mqs_publisher {
 	struct mqs_shape		*shapes;
 	size_t			 nshapes, shapes_cap;
 	size_t			 nlarge;	/* messages with large bodies */
+	int			 hold;		/* the queue's bodies are held (blob_hold.h); -1: not */
 	uint64_t		 bytes;	/* of bodies that go into the log itself */
 	uint64_t		 total;	/* of all bodies */
 	int			 atomic;
@@ -74,6 +75,13 @@ struct mqs_publisher {
 
 /* Makes room for one more member in an array that has n of at most *cap: 0, or -1 and errno. */
 int	mqs_publish_reserve(void **array, size_t n, size_t *cap, size_t size);
+/*
+ * Copies can't go to a table, which forgets the message ids of what it replaces: MQS_ECONFIG.
+ * The log's settings are up to date.
+ */
+int	mqs_publish_mirror_check(const struct mqs_publisher *, struct mqs_error *err);
+/* The batch's large bodies are the log's, or gone: nothing needs to hold them any more. */
+void	mqs_publish_release_bodies(struct mqs_publisher *);
 /* Empties the batch; large bodies that did not get into the log are removed. */
 void	mqs_publisher_clear(struct mqs_publisher *);
 

@@ -69,8 +69,27 @@ last_of_key(const struct mqs_expect *e, const struct mqs_log_tx *ltx, uint64_t *
 	return rc < 0 ? rc : MQS_OK;
 }
 
+/* MQS_OK if all of these messages are retained already, under their message ids; MQS_NOTHING. */
+static int
+are_duplicates(const struct mqs_publisher *p, size_t from, struct mqs_log_tx *ltx,
+    struct mqs_error *err)
+{
+	const struct mqs_message *m;
+	uint64_t id;
+	int rc = MQS_NOTHING;
+
+	for (; from < p->n; from++) {
+		m = &p->shapes[p->batch[from].shape].record.message;
+		if (m->message_id == NULL)
+			return MQS_NOTHING;
+		if ((rc = mqs_log_duplicate(ltx, m, &id, err)) != MQS_OK)
+			return rc;
+	}
+	return rc;
+}
+
 int
-mqs_expect_check(const struct mqs_publisher *p, const struct mqs_log_tx *ltx,
+mqs_expect_check(const struct mqs_publisher *p, size_t from, struct mqs_log_tx *ltx,
     struct mqs_error *err)
 {
 	const struct mqs_expect *e = &p->expect;
@@ -78,8 +97,10 @@ mqs_expect_check(const struct mqs_publisher *p, const struct mqs_log_tx *ltx,
 	uint64_t id = 0;
 	int rc;
 
-	if (!e->on)
+	if (!e->on || (rc = are_duplicates(p, from, ltx, err)) == MQS_OK)
 		return MQS_OK;
+	if (rc < 0)
+		return rc;
 	rc = e->by_key ? last_of_key(e, ltx, &id, err) : last_of_queue(ltx->tx, &id, err);
 	if (rc != MQS_OK || id == e->id)
 		return rc;

@@ -184,6 +184,8 @@ stored(struct mqs_publisher *p, struct mqs_portion *part)
 	p->stored = part->to;
 	mqs_expect_stored(p, part->from, part->to, part->before);
 	report(p, part->from, part->to, MQS_OK);
+	if (part->to == p->n)
+		mqs_publish_release_bodies(p);
 	(void)mqs_trim_unlink(p->log, &part->trimmed, NULL);
 	unlink_replaced(p, &part->replaced);
 	part->from = part->to;
@@ -205,7 +207,8 @@ store(struct mqs_publisher *p, struct mqs_portion *part, int64_t deadline,
 		mqs_log_abort(&ltx);
 		return CHECK_AGAIN;
 	}
-	if ((rc = mqs_expect_check(p, &ltx, err)) != MQS_OK ||
+	if ((rc = mqs_publish_mirror_check(p, err)) != MQS_OK ||
+	    (rc = mqs_expect_check(p, part->from, &ltx, err)) != MQS_OK ||
 	    (rc = mqs_portion_end(p, part, err)) != MQS_OK ||
 	    (rc = mqs_portion_choose(p, part, &ltx, err)) != MQS_OK ||
 	    (rc = append_portion(p, part, &ltx, err)) != MQS_OK ||

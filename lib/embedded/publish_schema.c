@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "embedded/publish_batch.h"
 #include "embedded/publish_schema.h"
-#include "embedded/queue/settings.h"
+#include "embedded/queue/settings_schema.h"
 #include "embedded/schema_checker.h"
 #include "embedded/store/blob.h"
 #include "embedded/store/lmdb/entry.h"
@@ -15,6 +15,7 @@ struct batch_check {
 	size_t		 kept;		/* the batch without them ends here so far */
 	int		 only_look;	/* mqs_publisher_check: the batch stays as it is */
 	size_t		 bad;		/* the message that ends it */
+	struct mqs_blob	*open;		/* whose file was opened for the check */
 	char		 why[MQS_ERROR_TEXT];
 };
 
@@ -74,14 +75,27 @@ start_checker(struct mqs_publisher *p, struct mqs_error *err)
 	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
+/* Closes the file that was open before, if the batch has too many to keep all of them open. */
+static void
+keep_one_open(struct batch_check *k, struct mqs_blob *blob)
+{
+	if (blob == k->open)
+		return;
+	if (k->open != NULL && k->p->hold != -1)
+		(void)mqs_blob_suspend(k->open, NULL);
+	k->open = blob;
+}
+
 static struct mqs_schema_body
 body_of(void *arg, size_t i)
 {
-	const struct batch_check *k = arg;
+	struct batch_check *k = arg;
 	/* Asked only for bodies that are not judged: leaving out has not moved them. */
 	const struct mqs_pending *e = &k->p->batch[k->first + i];
-	const struct mqs_blob *blob = k->p->shapes[e->shape].blob;
+	struct mqs_blob *blob = k->p->shapes[e->shape].blob;
 
+	if (blob != NULL)
+		keep_one_open(k, blob);
 	if (blob != NULL)
 		return (struct mqs_schema_body){ NULL, mqs_blob_size(blob), mqs_blob_fd(blob) };
 	return (struct mqs_schema_body){ e->body, e->body_len, -1 };
@@ -124,6 +138,8 @@ leave_out(struct batch_check *k, size_t i)
 	p->total -= s->blob != NULL ? mqs_blob_size(s->blob) : p->batch[i].body_len;
 	if (p->published != NULL)
 		p->published(p->arg, p->batch[i].tag, MQS_EDATA, NULL);
+	if (k->open == s->blob)
+		k->open = NULL;
 	mqs_blob_free(s->blob, 0);
 	s->blob = NULL;
 }

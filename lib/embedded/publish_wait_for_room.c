@@ -50,6 +50,13 @@ pause_for(const struct mqs_publish_wait *w, int fd, int64_t most, struct mqs_err
 	return interrupted(w, err);
 }
 
+/* what: why there is no room, as an error has it. */
+static void
+tell(const struct mqs_publish_wait *w, const struct mqs_error *what)
+{
+	mqs_progress(w->spool, 0, 0, "%s, waiting", what->text);
+}
+
 /* Brings the page of a group up to date: not our business if that can't be done. */
 static void
 refresh(const struct mqs_publish_wait *w, const char *name)
@@ -73,6 +80,7 @@ int
 mqs_publish_wait_for_room(struct mqs_publish_wait *w, const struct mqs_log_room *room,
     struct mqs_error *err)
 {
+	struct mqs_error full;
 	unsigned what;
 	int rc;
 
@@ -90,6 +98,8 @@ mqs_publish_wait_for_room(struct mqs_publish_wait *w, const struct mqs_log_room 
 	if (w->log->settings.overflow != MQS_OVERFLOW_BLOCK || w->wait == 0 ||
 	    mqs_boottime() >= w->until)
 		return mqs_limits_full(w->log, room, err);
+	(void)mqs_limits_full(w->log, room, &full);
+	tell(w, &full);
 	if ((rc = pause_for(w, mqs_wake_fd(w->wake), MQS_SECOND, err)) != MQS_OK ||
 	    (rc = mqs_wake_drain(w->wake, &what, err)) != MQS_OK)
 		return rc;
@@ -102,11 +112,16 @@ int
 mqs_publish_wait_for_disk(struct mqs_publish_wait *w, uint64_t messages, uint64_t bytes,
     struct mqs_error *err)
 {
+	struct mqs_error full;
 	int rc;
 
-	while ((rc = mqs_limits_check_disk(w->log, messages, bytes, err)) == MQS_EFULL &&
-	    w->wait > 0 && mqs_boottime() < w->until)
+	while ((rc = mqs_limits_check_disk(w->log, messages, bytes, &full)) == MQS_EFULL &&
+	    w->wait > 0 && mqs_boottime() < w->until) {
+		tell(w, &full);
 		if ((rc = pause_for(w, -1, LOOK_AGAIN, err)) != MQS_OK)
-			break;
+			return rc;
+	}
+	if (rc != MQS_OK && err != NULL)
+		*err = full;
 	return rc;
 }

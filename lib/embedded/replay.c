@@ -41,7 +41,8 @@ next_whole(struct mqs_reader *r, struct mqs_message *m, struct mqs_error *err)
 static int
 skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 {
-	uint64_t at = r->reader.at, count = 0;
+	const uint64_t at = r->reader.at, ordinal = r->reader.ordinal;
+	uint64_t count = 0;
 	size_t next_id = r->group.next_id;
 	struct mqs_message m;
 	int rc;
@@ -51,7 +52,7 @@ skip_to_last(struct mqs_reader *r, uint64_t n, struct mqs_error *err)
 	if (rc < 0)
 		return rc;
 	r->group.next_id = next_id;
-	mqs_log_reader_seek(&r->reader, at + 1);
+	mqs_log_reader_seek_behind(&r->reader, at, ordinal);
 	for (; count > n; count--)
 		if ((rc = next_whole(r, &m, err)) != MQS_OK)
 			return rc < 0 ? rc : MQS_OK;
@@ -106,7 +107,7 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
     const char *group, const struct mqs_reader_options *o, struct mqs_error *err)
 {
 	struct mqs_group *g;
-	uint64_t first, cursor;
+	uint64_t first, cursor = 0, ordinal = 0;
 	int rc;
 
 	if ((rc = mqs_replay_bounds_of(&r->bounds, o, err)) != MQS_OK ||
@@ -127,14 +128,17 @@ open_at(struct mqs_reader *r, struct mqs_spool *spool, const char *queue,
 		    err)) == MQS_EPERM && err != NULL)
 			return mqs_fail(err, rc, "%s (what a group has yet to settle can be "
 			    "read by who may consume: mq(7), FILES)", err->text);
-		if (rc != MQS_OK || (rc = mqs_replay_group_list(&r->group, g, &cursor, err)) != MQS_OK)
+		if (rc != MQS_OK || (rc = mqs_replay_group_list(&r->group, g,
+		    &cursor, &ordinal, err)) != MQS_OK)
 			return rc;
 		while (r->group.next_id < r->group.nids && r->group.ids[r->group.next_id] < first)
 			r->group.next_id++;
-		if (cursor + 1 > first)
-			first = cursor + 1;
 	}
-	mqs_log_reader_seek(&r->reader, first);
+	if (group != NULL && cursor + 1 > first) {
+		first = cursor + 1;
+		mqs_log_reader_seek_behind(&r->reader, cursor, ordinal);
+	} else
+		mqs_log_reader_seek(&r->reader, first);
 	if (o == NULL || o->last == 0)
 		return MQS_OK;
 	if (group != NULL)

@@ -81,7 +81,7 @@ compare_ids(const void *a, const void *b)
 
 int
 mqs_replay_group_list(struct mqs_replay_group *r, struct mqs_group *group, uint64_t *cursor,
-    struct mqs_error *err)
+    uint64_t *ordinal, struct mqs_error *err)
 {
 	uint64_t v[MQS_GROUP_VALUES];
 	struct mqs_tx *tx;
@@ -99,6 +99,7 @@ mqs_replay_group_list(struct mqs_replay_group *r, struct mqs_group *group, uint6
 	if (r->nids > 0)
 		qsort(r->ids, r->nids, sizeof(*r->ids), compare_ids);
 	*cursor = v[MQS_GROUP_CURSOR];
+	*ordinal = v[MQS_GROUP_ORDINAL];
 	memcpy(r->urgent, v + MQS_GROUP_CURSORS, sizeof(r->urgent));
 	return MQS_OK;
 }

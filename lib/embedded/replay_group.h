@@ -25,9 +25,12 @@ struct mqs_replay_group {
 	size_t		 nskipped;
 };
 
-/* Makes the list; the messages behind *cursor are to be read from the log. */
+/*
+ * Makes the list; the messages behind *cursor are to be read from the log.  *ordinal: of the
+ * message at the cursor.
+ */
 int	mqs_replay_group_list(struct mqs_replay_group *, struct mqs_group *, uint64_t *cursor,
-	    struct mqs_error *err);
+	    uint64_t *ordinal, struct mqs_error *err);
 /* 1 if a message behind the cursor was skipped. */
 int	mqs_replay_group_skipped(const struct mqs_replay_group *, uint64_t id);
 /* 1 if a message behind the cursor was looked at, because of its priority. */

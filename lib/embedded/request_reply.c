@@ -62,6 +62,7 @@ mqs_embedded_call_open(struct mqs_call **out, struct mqs_spool *spool, const cha
 {
 	char name[MQS_FILE_NAME];
 	struct mqs_call *call;
+	uint64_t removed;
 	int rc;
 
 	if ((call = calloc(1, sizeof(*call))) == NULL)
@@ -69,7 +70,7 @@ mqs_embedded_call_open(struct mqs_call **out, struct mqs_spool *spool, const cha
 	call->spool = spool;
 	if ((rc = mqs_spool_log(spool, queue, 1, &call->log, err)) == MQS_OK) {
 		/* What other callers left is in nobody's way: no reason to fail. */
-		(void)mqs_mailbox_sweep(&call->log->dir, NULL);
+		(void)mqs_mailbox_sweep(&call->log->dir, &removed, NULL);
 		rc = mqs_mailbox_new(&call->log->dir, &call->number, &call->fd, err);
 	}
 	if (rc != MQS_OK) {
@@ -134,6 +135,7 @@ mqs_embedded_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply 
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", queue);
 		if (deadline != 0 && mqs_boottime() >= deadline)
 			return mqs_fail(err, MQS_ETIMEOUT, "%s: no reply in time", queue);
+		mqs_progress(call->spool, 0, 0, "%s: waiting for a reply", queue);
 		gone = wait_a_moment(call, deadline);
 	}
 	if (rc != MQS_OK)

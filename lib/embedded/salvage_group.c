@@ -17,10 +17,7 @@
  * again, and so does what it held or had handed out, with no attempt counted.
  *
  * The generation stays: by it the markers in other queues know what has become of a message,
- * so that a filter's output or a dead letter is not made twice.  If neither file nor page tell
- * it, the last one of which a queue of the spool has a marker is taken.  There may be none
- * either; then no output was published that a marker still protects, and it is a new one.  A
- * group of which there is neither file, page nor marker never was.
+ * so that a filter's output or a dead letter is not made twice (salvage_group_generation.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,14 +28,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "embedded/check_group_file.h"
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/log_tx.h"
-#include "embedded/queue/marker.h"
-#include "embedded/salvage_group_source.h"
+#include "embedded/salvage_group_generation.h"
 #include "embedded/store/directory.h"
 #include "embedded/store/lmdb/data_file.h"
 #include "embedded/store/lmdb/page_check.h"
@@ -130,58 +125,6 @@ check_owner(void *arg, uint64_t owner)
 	    "a command still works on one of its messages");
 }
 
-/* ------------------------------------------------------------ generation -- */
-
-struct search {
-	struct salvage	*s;
-	uint64_t	 group, generation;
-};
-
-/* Looks for markers of the group in a queue; one that can't be opened has none. */
-static int
-look_for_markers(void *arg, const char *queue)
-{
-	struct search *f = arg;
-	struct mqs_spool *spool = f->s->spool;
-	int rc, was_open = mqs_spool_is_open(spool, queue);
-	struct mqs_log *log;
-	struct mqs_tx *tx;
-	uint64_t generation;
-
-	spool->no_wait = 1;	/* who publishes waits for the transaction that we are in */
-	rc = mqs_spool_log_readonly(spool, queue, &log, f->s->err);
-	spool->no_wait = 0;
-	if (rc != MQS_OK)
-		return rc == MQS_EBUSY ? rc : MQS_OK;
-	if (mqs_tx_read(log->db, &tx, NULL) == MQS_OK) {
-		if (mqs_marker_last_generation(tx, f->s->log->uuid, f->group, &generation,
-		    NULL) == MQS_OK && generation > f->generation)
-			f->generation = generation;
-		mqs_tx_abort(tx);
-	}
-	if (!was_open)
-		mqs_spool_forget(spool, queue);
-	return MQS_OK;
-}
-
-static int
-find_generation(struct salvage *s, uint64_t *generation)
-{
-	struct search f = { s, XXH3_64bits(s->name, strlen(s->name)), 0 };
-	int rc;
-
-	*generation = s->remains.v[MQS_GROUP_GENERATION];
-	if (*generation != 0)
-		return MQS_OK;
-	if ((rc = mqs_dir_each_queue(s->spool->path, look_for_markers, &f, s->err)) != MQS_OK)
-		return rc;
-	if (f.generation == 0 && !s->remains.has_file && !s->remains.has_page)
-		return mqs_fail(s->err, MQS_ENOENT, "%s/%s: no such group, and nothing is left of one",
-		    s->log->dir.name, s->name);
-	*generation = f.generation != 0 ? f.generation : (uint64_t)mqs_now();
-	return MQS_OK;
-}
-
 /* --------------------------------------------------------------- the group -- */
 
 /* The state: where it begins, and the counters that can still be read. */
@@ -196,13 +139,16 @@ make_state(struct salvage *s, const uint64_t lv[MQS_LOG_VALUES], uint64_t v[MQS_
 	memset(v, 0, MQS_GROUP_VALUES * sizeof(*v));
 	for (i = MQS_GROUP_DELIVERED; i <= MQS_GROUP_DROPPED; i++)
 		v[i] = old[i];
+	for (i = MQS_GROUP_DELIVERED_BYTES; i < MQS_GROUP_VALUES; i++)
+		v[i] = old[i];
 	v[MQS_GROUP_FILTERED] = old[MQS_GROUP_FILTERED];
 	v[MQS_GROUP_PAUSED] = old[MQS_GROUP_PAUSED];
 	v[MQS_GROUP_LAST_LEASE] = old[MQS_GROUP_LAST_LEASE];
 	v[MQS_GROUP_TEMP] = old[MQS_GROUP_TEMP];
 	v[MQS_GROUP_TEMP_BOOT] = old[MQS_GROUP_TEMP_BOOT];
 	v[MQS_GROUP_USED] = (uint64_t)mqs_now();
-	if ((rc = find_generation(s, &v[MQS_GROUP_GENERATION])) != MQS_OK)
+	if ((rc = mqs_group_find_generation(s->spool, s->log, s->name, &s->remains,
+	    &v[MQS_GROUP_GENERATION], s->err)) != MQS_OK)
 		return rc;
 	if (s->remains.floor != 0 && s->remains.floor - 1 <= lv[MQS_LOG_LAST_ID]) {
 		start.at = MQS_START_ID;

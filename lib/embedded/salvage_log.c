@@ -28,10 +28,10 @@
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/queue/marker.h"
+#include "embedded/salvage_alone.h"
 #include "embedded/salvage_source.h"
 #include "embedded/spool.h"
 #include "embedded/store/blob.h"
-#include "embedded/store/lmdb/page_scan.h"
 
 #define BATCH_RECORDS	4096	/* of one transaction */
 #define BATCH_BYTES	(16u << 20)
@@ -48,8 +48,8 @@ struct salvage {
 	struct mqs_log_tx	 ltx;
 	uint64_t		 batch_records, batch_bytes;
 	uint64_t		 last_id, last_ordinal;	/* of the message before */
-	uint64_t		 removed;	/* records of messages that had been removed */
-	uint64_t		 without_state;	/* records of which that can't be told */
+	uint64_t		 without_state;	/* messages that may have been removed before */
+	uint64_t		 beyond;	/* messages that are newer than all that counts them */
 	uint64_t		 bodies;	/* large bodies that could not be saved */
 	int			 compact;	/* the setting: on */
 	uint64_t		 ids;		/* message ids that another message has */
@@ -81,11 +81,11 @@ tell_gap(struct salvage *s, uint64_t ordinal, uint64_t id)
 	uint64_t before = s->last_ordinal, missing;
 
 	/* Compaction leaves gaps: then only their sum is known (save_all). */
-	if (s->source.v[MQS_LOG_COMPACTED] > 0)
+	if (s->source.main.v[MQS_LOG_COMPACTED] > 0)
 		return;
-	if (before == 0 && s->source.has_state)
-		before = s->source.v[MQS_LOG_REMOVED];
-	if ((before == 0 && s->last_id == 0 && !s->source.has_state) || ordinal <= before + 1)
+	if (before == 0 && s->source.main.has_state)
+		before = s->source.main.v[MQS_LOG_REMOVED];
+	if ((before == 0 && s->last_id == 0 && !s->source.main.has_state) || ordinal <= before + 1)
 		return;
 	missing = ordinal - before - 1;
 	s->result->lost += missing;
@@ -141,23 +141,33 @@ end_batch(struct salvage *s, struct mqs_error *err)
 	return mqs_log_begin(&s->ltx, log, 0, err);
 }
 
-/* 1 if the queue had removed the message of a record that no tree led to. */
+/*
+ * 1 if the queue had removed the message of a record.  A record to which the tree led is one that
+ * it had, unless it was removed and hidden before, or log.stat tells of the commit after that tree,
+ * which removed it.
+ */
 static int
 was_removed(struct salvage *s, const struct mqs_salvage_place *p, const struct mqs_record *r)
 {
+	const struct mqs_salvage_main *m = &s->source.main;
+	/* Those that compaction removed may be anywhere: up to here all the others were. */
+	const uint64_t removed = m->v[MQS_LOG_REMOVED] - m->v[MQS_LOG_COMPACTED];
+
 	if (mqs_salvage_reached(p))
-		return 0;
-	if (!s->source.has_state) {
+		return r->ordinal <= m->root_v[MQS_LOG_REMOVED] - m->root_v[MQS_LOG_COMPACTED] ||
+		    (m->root.found == MQS_ROOT_META && m->stat_commit == m->root.commit + 1 &&
+		    r->ordinal <= removed);
+	if (!m->has_state) {
 		s->without_state++;
 		return 0;
 	}
-	/* Those that compaction removed may be anywhere: up to here all the others were. */
-	if (r->ordinal > s->source.v[MQS_LOG_REMOVED] - s->source.v[MQS_LOG_COMPACTED]) {
-		s->without_state += s->source.v[MQS_LOG_COMPACTED] > 0;
-		return 0;
-	}
-	s->removed++;
-	return 1;
+	/* A tree that is whole leads to all that it counts. */
+	if (r->ordinal <= removed ||
+	    (s->source.messages_whole && r->ordinal <= m->root_v[MQS_LOG_ORDINAL]))
+		return 1;
+	s->without_state += m->v[MQS_LOG_COMPACTED] > 0;
+	s->beyond += r->ordinal > m->v[MQS_LOG_ORDINAL];
+	return 0;
 }
 
 static int
@@ -207,10 +217,10 @@ save_all(struct salvage *s, struct mqs_error *err)
 	for (i = 0; i < s->source.n; i++)
 		if ((i == 0 || p[i].id != p[i - 1].id) && (rc = save(s, &p[i], err)) != MQS_OK)
 			return rc;
-	if (s->source.has_state)
-		tell_gap(s, s->source.v[MQS_LOG_ORDINAL] + 1, 0);
-	had = s->source.v[MQS_LOG_ORDINAL] - s->source.v[MQS_LOG_REMOVED];
-	if (s->source.v[MQS_LOG_COMPACTED] > 0 && had > s->result->messages) {
+	if (s->source.main.has_state)
+		tell_gap(s, s->source.main.v[MQS_LOG_ORDINAL] + 1, 0);
+	had = s->source.main.v[MQS_LOG_ORDINAL] - s->source.main.v[MQS_LOG_REMOVED];
+	if (s->source.main.v[MQS_LOG_COMPACTED] > 0 && had > s->result->messages) {
 		s->result->lost = had - s->result->messages;
 		tell(s, "%llu message%s: lost", (unsigned long long)s->result->lost,
 		    mqs_plural(s->result->lost));
@@ -224,8 +234,8 @@ save_all(struct salvage *s, struct mqs_error *err)
 static int
 save_settings(struct salvage *s, struct mqs_error *err)
 {
-	const char *pair = s->source.settings.p;
-	const char *end = pair + s->source.settings.n;
+	const char *pair = s->source.main.settings.p;
+	const char *end = pair + s->source.main.settings.n;
 	struct mqs_log_settings settings;
 	struct mqs_error why;
 	int rc;
@@ -277,16 +287,15 @@ tell_whole(struct salvage *s)
 {
 	const struct mqs_salvage_source *from = &s->source;
 
-	if (from->metas == 0)
-		tell(s, "%s: both meta pages are damaged: what is known of the queue is what was found",
-		    from->name);
-	else if (!from->main_whole || !from->messages_whole)
+	mqs_salvage_main_tell(&from->main, from->name);
+	if (from->main.root.found == MQS_ROOT_SURE ? !from->main.whole || !from->messages_whole :
+	    from->scan->damaged + from->scan->unreadable > 0)
 		tell(s, "%s: %llu damaged page%s in use, %llu that can't be read from the disk",
-		    from->name, (unsigned long long)mqs_page_scan_damaged(from->scan),
-		    mqs_plural(mqs_page_scan_damaged(from->scan)),
-		    (unsigned long long)mqs_page_scan_unreadable(from->scan));
-	if (!from->has_uuid)
-		tell(s, "the queue's settings and UUID can't be read: the new queue has its own");
+		    from->name, (unsigned long long)from->scan->damaged,
+		    mqs_plural(from->scan->damaged), (unsigned long long)from->scan->unreadable);
+	if (s->beyond > 0)
+		tell(s, "%llu message%s newer than the last state that was found: saved, but perhaps "
+		    "never acknowledged", (unsigned long long)s->beyond, s->beyond == 1 ? " is" : "s are");
 	if (s->without_state > 0)
 		tell(s, "%llu messages may have been removed before: what the queue had "
 		    "can't be told", (unsigned long long)s->without_state);
@@ -306,54 +315,14 @@ fill(void *arg, struct mqs_log *log, struct mqs_error *err)
 		mqs_log_abort(&s->ltx);
 		return rc;
 	}
-	if (s->ltx.v[MQS_LOG_LAST_ID] < s->source.v[MQS_LOG_LAST_ID])
-		s->ltx.v[MQS_LOG_LAST_ID] = s->source.v[MQS_LOG_LAST_ID];
+	if (s->ltx.v[MQS_LOG_LAST_ID] < s->source.main.v[MQS_LOG_LAST_ID])
+		s->ltx.v[MQS_LOG_LAST_ID] = s->source.main.v[MQS_LOG_LAST_ID];
 	/* Its tombstones are yet to be looked for. */
 	if (s->compact)
 		mqs_compaction_switch(&s->ltx, 1);
-	s->ltx.v[MQS_LOG_PAUSED] = s->source.v[MQS_LOG_PAUSED];
+	s->ltx.v[MQS_LOG_PAUSED] = s->source.main.v[MQS_LOG_PAUSED];
 	mqs_progress(s->spool, 1, 1, "%s: saving messages", log->dir.name);
 	return mqs_log_commit(&s->ltx, err);
-}
-
-/* Opens what `from' names: a path, or a queue of the spool. */
-/*
- * Has a queue of the spool to itself, so that nothing is published to it behind what is saved.
- * A queue that lacks the files for that is in nobody's use.
- */
-static int
-have_alone(struct salvage *s, struct mqs_spool *spool, const char *queue, struct mqs_error *err)
-{
-	struct mqs_error why;
-	int rc;
-
-	mqs_spool_forget(spool, queue);
-	if ((rc = mqs_dir_open_sole(&s->alone, spool->path, queue, &why)) == MQS_EBUSY)
-		return mqs_fail(err, rc, "%s: stop what uses it, then salvage it", why.text);
-	s->is_alone = rc == MQS_OK;
-	return MQS_OK;
-}
-
-static int
-open_source(struct salvage *s, struct mqs_spool *spool, const char *from,
-    struct mqs_error *err)
-{
-	char *path = NULL;
-	int rc = MQS_OK;
-
-	/* What may be a queue's name is one, if the spool has it: no folder that lies about. */
-	if (mqs_spool_check_name(from, NULL) == MQS_OK) {
-		if (asprintf(&path, "%s/%s", spool->path, from) == -1)
-			return mqs_fail_errno(err, "%s", from);
-		if (access(path, F_OK) == 0) {
-			rc = have_alone(s, spool, from, err);
-			from = path;
-		}
-	}
-	if (rc == MQS_OK)
-		rc = mqs_salvage_open(&s->source, from, err);
-	free(path);
-	return rc;
 }
 
 static int
@@ -371,6 +340,7 @@ int
 mqs_embedded_salvage(struct mqs_spool *spool, const char *from, const char *queue,
     mqs_finding_fn *finding, void *arg, struct mqs_salvaged *salvaged, struct mqs_error *err)
 {
+	struct mqs_salvage_alone alone = { .is_held = 0 };
 	struct salvage *s;
 	int rc;
 
@@ -381,18 +351,17 @@ mqs_embedded_salvage(struct mqs_spool *spool, const char *from, const char *queu
 	s->finding = finding;
 	s->arg = arg;
 	s->result = salvaged;
-	s->source.tell = tell;
-	s->source.tell_arg = s;
-	if ((rc = open_source(s, spool, from, err)) == MQS_OK &&
+	s->source.main.tell = tell;
+	s->source.main.tell_arg = s;
+	if ((rc = mqs_salvage_alone(&alone, spool, from, err)) == MQS_OK &&
+	    (rc = mqs_salvage_open(&s->source, alone.path, err)) == MQS_OK &&
 	    (rc = find(s, queue, err)) == MQS_OK)
 		rc = mqs_log_build(spool->path, queue, &spool->options,
-		    s->source.has_uuid ? s->source.uuid : NULL,
-		    fill, s, err);
+		    s->source.main.has_uuid ? s->source.main.uuid : NULL, fill, s, err);
 	if (rc == MQS_OK)
 		tell_whole(s);
 	mqs_salvage_close(&s->source);
-	if (s->is_alone)
-		mqs_dir_close(&s->alone);
+	mqs_salvage_alone_end(&alone);
 	free(s);
 	return rc;
 }

@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "embedded/queue/marker.h"
-#include "embedded/queue/state_values.h"
 #include "embedded/salvage_source.h"
-#include "embedded/store/lmdb/page_scan.h"
+#include "embedded/store/lmdb/page_scan_rest.h"
+#include "embedded/store/lmdb/page_scan_tree.h"
 
 #define LOG_FILE	"log.mdb"
 #define RECORD_MAX	((uint64_t)1 << 20)	/* bytes of a record: larger bodies are files */
@@ -32,7 +32,7 @@ open_file(struct mqs_salvage_source *s, const char *path, struct mqs_error *err)
 		return mqs_fail(err, MQS_EDATA, "%s: is no log: not a file", path);
 	if (st.st_size == 0)
 		return mqs_fail(err, MQS_EDATA, "%s: is no log: empty", path);
-	return mqs_page_scan_new(&s->scan, s->fd, s->name, &s->metas, err);
+	return mqs_page_scan_new(&s->scan, s->fd, s->name, err);
 }
 
 /* The directory of the file, and its folder of large bodies, if there is one. */
@@ -90,8 +90,7 @@ mqs_salvage_close(struct mqs_salvage_source *s)
 	close_if(s->dir.fd);
 	close_if(s->dir.blob);
 	mqs_buf_free(&s->markers);
-	mqs_buf_free(&s->settings);
-	mqs_buf_free(&s->main_settings);
+	mqs_salvage_main_free(&s->main);
 	free(s->dir.path);
 	free(s->places);
 	free(s->name);
@@ -176,127 +175,18 @@ take_reached(void *arg, const struct mqs_page_entry *e)
 
 	if (is_record(s, e))
 		return add_place(s, mqs_get_be64(e->key.p), e, 1);
+	if (e->key.n == 8 && mqs_get_be64(e->key.p) < s->main.hidden_from)
+		return MQS_OK;		/* removed */
 	s->damaged++;
 	if (e->key.n == 8)
-		s->tell(s->tell_arg, "message %llu: damaged: bad checksum",
+		s->main.tell(s->main.tell_arg, "message %llu: damaged: bad checksum",
 		    (unsigned long long)mqs_get_be64(e->key.p));
 	else
-		s->tell(s->tell_arg, "a message: damaged: its id has %zu bytes", e->key.n);
+		s->main.tell(s->main.tell_arg, "a message: damaged: its id has %zu bytes", e->key.n);
 	return MQS_OK;
 }
 
-/* ------------------------------------------------------------------ state -- */
-
-/* These only ever grow. */
-static uint64_t
-age(const uint64_t v[MQS_LOG_VALUES])
-{
-	return v[MQS_LOG_ORDINAL] + v[MQS_LOG_REMOVED] + v[MQS_LOG_SETTINGS] +
-	    v[MQS_LOG_DUPLICATES];
-}
-
-/* Takes a state if it is newer than the one that there is. */
-static void
-take_state(struct mqs_salvage_source *s, const uint64_t v[MQS_LOG_VALUES])
-{
-	uint64_t last = s->has_state ? s->v[MQS_LOG_LAST_ID] : 0;
-
-	if (!s->has_state || age(v) > age(s->v))
-		memcpy(s->v, v, sizeof(s->v));
-	if (s->v[MQS_LOG_LAST_ID] < last)
-		s->v[MQS_LOG_LAST_ID] = last;
-	s->has_state = 1;
-}
-
-static int
-key_is(const struct mqs_page_entry *e, const char *key)
-{
-	return e->key.n == strlen(key) && memcmp(e->key.p, key, e->key.n) == 0;
-}
-
-/* Takes the state, if an entry is one: 1 if it is the newest. */
-static int
-look_for_state(struct mqs_salvage_source *s, const struct mqs_page_entry *e)
-{
-	uint64_t v[MQS_LOG_VALUES];
-	const struct mqs_slice value = { e->value, e->size };
-	int newest;
-
-	if (e->value == NULL || !key_is(e, "state") ||
-	    mqs_state_decode(value, v, MQS_LOG_VALUES) == -1)
-		return 0;
-	newest = !s->has_state || age(v) > age(s->v);
-	take_state(s, v);
-	return newest;
-}
-
-static void
-look_for_uuid(struct mqs_salvage_source *s, const struct mqs_page_entry *e)
-{
-	if (!key_is(e, "uuid") || e->value == NULL || e->size != sizeof(s->uuid))
-		return;
-	memcpy(s->uuid, e->value, sizeof(s->uuid));
-	s->has_uuid = 1;
-}
-
-/* A schema that is too long for a page of the main table has pages of its own. */
-_Static_assert(MQS_SCHEMA_MAX <= RECORD_MAX, "the room for a record has room for a schema");
-
-static int
-look_for_setting(struct mqs_salvage_source *s, struct mqs_buf *settings,
-    const struct mqs_page_entry *e)
-{
-	const unsigned char *value = e->value;
-
-	if (e->key.n <= 4 || memcmp(e->key.p, "set:", 4) != 0)
-		return MQS_OK;
-	if (value == NULL) {
-		if (e->size > MQS_SCHEMA_MAX || read_at(s, e->at, s->room, e->size) == -1) {
-			s->tell(s->tell_arg, "setting %.*s: not saved: can't be read",
-			    (int)e->key.n - 4, (const char *)e->key.p + 4);
-			return MQS_OK;
-		}
-		value = s->room;
-	}
-	return mqs_buf_addf(settings, "%.*s=%.*s", (int)e->key.n - 4, (const char *)e->key.p + 4,
-	    (int)e->size, (const char *)value) == 0 && mqs_buf_addc(settings, '\0') == 0 ?
-	    MQS_OK : MQS_ESYSTEM;
-}
-
-/* An entry of the main table. */
-static int
-take_main(void *arg, const struct mqs_page_entry *e)
-{
-	struct mqs_salvage_source *s = arg;
-
-	(void)look_for_state(s, e);
-	look_for_uuid(s, e);
-	if (key_is(e, "log"))
-		s->is_group = 1;
-	return look_for_setting(s, &s->settings, e);
-}
-
-/* What may be an entry of the main table: its page is read in the order of keys. */
-static int
-take_lost_main(struct mqs_salvage_source *s, const struct mqs_page_entry *e)
-{
-	const struct mqs_buf none = { 0 };
-
-	if (e->page != s->main_page) {
-		s->main_page = e->page;
-		s->main_is_newest = 0;
-		s->main_settings.n = 0;
-	}
-	if (look_for_state(s, e)) {
-		s->main_is_newest = 1;
-		mqs_buf_free(&s->settings);
-		s->settings = s->main_settings;
-		s->main_settings = none;
-	}
-	if (s->main_is_newest)
-		look_for_uuid(s, e);
-	return look_for_setting(s, &s->main_settings, e);
-}
+/* ---------------------------------------------------------------- the rest -- */
 
 /* What may be an entry, of any page. */
 static int
@@ -306,7 +196,7 @@ take_rest(void *arg, const struct mqs_page_entry *e)
 
 	if (is_record(s, e))
 		return add_place(s, mqs_get_be64(e->key.p), e, 0);
-	return s->main_whole ? MQS_OK : take_lost_main(s, e);
+	return mqs_salvage_main_lost(&s->main, e);
 }
 
 /* ---------------------------------------------------------------- markers -- */
@@ -319,7 +209,7 @@ take_marker(void *arg, const struct mqs_page_entry *e)
 
 	if (e->key.n == MQS_MARKER_KEY)
 		return mqs_buf_add(&s->markers, e->key.p, e->key.n) == 0 ? MQS_OK : MQS_ESYSTEM;
-	s->tell(s->tell_arg, "a marker: damaged: its key has %zu bytes", e->key.n);
+	s->main.tell(s->main.tell_arg, "a marker: damaged: its key has %zu bytes", e->key.n);
 	return MQS_OK;
 }
 
@@ -355,7 +245,26 @@ take_page(struct mqs_salvage_source *s)
 
 	if (n >= suffix && strcmp(s->name + n - suffix, LOG_FILE) == 0 &&
 	    mqs_page_peek_any(&s->dir, "log.stat", &page, NULL) == MQS_OK)
-		take_state(s, page.v);
+		mqs_salvage_main_stat(&s->main, &page);
+}
+
+/* The tables that the messages are in.  Those without a descriptor count as not whole. */
+static int
+find_messages(struct mqs_salvage_source *s, struct mqs_error *err)
+{
+	char name[32] = "messages";
+	int rc = MQS_OK, whole;
+	unsigned i;
+
+	s->messages_whole = 1;
+	for (i = 0; i < MQS_LOG_SEGMENTS && rc >= 0; i++) {
+		if (i > 0)
+			(void)snprintf(name, sizeof(name), "messages.%u", i);
+		rc = mqs_page_scan_table(s->scan, name, take_reached, s, &whole, err);
+		s->messages_whole &= whole;
+		s->has_table |= rc == MQS_OK;
+	}
+	return rc < 0 ? rc : MQS_OK;
 }
 
 int
@@ -363,19 +272,16 @@ mqs_salvage_find(struct mqs_salvage_source *s, struct mqs_error *err)
 {
 	int rc;
 
-	rc = mqs_page_scan_table(s->scan, NULL, take_main, s, &s->main_whole, err);
-	if (rc >= 0 && s->is_group && !s->has_uuid)
+	rc = mqs_salvage_main_read(&s->main, s->scan, err);
+	if (rc >= 0 && s->main.is_group && !s->main.has_uuid)
 		return mqs_fail(err, MQS_EDATA, "%s: is the file of a group: "
 		    "mq-ctl salvage QUEUE/GROUP makes it anew", s->name);
-	if (rc >= 0) {
-		rc = mqs_page_scan_table(s->scan, "messages", take_reached, s,
-		    &s->messages_whole, err);
-		s->has_table = rc == MQS_OK;
-	}
+	if (rc >= 0)
+		rc = find_messages(s, err);
 	if (rc >= 0)
 		rc = mqs_page_scan_table(s->scan, "markers", take_marker, s, &s->markers_whole,
 		    err);
-	if (rc >= 0 && !s->messages_whole)
+	if (rc >= 0 && (!s->messages_whole || s->main.root.found != MQS_ROOT_SURE))
 		rc = mqs_page_scan_rest(s->scan, take_rest, s, err);
 	if (rc < 0)
 		return rc == MQS_ESYSTEM ? mqs_fail(err, rc, "%s: no memory for what was found",

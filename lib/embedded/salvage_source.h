@@ -7,13 +7,15 @@
  * Which of them the queue still had:
  *
  *	reached		The tree of the table leads to the record: the queue has it.
+ *			Or it was removed, and is hidden at the front of the oldest table
+ *			(store/lmdb/segments.h): its ordinal says so.
  *	found		It lies in a page to which no intact part of a tree leads: the queue
  *			has it, or it was removed and its page not used again.  Ordinals say
  *			which: those up to the state's `removed' are gone.  Where no state can
  *			be read, all of them count, and the caller says so.
  *
- * If all of the table can be reached, nothing else is looked at.  If the main table can't be,
- * UUID and settings are those that stand in one page with the newest state.
+ * If all of the table can be reached, from a root that is surely that of the last commit
+ * (salvage_main_table.h), nothing else is looked at.
  *
  * Markers have no checksum.  Only those that the tree of their table leads to are taken: one
  * of a commit that never ended would say of an input that its output is here.
@@ -23,10 +25,7 @@
 #ifndef MQS_EMBEDDED_SALVAGE_SOURCE_H
 #define MQS_EMBEDDED_SALVAGE_SOURCE_H
 
-#include "base/bytes.h"
-#include "embedded/queue/log.h"
-
-struct mqs_page_scan;
+#include "embedded/salvage_main_table.h"
 
 /* Where a record is: offset in the file, size, 1 if it was reached. */
 struct mqs_salvage_place {
@@ -39,34 +38,20 @@ struct mqs_salvage_source {
 	char		*name;		/* of the file */
 	int		 fd;
 	struct mqs_page_scan *scan;
-	unsigned	 metas;		/* meta pages that are intact */
-	int		 main_whole, messages_whole;
-	int		 is_group;	/* what was opened is the file of a group */
+	struct mqs_salvage_main main;	/* with what is to be told */
+	int		 messages_whole;
 	int		 has_table;	/* there is a table of messages */
-	int		 has_uuid;
-	unsigned char	 uuid[16];
-	int		 has_state;
-	uint64_t	 v[MQS_LOG_VALUES];	/* the newest state that was found */
-	struct mqs_buf	 settings;	/* NAME=VALUE, each with its NUL */
 	struct mqs_buf	 markers;	/* keys, MQS_MARKER_KEY bytes each */
 	int		 markers_whole;
-	/* The page of the main table that is being read, where no tree leads to it. */
-	uint64_t	 main_page;
-	int		 main_is_newest;	/* its state is the newest so far */
-	struct mqs_buf	 main_settings;
 	struct mqs_salvage_place *places;	/* sorted by id; of one id, what was reached first */
 	size_t		 n, cap;
 	uint64_t	 damaged;	/* records that were reached and are damaged */
 	unsigned char	*room;		/* of the record that was read last */
-	/* Is told what is damaged, one line each. */
-	void		(*tell)(void *arg, const char *fmt, ...)
-			    __attribute__((format(printf, 2, 3)));
-	void		*tell_arg;
 };
 
 /*
  * Opens a log: a queue's directory, or its log.mdb.  MQS_EDATA: it is no log.  The source
- * must be zeros but for `tell'.  Call mqs_salvage_close in any case.
+ * must be zeros but for main.tell and main.tell_arg.  Call mqs_salvage_close in any case.
  */
 int	mqs_salvage_open(struct mqs_salvage_source *, const char *from, struct mqs_error *err);
 void	mqs_salvage_close(struct mqs_salvage_source *);

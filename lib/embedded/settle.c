@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/dead_letter_make.h"
+#include "embedded/queue/group_count_acks.h"
 #include "embedded/queue/group_key_order.h"
 #include "embedded/settle.h"
 #include "engine/retry.h"
@@ -43,7 +44,7 @@ carry_out(struct mqs_settle_tx *stx, const struct mqs_entry *e,
 
 	switch (w->verb) {
 	case MQS_ACK:
-		v[MQS_GROUP_ACKED]++;
+		mqs_count_ack(&stx->gtx, e);
 		return mqs_group_key_leave(&stx->gtx, e, err);
 	case MQS_RETRY:
 		return retry(stx, e, w, err);

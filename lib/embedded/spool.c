@@ -91,9 +91,10 @@ int
 mqs_embedded_is_id(const char *text)
 {
 	size_t n = strlen(text);
+	uint64_t id;
 
 	/* No way of writing a time looks like that. */
-	return n >= 15 && strspn(text, "0123456789") == n;
+	return n >= 15 && mqs_parse_u64(text, n, &id) == 0;
 }
 
 int64_t

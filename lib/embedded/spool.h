@@ -23,6 +23,7 @@ struct mqs_spool {
 	struct mqs_options	 options;
 	struct mqs_spool_queue	*queues;
 	unsigned		 handles;
+	int			 left_over_told;	/* by a check: what is left over in the spool */
 	int			 no_wait;	/* opening a queue that is under maintenance: MQS_EBUSY */
 };
 

@@ -1,10 +1,8 @@
 /*
  * stat.c - numbers about queues and groups
  *
- * They come from the log's state and the groups' status pages, so looking takes no lock and
- * disturbs nobody.  If a group's page can't be believed (it is of another boot), the group
- * is opened, which refreshes the page.  A caller that may only read the directory gets what
- * the pages say.
+ * stat_read.c reads them.  Here they become what mqspool.h tells, queue by queue; what can't
+ * be looked at does not hide the rest.
  */
 #include <bsd/string.h>
 
@@ -18,23 +16,22 @@
 #include "base/name.h"
 #include "embedded/consume_state.h"
 #include "embedded/queue/group_file.h"
-#include "embedded/queue/group_held.h"
-#include "embedded/queue/group_page.h"
+#include "embedded/queue/group_missing.h"
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/log_create.h"
+#include "embedded/queue/log_limits.h"
+#include "embedded/stat_read.h"
 
 #define BLOCK	512	/* of st_blocks, by POSIX */
 
 struct look {
 	struct mqs_spool	*spool;
-	struct mqs_log		*log;
+	struct mqs_stat_read	 from;
 	const char		*group;		/* only this one; NULL: all */
 	mqs_queue_stat_fn	*queue_fn;
 	mqs_group_stat_fn	*group_fn;
 	void			*arg;
 	struct mqs_error	*err;
-	uint64_t		 lv[MQS_LOG_VALUES];
-	struct mqs_log_reader	 reader;
 	int			 failed;	/* the first error, of many queues */
 	int			 broken;	/* and of the groups of one */
 };
@@ -63,6 +60,14 @@ folder_bytes(int fd)
 	return sum;
 }
 
+static uint64_t
+file_bytes(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 static int
 count_group(void *arg, const char *name)
 {
@@ -77,8 +82,8 @@ static int
 look_at_queue(struct look *l)
 {
 	struct mqs_queue_stat st;
-	const struct mqs_log *log = l->log;
-	const uint64_t *lv = l->lv;
+	const struct mqs_log *log = l->from.log;
+	const uint64_t *lv = l->from.lv;
 	int rc;
 
 	memset(&st, 0, sizeof(st));
@@ -91,31 +96,17 @@ look_at_queue(struct look *l)
 	st.trimmed = lv[MQS_LOG_REMOVED];
 	st.dropped = lv[MQS_LOG_DROPPED];
 	st.oldest = (int64_t)lv[MQS_LOG_OLDEST_TIME];
+	st.deduplicated = lv[MQS_LOG_DUPLICATES];
+	st.max_messages = log->settings.max_messages;
+	st.max_bytes = log->settings.max_bytes;
+	st.log_bytes = file_bytes(log->dir.fd, "log.mdb");
 	st.disk_bytes = folder_bytes(log->dir.fd) + folder_bytes(log->dir.blob);
 	st.paused = lv[MQS_LOG_PAUSED] != 0;
 	mqs_format_u64(lv[MQS_LOG_LAST_ID], st.last_id);
-	if ((rc = mqs_dir_each_group(&log->dir, count_group, &st.groups,
-	    l->err)) != MQS_OK)
+	if ((rc = mqs_limits_disk(log, &st.disk_free, &st.min_free, l->err)) != MQS_OK ||
+	    (rc = mqs_dir_each_group(&log->dir, count_group, &st.groups, l->err)) != MQS_OK)
 		return rc;
 	return l->queue_fn(l->arg, &st);
-}
-
-/* A group's state: from its page, or by opening it. */
-static int
-group_values(struct look *l, const char *name, uint64_t v[MQS_GROUP_VALUES])
-{
-	struct mqs_group *group;
-	int rc, was_open;
-
-	if ((rc = mqs_group_peek(&l->log->dir, name, v, l->err)) != MQS_NOTHING)
-		return rc;
-	was_open = mqs_spool_find_group(l->spool, l->log, name) != NULL;
-	if ((rc = mqs_spool_group(l->spool, l->log->dir.name, name, 0, NULL,
-	    &group, l->err)) == MQS_OK)
-		rc = mqs_group_state(group, v, l->err);
-	if (!was_open)
-		mqs_spool_forget_group(l->spool, l->log, name);
-	return rc;
 }
 
 struct census {
@@ -137,29 +128,21 @@ count_living(void *arg, uint64_t owner)
 	return 0;
 }
 
-/* The time of the first message at or above the floor; 0 if that is damaged. */
-static int
-oldest_of(struct look *l, uint64_t floor, int64_t *oldest)
-{
-	struct mqs_record r;
-	int rc;
-
-	mqs_log_reader_seek(&l->reader, floor);
-	rc = mqs_log_reader_next(&l->reader, 0, &r, l->err);
-	*oldest = rc == MQS_OK ? r.message.time : 0;
-	mqs_log_reader_rest(&l->reader);
-	return rc < 0 ? rc : MQS_OK;
-}
-
 static void
 fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 {
 	st->leased = v[MQS_GROUP_LEASED];
 	st->delayed = v[MQS_GROUP_WAITING];
-	st->ready = mqs_group_unlooked(v, lv) + v[MQS_GROUP_READY];
+	st->lag = mqs_group_unlooked(v, lv);
+	st->ready = st->lag + v[MQS_GROUP_READY];
 	st->depth = mqs_group_unsettled(v, lv);
+	st->depth_bytes = mqs_group_unsettled_bytes(v, lv);
 	st->delivered = v[MQS_GROUP_DELIVERED];
 	st->acked = v[MQS_GROUP_ACKED];
+	st->delivered_bytes = v[MQS_GROUP_DELIVERED_BYTES];
+	st->acked_bytes = v[MQS_GROUP_ACKED_BYTES];
+	memcpy(st->latency, v + MQS_GROUP_ACK_CLASSES, sizeof(st->latency));
+	st->latency_sum = v[MQS_GROUP_ACK_LATENCY];
 	st->retried = v[MQS_GROUP_RETRIED];
 	st->released = v[MQS_GROUP_RELEASED];
 	st->rejected = v[MQS_GROUP_REJECTED];
@@ -169,60 +152,32 @@ fill_group(struct mqs_group_stat *st, const uint64_t *v, const uint64_t *lv)
 	st->paused = v[MQS_GROUP_PAUSED] != 0 || lv[MQS_LOG_PAUSED] != 0;
 }
 
-/*
- * How many of the waiting messages have become due since a consumer last looked.  The page
- * says when the first of them is due; only when that has passed, the group is opened to count
- * them.  Where it may not be opened, that first one counts.
- */
-static uint64_t
-count_due(struct look *l, const char *name, const uint64_t *v)
-{
-	const int64_t now = mqs_judged_now(l->spool);
-	struct mqs_group *group;
-	struct mqs_tx *tx;
-	uint64_t due, n = 1;
-	int was_open;
-
-	if (v[MQS_GROUP_WAITING] == 0 || v[MQS_GROUP_NEXT_DUE] > (uint64_t)now)
-		return 0;
-	was_open = mqs_spool_find_group(l->spool, l->log, name) != NULL;
-	if (mqs_spool_group(l->spool, l->log->dir.name, name, 0, NULL, &group, NULL) == MQS_OK &&
-	    mqs_tx_read(group->db, &tx, NULL) == MQS_OK) {
-		if (mqs_group_count_due(tx, now, &due, NULL) == MQS_OK)
-			n = due;
-		mqs_tx_abort(tx);
-	}
-	if (!was_open)
-		mqs_spool_forget_group(l->spool, l->log, name);
-	return n < v[MQS_GROUP_WAITING] ? n : v[MQS_GROUP_WAITING];
-}
-
 static int
 look_into_group(struct look *l, const char *name)
 {
 	struct mqs_group_stat st;
-	struct census census = { &l->log->dir, mqs_group_owner_family(name), 0 };
+	struct census census = { &l->from.log->dir, mqs_group_owner_family(name), 0 };
 	uint64_t v[MQS_GROUP_VALUES], due;
 	struct mqs_error *err;
 	int rc, damage = MQS_OK;
 
-	if ((rc = group_values(l, name, v)) != MQS_OK)
+	if ((rc = mqs_stat_read_group(&l->from, name, v, l->err)) != MQS_OK)
 		return rc;
 	memset(&st, 0, sizeof(st));
-	(void)strlcpy(st.queue, l->log->dir.name, sizeof(st.queue));
+	(void)strlcpy(st.queue, l->from.log->dir.name, sizeof(st.queue));
 	(void)strlcpy(st.group, name, sizeof(st.group));
-	fill_group(&st, v, l->lv);
-	due = count_due(l, name, v);
+	fill_group(&st, v, l->from.lv);
+	due = mqs_stat_read_due(&l->from, name, v);
 	st.ready += due;
 	st.delayed -= due;
 	if (st.depth > 0)
-		damage = oldest_of(l, v[MQS_GROUP_FLOOR], &st.oldest);
+		damage = mqs_stat_read_oldest(&l->from, v[MQS_GROUP_FLOOR], &st.oldest, l->err);
 	if (damage != MQS_OK && damage != MQS_EDAMAGED)
 		return damage;
 	/* A damaged message does not hide the group's numbers. */
 	err = l->err;
 	l->err = damage == MQS_OK ? err : NULL;
-	rc = mqs_owner_each(&l->log->dir, count_living, &census, l->err);
+	rc = mqs_owner_each(&l->from.log->dir, count_living, &census, l->err);
 	l->err = err;
 	if (rc != MQS_OK)
 		return damage != MQS_OK ? damage : rc;
@@ -249,13 +204,31 @@ look_at_group(void *arg, const char *name)
 	l->err = err;
 	if (rc > 0)		/* the caller's own wish to stop */
 		return rc;
-	if (rc == MQS_OK || l->broken != MQS_OK ||
-	    (rc == MQS_ENOENT && l->group == NULL))
+	if (rc == MQS_OK || (rc == MQS_ENOENT && l->group == NULL))
 		return 0;
+	if (l->broken != MQS_OK) {
+		mqs_notice(l->spool, "%s", why.text);
+		return 0;
+	}
 	l->broken = rc;
 	if (err != NULL)
 		*err = why;
 	return 0;
+}
+
+static int
+look_at_all(struct look *l)
+{
+	struct mqs_log *log = l->from.log;
+	int rc = MQS_OK;
+
+	if (l->group != NULL && !mqs_dir_has_group(&log->dir, l->group))
+		return mqs_group_fail_missing(log, l->group, l->err);
+	if (l->queue_fn != NULL && l->group == NULL)
+		rc = look_at_queue(l);
+	if (rc == MQS_OK && l->group_fn != NULL)
+		rc = mqs_dir_each_group(&log->dir, look_at_group, l, l->err);
+	return rc != MQS_OK ? rc : l->broken;
 }
 
 static int
@@ -265,21 +238,11 @@ look_at(void *arg, const char *queue)
 	int rc;
 
 	l->broken = MQS_OK;
-	if ((rc = mqs_spool_log_readonly(l->spool, queue, &l->log, l->err)) != MQS_OK)
+	if ((rc = mqs_stat_read_open(&l->from, l->spool, queue, l->err)) != MQS_OK)
 		return rc;
-	if (l->group != NULL && !mqs_dir_has_group(&l->log->dir, l->group))
-		return mqs_fail(l->err, MQS_ENOENT, "%s/%s: no such group",
-		    queue, l->group);
-	if ((rc = mqs_log_reader_init(&l->reader, l->log, l->err)) != MQS_OK)
-		return rc;
-	rc = mqs_log_reader_state(&l->reader, l->lv, l->err);
-	mqs_log_reader_rest(&l->reader);
-	if (rc == MQS_OK && l->queue_fn != NULL && l->group == NULL)
-		rc = look_at_queue(l);
-	if (rc == MQS_OK && l->group_fn != NULL)
-		rc = mqs_dir_each_group(&l->log->dir, look_at_group, l, l->err);
-	mqs_log_reader_done(&l->reader);
-	return rc != MQS_OK ? rc : l->broken;
+	rc = look_at_all(l);
+	mqs_stat_read_close(&l->from);
+	return rc;
 }
 
 /*

@@ -15,7 +15,6 @@
 #include "base/name.h"
 #include "embedded/lease_owner.h"
 #include "embedded/queue/group_file.h"
-#include "embedded/queue/lease_extension.h"
 #include "embedded/receipt.h"
 #include "embedded/spool_each_group.h"
 
@@ -49,29 +48,6 @@ state_of(const struct listing *l, size_t i, const struct mqs_owner_slot *slot)
 	return lives ? MQS_PREFETCHED : MQS_RETURNING;
 }
 
-/* When it comes back if nobody settles it, by the wall clock; 0: when its consumer ends. */
-static int
-find_until(const struct listing *l, size_t i, int64_t *until)
-{
-	const struct mqs_batch *b = l->batch;
-	uint64_t due = 0, more = 0;
-	int rc;
-
-	*until = 0;
-	if (b->head.boot != mqs_boot())
-		return MQS_OK;
-	if (mqs_lease_has_deadline(&b->head))
-		due = b->head.due;
-	if (b->head.flags & MQS_LEASE_EXTENDED && (rc = mqs_lease_extension(l->tx, b->head.lease,
-	    b->entries[i].id, &more, l->err)) != MQS_OK)
-		return rc;
-	if (more > due)
-		due = more;
-	if (due != 0)
-		*until = mqs_later(mqs_now(), (int64_t)due - mqs_boottime());
-	return MQS_OK;
-}
-
 static int
 show_delivery(const struct listing *l, size_t i)
 {
@@ -94,7 +70,7 @@ show_delivery(const struct listing *l, size_t i)
 	if (st.state == MQS_RUNNING || st.state == MQS_ORPHAN)
 		st.handler = slot->pid;
 	st.since = (int64_t)b->head.lease;
-	if ((rc = find_until(l, i, &st.until)) != MQS_OK)
+	if ((rc = mqs_lease_until(l->tx, b, i, &st.until, l->err)) != MQS_OK)
 		return rc;
 	return l->delivery_fn(l->arg, &st);
 }

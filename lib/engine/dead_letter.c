@@ -10,6 +10,9 @@
 
 #define ENDING	".dead"
 #define PREFIX	"mq-dead-"
+#define DROPPED	PREFIX "headers-dropped"
+#define TEXT_MAX	((size_t)16 << 10)	/* of a reason or detail */
+#define DROPPED_MAX	(sizeof(DROPPED) + 24)	/* with the number */
 
 int
 mqs_dead_letter_queue(const char *queue, const char *configured,
@@ -26,7 +29,10 @@ mqs_dead_letter_queue(const char *queue, const char *configured,
 	return strcmp(name, queue) != 0;
 }
 
-/* Appends a header whose value is made valid: UTF-8 without control bytes but \n \t. */
+/*
+ * Appends a header whose value is made valid: UTF-8 without control bytes but \n \t, and not
+ * so long that there would be no room for others.
+ */
 static int
 add_header(struct mqs_buf *buf, const char *name, const char *value)
 {
@@ -34,7 +40,9 @@ add_header(struct mqs_buf *buf, const char *name, const char *value)
 	char *copy;
 	int rc;
 
-	if ((copy = strdup(value)) == NULL)
+	if (n > TEXT_MAX)
+		n = TEXT_MAX;
+	if ((copy = strndup(value, n)) == NULL)
 		return -1;
 	while ((good += mqs_utf8_valid(copy + good, n - good, 1)) < n)
 		copy[good++] = '?';
@@ -46,9 +54,9 @@ add_header(struct mqs_buf *buf, const char *name, const char *value)
 	return rc;
 }
 
-int
-mqs_dead_letter_headers(struct mqs_buf *buf, const struct mqs_message *m,
-    const struct mqs_death *death)
+/* Appends the headers that say where and why it died. */
+static int
+add_death(struct mqs_buf *buf, const struct mqs_death *death)
 {
 	char count[24], when[MQS_TIME_SIZE];
 	const char *const pairs[][2] = {
@@ -60,22 +68,55 @@ mqs_dead_letter_headers(struct mqs_buf *buf, const struct mqs_message *m,
 		{ PREFIX "time", when },
 		{ PREFIX "stderr", death->detail }
 	};
-	size_t i, start = buf->n, before;
+	size_t i;
 
 	mqs_format_u64(death->attempts, count);
 	mqs_format_time(death->time, when);
-	if (mqs_buf_add(buf, m->headers, m->headers_len) == -1)
-		return -1;
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i][1] == NULL || *pairs[i][1] == '\0')
-			continue;
-		before = buf->n;
-		if (add_header(buf, pairs[i][0], pairs[i][1]) == -1)
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i][1] != NULL && *pairs[i][1] != '\0' &&
+		    add_header(buf, pairs[i][0], pairs[i][1]) == -1)
 			return -1;
-		if (buf->n - start > MQS_HEADERS_MAX)	/* rather without it than not at all */
-			buf->n = before;
-	}
 	return 0;
+}
+
+/* The length of the first headers of a message that fit into the room; *left: how many do not. */
+static size_t
+first_headers(const struct mqs_message *m, size_t room, uint64_t *left)
+{
+	const char *name, *value;
+	size_t pos = 0, fit = 0;
+
+	*left = 0;
+	while (mqs_headers_next(m->headers, m->headers_len, &pos, &name, &value)) {
+		if (*left == 0 && pos <= room)
+			fit = pos;
+		else
+			++*left;
+	}
+	return fit;
+}
+
+/* Where there is no room for all, the death's headers matter more than the message's last ones. */
+int
+mqs_dead_letter_headers(struct mqs_buf *buf, const struct mqs_message *m,
+    const struct mqs_death *death)
+{
+	struct mqs_buf set = { 0 };
+	char count[24];
+	uint64_t left = 0;
+	size_t n = m->headers_len;
+	int rc;
+
+	if ((rc = add_death(&set, death)) == 0 && set.n + n > MQS_HEADERS_MAX) {
+		n = first_headers(m, MQS_HEADERS_MAX - DROPPED_MAX - set.n, &left);
+		mqs_format_u64(left, count);
+		rc = add_header(&set, DROPPED, count);
+	}
+	if (rc == 0 && (mqs_buf_add(buf, m->headers, n) == -1 ||
+	    mqs_buf_add(buf, set.p, set.n) == -1))
+		rc = -1;
+	mqs_buf_free(&set);
+	return rc;
 }
 
 /* Where the last set of our headers begins: the headers' end if there is none. */

@@ -10,6 +10,8 @@
  *	mq-dead-attempts	how many attempts did not settle it
  *	mq-dead-time		when it died, RFC 3339
  *	mq-dead-stderr		the last words of its handler, if it had any
+ *	mq-dead-headers-dropped	how many of the message's headers, the last ones, there was no
+ *				room for; only if there are such
  *
  * A message may have had such headers when it was published, for instance if it is a copy of
  * a dead letter.  So the last set counts.
@@ -44,8 +46,8 @@ int	mqs_dead_letter_queue(const char *queue, const char *configured,
 
 /*
  * Appends the headers of a dead letter to buf: the message's, then those of its death.
- * Texts are made valid UTF-8.  A header that would exceed MQS_HEADERS_MAX is left out.  0,
- * or -1 with errno (ENOMEM).
+ * Texts are made valid UTF-8, and cut at 16 KiB.  Where they would exceed MQS_HEADERS_MAX, the
+ * last ones of the message are left out.  0, or -1 with errno (ENOMEM).
  */
 int	mqs_dead_letter_headers(struct mqs_buf *, const struct mqs_message *,
 	    const struct mqs_death *);

@@ -17,7 +17,7 @@ mqs_publisher_open(struct mqs_publisher **out, struct mqs_spool *spool, const ch
 
 	if ((rc = mqs_check_queue(queue, err)) != MQS_OK)
 		return rc;
-	if (options != NULL && (options->flags & ~MQS_MANDATORY) != 0)
+	if (options != NULL && (options->flags & ~(MQS_MANDATORY | MQS_MIRROR)) != 0)
 		return mqs_fail(err, MQS_EINVAL, "%s: unknown flag of a publisher", queue);
 	if (engine->publisher_open == NULL)
 		return mqs_engine_lacks(engine, queue, "publish", err);

@@ -90,6 +90,44 @@ mqs_stat(struct mqs_spool *spool, const char *queue, const char *group,
 	return engine->stat(spool, queue, group, queue_fn, group_fn, arg, err);
 }
 
+struct name_listing {
+	mqs_name_listed_fn *fn;
+	void		*arg;
+};
+
+static int
+list_queue(void *arg, const struct mqs_queue_stat *q)
+{
+	const struct name_listing *l = arg;
+
+	return l->fn(l->arg, q->name, NULL);
+}
+
+static int
+list_group(void *arg, const struct mqs_group_stat *g)
+{
+	const struct name_listing *l = arg;
+
+	return l->fn(l->arg, g->queue, g->group);
+}
+
+int
+mqs_list(struct mqs_spool *spool, const char *queue, mqs_name_listed_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	struct name_listing listing = { fn, arg };
+	int rc;
+
+	if ((rc = mqs_check_names_or_all(queue, NULL, err)) != MQS_OK)
+		return rc;
+	if (engine->list != NULL)
+		return engine->list(spool, queue, fn, arg, err);
+	if (engine->stat == NULL)
+		return mqs_engine_lacks(engine, queue, "list queues", err);
+	return engine->stat(spool, queue, NULL, list_queue, list_group, &listing, err);
+}
+
 int
 mqs_outstanding(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_consumer_stat_fn *consumer_fn, mqs_delivery_stat_fn *delivery_fn, void *arg,
@@ -117,4 +155,19 @@ mqs_next_due(struct mqs_spool *spool, const char *queue, const char *group, int6
 	if (engine->next_due == NULL)
 		return mqs_engine_lacks(engine, queue, "tell when there is work next", err);
 	return engine->next_due(spool, queue, group, due, err);
+}
+
+int
+mqs_trace(struct mqs_spool *spool, const char *queue, const char *id,
+    mqs_trace_message_fn *message_fn, mqs_group_trace_fn *group_fn, void *arg,
+    struct mqs_error *err)
+{
+	const struct mqs_engine *engine = mqs_engine_of(spool);
+	int rc;
+
+	if ((rc = mqs_check_names(queue, NULL, err)) != MQS_OK)
+		return rc;
+	if (engine->trace == NULL)
+		return mqs_engine_lacks(engine, queue, "trace a message", err);
+	return engine->trace(spool, queue, id, message_fn, group_fn, arg, err);
 }

@@ -20,9 +20,24 @@
  * (mqs_can) before they begin anything.  The function must still refuse such an option with
  * MQS_ENOTSUP, for programs that did not ask.
  *
+ * Opening a spool must not connect, start a thread, or take anything that a fork(2) would
+ * share: mq-sub asks a spool (mqs_can), frees it, and may fork before it opens it anew.  So a
+ * cluster is first connected to by a call that names a queue.
+ *
+ * Settling by others.  Where deliveries can't outlive their consumer ("manual-outlives" is
+ * missing from `can'), a consumer listens on a socket, and mq-ack sends it what to settle
+ * (settle_socket_server.h).  mq-sub then polls consumer_fd at all times, also while it wants
+ * no messages, and calls consumer_service when it is readable.  consumer_service must carry
+ * out what was asked for by then, without a consumer_flush, and leave the descriptor
+ * unreadable until there is news.  consumer_held must not count a delivery that was settled
+ * in this way.  consumer_close stops all delivering and gives back what was not handed out.
+ * What was handed out under MQS_MANUAL is kept until consumer_free: until then consumer_fd,
+ * consumer_service and consumer_held go on working, since a mq-sub may stay for the sake of
+ * its receipts, until consumer_held is 0 or their lease has passed.
+ *
  * What all engines do alike is in other files of this folder: the backoff of retries
  * (retry.h), the headers of dead letters (dead_letter.h), the order of messages of one key
- * (key_order.h).
+ * (key_order.h), settling from another process (settle_socket_*.h).
  */
 #ifndef MQS_ENGINE_ENGINE_H
 #define MQS_ENGINE_ENGINE_H
@@ -33,7 +48,7 @@
  * The version of this table.  It changes whenever the table, or a structure of mqspool.h,
  * does: an engine in a file of its own that was built for another version is refused.
  */
-#define MQS_ENGINE_VERSION	2u
+#define MQS_ENGINE_VERSION	4u
 
 /* The symbol by which a loaded engine's table is found: a const struct mqs_engine. */
 #define MQS_ENGINE_SYMBOL	"mqs_engine_table"
@@ -165,11 +180,16 @@ struct mqs_engine {
 	    char uuid[MQS_UUID_SIZE], struct mqs_error *err);
 	int	(*stat)(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_queue_stat_fn *, mqs_group_stat_fn *, void *arg, struct mqs_error *err);
+	/* May be NULL: then the names are those that `stat' tells. */
+	int	(*list)(struct mqs_spool *, const char *queue, mqs_name_listed_fn *, void *arg,
+	    struct mqs_error *err);
 	int	(*outstanding)(struct mqs_spool *, const char *queue, const char *group,
 	    mqs_consumer_stat_fn *, mqs_delivery_stat_fn *, void *arg,
 	    struct mqs_error *err);
 	int	(*next_due)(struct mqs_spool *, const char *queue, const char *group,
 	    int64_t *due, struct mqs_error *err);
+	int	(*trace)(struct mqs_spool *, const char *queue, const char *id,
+	    mqs_trace_message_fn *, mqs_group_trace_fn *, void *arg, struct mqs_error *err);
 
 	/* Administering. */
 	int	(*create)(struct mqs_spool *, const char *queue, const char *group,

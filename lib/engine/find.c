@@ -17,11 +17,11 @@
 static const struct scheme {
 	const char	*scheme;
 	const char	*file;		/* without ".so" */
-	const char	*package;
+	const char	*where;		/* it is to be had */
 } schemes[] = {
-	{ "amqp", "amqp", "mq-tools-amqp" },
-	{ "amqps", "amqp", "mq-tools-amqp" },
-	{ "kafka", "kafka", "mq-tools-kafka" }
+	{ "amqp", "amqp", "package mq-tools-amqp, or make install where librabbitmq is" },
+	{ "amqps", "amqp", "package mq-tools-amqp, or make install where librabbitmq is" },
+	{ "kafka", "kafka", "it will be in the package mq-tools-kafka, which does not exist yet" }
 };
 
 static int
@@ -40,8 +40,8 @@ load(const struct mqs_engine **out, const struct scheme *s, const char *path,
 	void *object;
 
 	if (access(path, R_OK) != 0 && errno == ENOENT)
-		return mqs_fail(err, MQS_ENOTSUP, "%s://: no engine: %s: not installed (it will "
-		    "be in the package %s, which does not exist yet)", s->scheme, path, s->package);
+		return mqs_fail(err, MQS_ENOTSUP, "%s://: no engine: %s: not installed (%s)",
+		    s->scheme, path, s->where);
 	if (access(path, R_OK) != 0)
 		return cannot_load(s, path, strerror(errno), err);
 	if ((object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) == NULL) {

@@ -24,6 +24,11 @@
 #include "message/headers.h"
 #include "message/json_text.h"
 
+/*
+ * What the JSON library may take for its longest string: a buffer that doubles, with the old one
+ * beside the new, and a decoded copy.
+ */
+#define LOAD_ROOM(n)	((n) < 4096 ? 0 : 4 * (n) + 65536)
 #define KEEP_ROOM	(1u << 20)	/* more than this is given back if not needed */
 
 /* ------------------------------------------------------------ headers -- */
@@ -196,6 +201,24 @@ place_in_line(const struct mqs_fields *p, const char *line, int position)
 	return at <= begin + 4 ? at : at - 4 + p->json_len;
 }
 
+/*
+ * Jansson does not notice that the buffer of a string could not grow: it takes the string for
+ * malformed, and may read on behind the buffer.  So it is tried beforehand whether there is
+ * that much memory.
+ */
+static int
+has_memory(size_t n)
+{
+	void *volatile room;
+
+	if (n == 0)
+		return 1;
+	if ((room = malloc(n)) == NULL)
+		return 0;
+	free(room);
+	return 1;
+}
+
 static int
 load(json_t **root, struct mqs_fields *p, const char *line, size_t n)
 {
@@ -210,6 +233,11 @@ load(json_t **root, struct mqs_fields *p, const char *line, size_t n)
 		return mqs_fail(err, MQS_EDATA, "envelope is empty");
 	if ((rc = take_out_json(p, &text, &len, &copy)) != MQS_OK)
 		return rc;
+	if (!has_memory(LOAD_ROOM(len))) {
+		free(copy);
+		errno = ENOMEM;
+		return mqs_fail_errno(err, "envelope of %zu bytes", n);
+	}
 	*root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
 	    JSON_DECODE_ANY, &why);
 	free(copy);

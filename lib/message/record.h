@@ -81,18 +81,17 @@ int	mqs_record_find_id(struct mqs_slice value, uint64_t key, uint64_t least, uin
 	    uint64_t *id);
 
 /*
- * 1 if a record has none of the fields in capitals, together with its ordinal and the length
- * of its body.  0 if it has some, or is damaged: then mqs_record_decode tells.
+ * 1 if a record has none of the fields in capitals, together with its ordinal, id - time and
+ * the length of its body.  0 if it has some, or is damaged: then mqs_record_decode tells.
  */
 static inline int
-mqs_record_plain(struct mqs_slice value, uint64_t *ordinal, uint64_t *body_len)
+mqs_record_plain(struct mqs_slice value, uint64_t *ordinal, uint64_t *behind, uint64_t *body_len)
 {
 	const unsigned char *p = value.p, *end = p + value.n;
-	uint64_t behind;
 
 	if (value.n < 8 || p[4] != MQS_RECORD_VERSION || p[5] != 0 ||
 	    (p = mqs_get_varint(p + 6, end, ordinal)) == NULL ||
-	    (p = mqs_get_varint(p, end, &behind)) == NULL)
+	    (p = mqs_get_varint(p, end, behind)) == NULL)
 		return 0;
 	*body_len = (uint64_t)(end - p);
 	return 1;

@@ -9,21 +9,24 @@ BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 bats_load_library bats-support
 bats_load_library bats-assert
 
-top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+top=$(cd "${BATS_TEST_DIRNAME%/tests*}" && pwd)
 PATH=${MQ_BIN:-$top/build/release/bin}:$PATH
 export PATH MQ_LIBEXEC=${MQ_LIBEXEC:-$top/build/release/libexec}
-unset MQ_NOW MQ_AUTOCREATE MQ_MAPSIZE MQ_ENGINES
+unset MQ_NOW MQ_AUTOCREATE MQ_MAPSIZE MQ_ENGINES MQ_FRESH_CACHE
+# What is in the environment of all tests, behind MQ_; a pattern of grep -E.
+# shellcheck disable=SC2034 # for the tests
+set_for_tests='BIN|BUILD|CLUSTER|ENGINES|JUDGED|KEEP|KILLS|LIBEXEC|SANITIZED'
 
 setup() {
 	export MQ_SPOOL=$BATS_TEST_TMPDIR/spool
+	in_spool=" in $MQ_SPOOL"	# behind "no such queue"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	umask 022
 }
-
-# until_true COMMAND: waits for a state, a minute at the most.
+# until_true COMMAND: waits for a state, a minute at the most ($patience times 50 ms).
 until_true() {
 	local i
-	for ((i = 0; i < 1200; i++)); do
+	for ((i = 0; i < ${patience:-1200}; i++)); do
 		if eval "$1"; then
 			return 0
 		fi
@@ -74,6 +77,61 @@ depth() {
 	field depth "$1"
 }
 
+# messages QUEUE: how many it retains; nothing if it is not there.
+messages() {
+	mq-stat -J "$1" 2>/dev/null | jq -r 'select(.messages != null) | .messages'
+}
+
+# counted NAME QUEUE[/GROUP]: what "has" compares.
+counted() {
+	if [ "$1" = messages ]; then
+		messages "$2"
+	else
+		field "$1" "$2"
+	fi
+}
+
+# is_number IS NUMBER, or NUMBER+: so many, or more.
+is_number() {
+	case $2 in
+	*+) [ "$1" -ge "${2%+}" ] 2>/dev/null ;;
+	*) [ "$1" = "$2" ] ;;
+	esac
+}
+
+# has NAME QUEUE[/GROUP] NUMBER: one of a group's numbers (depth, acked), or how many messages a
+# queue retains (messages), is NUMBER, or with a + behind it, as much at least.
+has() {
+	local is
+	is=$(counted "$1" "$2")
+	is_number "$is" "$3" || { echo "$1 of $2: $is, not $3" >&2; return 1; }
+}
+
+# ids_ascend: those of a queue's messages, on stdin in the order of the log, do.
+ids_ascend() {
+	sort -nc
+}
+
+# exists QUEUE[/GROUP], and missing: by the tools, since a spool need not be a directory.
+exists() {
+	mq-ctl show "$1" >/dev/null 2>&1
+}
+missing() {
+	local status=0
+	mq-ctl show "$1" >/dev/null 2>&1 || status=$?
+	[ "$status" = 66 ]
+}
+
+# untouched: nothing has made anything in the spool.
+untouched() {
+	[ ! -e "$MQ_SPOOL" ]
+}
+
+# sound [QUEUE...]: nothing is wrong with the files of these queues, or of all.
+sound() {
+	mq-ctl check -q "$@"
+}
+
 # as_nobody COMMAND...: as a user without rights.  Skips the test where that can't be.
 # The tools are run from a copy: the build may lie where that user may not go, for
 # instance in root's home.
@@ -105,4 +163,9 @@ teardown() {
 	if [ -d "$BATS_TEST_TMPDIR/disk" ]; then
 		umount "$BATS_TEST_TMPDIR/disk" 2>/dev/null || :
 	fi
+	[ -z "${MQ_CLUSTER-}" ] || forget_vhost
 }
+
+# On a cluster some of these are others.
+# shellcheck source-path=SCRIPTDIR/..
+[ -z "${MQ_CLUSTER-}" ] || . "$top/tests/amqp/spool.bash"

@@ -19,8 +19,9 @@ while zpty -r shell line; do
 	line=${line//[$'\r\n']/}
 	case $line in
 	*=begin=) began=1 ;;
-	*=end=*) break ;;
+	*=end=*) ended=1; break ;;
 	*) ((began)) && print -r -- $line ;;
 	esac
 done
 zpty -d shell
+((ended)) || { print -u2 'complete.zsh: the shell ended'; exit 1; }

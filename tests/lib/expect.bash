@@ -47,11 +47,6 @@ for_everybody() {
 	chmod o+x "$BATS_RUN_TMPDIR"
 }
 
-# messages QUEUE: how many it retains; nothing if it is not there.
-messages() {
-	mq-stat -J "$1" 2>/dev/null | jq -r 'select(.messages != null) | .messages'
-}
-
 # ended PID: it has ended (wait tells how).
 ended() {
 	! kill -0 "$1" 2>/dev/null

@@ -1,9 +1,10 @@
 # steps.bash - a tool that is killed, or finds the disk full, at each of its steps: load
 # lib/steps; needs lib/common
 
+# steps_setup_file [STEPS.C]: where the test's own directory is not that of tests/steps.
 steps_setup_file() {
 	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -shared -fPIC \
-	    -o "$BATS_FILE_TMPDIR/steps.so" "$BATS_TEST_DIRNAME/steps/steps.c"
+	    -o "$BATS_FILE_TMPDIR/steps.so" "$BATS_TEST_DIRNAME/${1:-steps/steps.c}"
 }
 
 # steps KILL|FULL|STOP N COMMAND...: COMMAND, killed at step N, with a disk that is full from

@@ -1,6 +1,9 @@
 /*
  * steps.c - ends a tool, or fails it, at one of the steps by which it changes files
  *
+ * Or at one of those by which it changes what a cluster has: where STEPS_DIR is "socket:", what it
+ * sends to sockets is counted.
+ *
  * To be loaded into a tool (LD_PRELOAD).  It counts the calls that change files below the
  * directory STEPS_DIR.  Call number STEPS_KILL is not made: the process is killed.  Before
  * call number STEPS_STOP, the process stops until it is told to go on (SIGCONT).  Call
@@ -8,6 +11,7 @@
  * number of calls is written to the file STEPS_COUNT, if the process gets to its end.
  */
 #include <sys/types.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <dlfcn.h>
@@ -85,6 +89,14 @@ write(int fd, const void *p, size_t n)
 	if (is_ours(fd) && step(1) == -1)
 		return -1;
 	return REAL(ssize_t (*)(int, const void *, size_t), "write")(fd, p, n);
+}
+
+ssize_t
+send(int fd, const void *p, size_t n, int flags)
+{
+	if (is_ours(fd) && step(1) == -1)
+		return -1;
+	return REAL(ssize_t (*)(int, const void *, size_t, int), "send")(fd, p, n, flags);
 }
 
 ssize_t

@@ -3,7 +3,8 @@
  *
  * What happens to a file is one of: one to eight bits of a page change, the file is cut off, a
  * page becomes zeros, a page is written where another belongs.  Pages that hold only zeros are
- * not chosen, because nothing was ever written there.
+ * not chosen, because nothing was ever written there.  Of a file of LMDB, one of the two meta
+ * pages is chosen more often than chance would, because they decide which state counts.
  */
 #ifndef MQ_TESTS_DAMAGE_RANDOM_H
 #define MQ_TESTS_DAMAGE_RANDOM_H
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define DAMAGE_PAGE	4096
+#define DAMAGE_META	152		/* bytes of a meta page that mean something */
 
 /* A sequence of numbers that is the same everywhere (splitmix64). */
 static inline uint64_t
@@ -91,6 +93,9 @@ damage_file(const char *path, uint64_t *seed, char text[128])
 		return -1;
 	}
 	page = f.used[draw_below(seed, f.pages)] * DAMAGE_PAGE;
+	if (strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".mdb") == 0 && f.pages > 2 &&
+	    draw_below(seed, 8) == 0)
+		page = draw_below(seed, 2) * DAMAGE_PAGE;
 	len = f.n - page < DAMAGE_PAGE ? f.n - page : DAMAGE_PAGE;
 	switch (draw_below(seed, 16)) {
 	case 0:
@@ -112,6 +117,8 @@ damage_file(const char *path, uint64_t *seed, char text[128])
 		/* Headers and the numbers behind them decide most. */
 		if (draw_below(seed, 2) == 0 && len > 192)
 			len = 192;
+		if (page <= DAMAGE_PAGE && len > DAMAGE_META)
+			len = DAMAGE_META;
 		(void)snprintf(text, 128, "%zu bits in page %zu", bits, page / DAMAGE_PAGE);
 		for (i = 0; i < bits; i++) {
 			at = page + draw_below(seed, len);

@@ -261,6 +261,61 @@ test_hold(void)
 	drop_tree(&own);
 }
 
+/* The publisher commits and ends its hold after the sweep has taken its snapshot. */
+static int
+committed_meanwhile(void *arg, uint64_t name, struct mqs_error *e)
+{
+	int *hold = arg;
+
+	(void)name;
+	(void)e;
+	close(*hold);
+	*hold = -1;
+	return 0;
+}
+
+static void
+test_suspended(void)
+{
+	struct mqs_blob_ref ref, again;
+	struct mqs_blob *blob, *lost;
+	uint64_t removed;
+	int hold, fd;
+
+	make_tree(&dir);
+	close(dir.use);
+	must((dir.use = openat(dir.fd, "use", O_RDONLY | O_CREAT | O_CLOEXEC, 0600)) != -1);
+	check_int(mqs_blob_hold_more(&dir, &hold, &err), 0);
+	blob = new_blob();
+	lost = new_blob();
+	must(mqs_blob_write(blob, "body", 4, &err) == 0);
+	check_int(mqs_blob_suspend(blob, &err), 0);
+	check_int(mqs_blob_suspend(lost, &err), 0);
+	check_u64(mqs_blob_size(blob), 4);
+	check_content(mqs_blob_fd(blob), "body", 4);
+	check_int(mqs_blob_write(blob, "more", 4, &err), MQS_EBUG);
+	check_int(mqs_blob_suspend(blob, &err), 0);
+	check_int(mqs_blob_write(blob, "more", 4, &err), MQS_EBUG);
+	check_int(mqs_blob_finish(blob, &ref, &err), 0);
+	check_int(mqs_blob_finish(blob, &again, &err), 0);
+	check_u64(again.hash, ref.hash);
+	check_u64(ref.size, 4);
+	check_int(tree_entries(&dir, "blob"), 2);
+	mqs_blob_free(lost, 0);
+	check_int(tree_entries(&dir, "blob"), 1);
+	/* Nothing locks it, but it is held, even if the commit comes meanwhile. */
+	check_int(mqs_blob_sweep(&dir, committed_meanwhile, &hold, &removed, &err), 0);
+	check_u64(removed, 0);
+	if (hold != -1)
+		close(hold);
+	mqs_blob_free(blob, 1);
+	check_int(mqs_blob_open(&dir, &ref, 1, &fd, &err), 0);
+	close(fd);
+	check_int(mqs_blob_sweep(&dir, never, NULL, &removed, &err), 0);
+	check_u64(removed, 1);
+	drop_tree(&dir);
+}
+
 int
 main(void)
 {
@@ -270,5 +325,6 @@ main(void)
 	run_test("linked into another queue, it outlives the first", test_link);
 	run_test("not linked where it can't be shared", test_no_link);
 	run_test("bodies that are held stay", test_hold);
+	run_test("suspended: no descriptor, no lock, and no sweep", test_suspended);
 	return finish_tests();
 }

@@ -310,6 +310,19 @@ choose(char path[256], struct trial *t, uint64_t *seed)
 
 static struct ids before_g, before_m, before_o;
 
+/* What is salvaged was published, and comes once. */
+static void
+salvage(struct trial *t)
+{
+	struct ids saved = { .n = 0 };
+
+	tool(t, "mq-ctl salvage q saved", NULL);
+	t->told = 0;
+	tool(t, "mq-replay " FORMAT " saved", &saved);
+	t->told = 1;
+	tool(t, "mq-ctl check saved; mq-ctl delete -f saved", NULL);
+}
+
 static void
 read_log(struct trial *t)
 {
@@ -319,6 +332,7 @@ read_log(struct trial *t)
 	tool(t, "mq-replay --last 5 " FORMAT " q", NULL);
 	tool(t, "mq-ctl show q && mq-ctl show q/g", NULL);
 	tool(t, "mq-ctl check", NULL);
+	salvage(t);
 }
 
 static void

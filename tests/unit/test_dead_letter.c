@@ -112,22 +112,69 @@ test_malformed(void)
 	}
 }
 
-/* Where headers are full already, the message is still a letter, with what there is room for. */
+/* Where headers are full already, the message's last ones go, and that is said. */
 static void
 test_full_headers(void)
 {
-	static char value[MQS_HEADERS_MAX - 40];
-	const struct mqs_death death = { .queue = "orders", .group = "bill", .id = "1" };
+	static char value[MQS_HEADERS_MAX], reason[MQS_HEADERS_MAX + 2];
+	struct mqs_death death = { .queue = "orders", .group = "bill", .id = "1",
+	    .reason = "exit 1", .detail = "words" };
 	struct mqs_buf own = { 0 }, all = { 0 };
+	struct mqs_dead_letter l;
 	struct mqs_message m;
 
 	memset(value, 'x', sizeof(value));
-	check_int(mqs_headers_add(&own, "a", 1, value, sizeof(value)), 0);
+	check_int(mqs_headers_add(&own, "a", 1, "first", 5), 0);
+	check_int(mqs_headers_add(&own, "b", 1, value, sizeof(value) - 60), 0);
+	check_int(mqs_headers_add(&own, "c", 1, "last", 4), 0);
 	m = with_headers(&own);
 	check_int(mqs_dead_letter_headers(&all, &m, &death), 0);
 	check(all.n <= MQS_HEADERS_MAX);
-	check_str(mqs_headers_get(all.p, all.n, "mq-dead-queue"), "orders");
-	check(mqs_headers_get(all.p, all.n, "mq-dead-time") == NULL);
+	check_str(mqs_headers_get(all.p, all.n, "a"), "first");
+	check(mqs_headers_get(all.p, all.n, "b") == NULL);
+	check(mqs_headers_get(all.p, all.n, "c") == NULL);
+	check_str(mqs_headers_get(all.p, all.n, "mq-dead-headers-dropped"), "2");
+	check_str(mqs_headers_get(all.p, all.n, "mq-dead-time"), "1970-01-01T00:00:00.000000000Z");
+	check_str(mqs_headers_get(all.p, all.n, "mq-dead-stderr"), "words");
+	m = with_headers(&all);
+	check_int(mqs_dead_letter_read(&l, &m), 1);
+	check_str(l.queue, "orders");
+	mqs_buf_free(&all);
+	/* Nor does a long reason push anything out, and what fits to the byte stays. */
+	memset(reason, 'r', sizeof(reason) - 1);
+	death.reason = death.detail = reason;
+	m = with_headers(&own);
+	check_int(mqs_dead_letter_headers(&all, &m, &death), 0);
+	check(all.n <= MQS_HEADERS_MAX);
+	check_str(mqs_headers_get(all.p, all.n, "a"), "first");
+	check_u64(strlen(mqs_headers_get(all.p, all.n, "mq-dead-stderr")), 16384);
+	check_str(mqs_headers_get(all.p, all.n, "mq-dead-group"), "bill");
+	mqs_buf_free(&own);
+	mqs_buf_free(&all);
+}
+
+/* Headers that just fit are all there; one byte more, and the last of the message's goes. */
+static void
+test_fitting_headers(void)
+{
+	static char value[MQS_HEADERS_MAX];
+	const struct mqs_death death = { .queue = "q", .group = "g", .id = "1" };
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct mqs_buf own = { 0 }, all = { 0 };
+	size_t room, more;
+
+	check_int(mqs_dead_letter_headers(&all, &m, &death), 0);
+	room = MQS_HEADERS_MAX - all.n;
+	memset(value, 'x', sizeof(value));
+	for (more = 0; more < 2; more++) {
+		all.n = own.n = 0;
+		check_int(mqs_headers_add(&own, "a", 1, value, room - 3 + more), 0);
+		m = with_headers(&own);
+		check_int(mqs_dead_letter_headers(&all, &m, &death), 0);
+		check((mqs_headers_get(all.p, all.n, "a") == NULL) == (more == 1));
+		check((mqs_headers_get(all.p, all.n, "mq-dead-headers-dropped") != NULL) ==
+		    (more == 1));
+	}
 	mqs_buf_free(&own);
 	mqs_buf_free(&all);
 }
@@ -140,5 +187,6 @@ main(void)
 	run_test("the last set counts", test_last_set);
 	run_test("what is none", test_malformed);
 	run_test("full headers", test_full_headers);
+	run_test("headers that just fit", test_fitting_headers);
 	return finish_tests();
 }

@@ -44,6 +44,8 @@ test_names(void)
 	check_int(mqs_consumer_open(&c, spool, "q", NULL, NULL, &err), MQS_EINVAL);
 	check_int(mqs_rewind(spool, "q", NULL, NULL, NULL, &err), MQS_EINVAL);
 	check_int(mqs_trim(spool, NULL, &n, &err), MQS_EINVAL);
+	check_int(mqs_list(spool, "a b", NULL, NULL, &err), MQS_EINVAL);
+	check_int(mqs_list(spool, "q", NULL, NULL, &err), MQS_ENOENT);
 	refused(mqs_stat(spool, NULL, "g", NULL, NULL, NULL, &err), MQS_EINVAL,
 	    "g: a group without a queue");
 	check_int(mqs_stat(spool, "q", NULL, NULL, NULL, NULL, &err), MQS_ENOENT);
@@ -53,7 +55,7 @@ test_names(void)
 static void
 test_options(void)
 {
-	const struct mqs_publisher_options flags = { .flags = 2 };
+	const struct mqs_publisher_options flags = { .flags = 4 };
 	struct mqs_consumer_options options = { .flags = 4 };
 	const struct mqs_settlement verb = { .verb = (enum mqs_verb)9 };
 	struct mqs_publisher *p;
@@ -180,8 +182,10 @@ test_lacking(void)
 	check_int(mqs_reply_wanted(s, NULL, NULL, &err), MQS_NOTHING);
 	lacks(mqs_stat(s, "q", NULL, NULL, NULL, NULL, &err), "q: ", "count messages");
 	lacks(mqs_stat(s, NULL, NULL, NULL, NULL, NULL, &err), "", "count messages");
+	lacks(mqs_list(s, "q", NULL, NULL, &err), "q: ", "list queues");
 	lacks(mqs_outstanding(s, "q", NULL, NULL, NULL, NULL, &err), "q: ", "list deliveries");
 	lacks(mqs_next_due(s, "q", NULL, &due, &err), "q: ", "tell when there is work next");
+	lacks(mqs_trace(s, "q", "1", NULL, NULL, NULL, &err), "q: ", "trace a message");
 	lacks(mqs_create(s, "q", NULL, NULL, &err), "q: ", "make queues and groups");
 	lacks(mqs_set(s, "q", NULL, &pair, 1, &err), "q: ", "change settings");
 	lacks(mqs_show(s, "q", NULL, NULL, NULL, &err), "q: ", "show settings");

@@ -1,5 +1,9 @@
 /* test_envelope_parse.c - one line of JSON as a message, or what is wrong with it */
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "message/envelope.h"
@@ -376,6 +380,68 @@ test_refuse_long(void)
 	mqs_buf_free(&b);
 }
 
+#define LARGE	(8u << 20)
+#define STEP	(1u << 20)
+
+/* In a process that may take `more' bytes: what parsing a large envelope returns. */
+static int
+parse_within(const char *line, size_t n, rlim_t more)
+{
+	struct mqs_envelope e = { 0 };
+	struct mqs_error err = { 0 };
+	struct rlimit limit;
+	unsigned long pages = 0;
+	FILE *statm;
+	int rc;
+
+	if ((statm = fopen("/proc/self/statm", "r")) == NULL ||
+	    fscanf(statm, "%lu", &pages) != 1)
+		return 100;
+	fclose(statm);
+	limit.rlim_cur = limit.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+	if (setrlimit(RLIMIT_AS, &limit) == -1)
+		return 100;
+	rc = mqs_envelope_parse(&e, line, n, 0, &err);
+	if (rc != MQS_OK && rc != MQS_ESYSTEM)
+		printf("# with %lu bytes: %s\n", (unsigned long)more, err.text);
+	fflush(stdout);
+	return -rc;
+}
+
+/* However little memory there is: the message, or that there is no memory; never bad input. */
+static void
+test_memory(void)
+{
+	size_t n = LARGE, good = 0, lacking = 0;
+	char *line;
+	rlim_t more;
+	int status;
+	pid_t pid;
+
+#ifdef __SANITIZE_ADDRESS__
+	return;				/* it needs address space without end */
+#endif
+	if ((line = malloc(n)) == NULL)
+		abort();
+	memset(line, 'x', n);
+	memcpy(line, "{\"body\":\"", 9);
+	memcpy(line + n - 2, "\"}", 2);
+	for (more = 0; more < 12 * (rlim_t)LARGE; more += STEP) {
+		fflush(stdout);
+		if ((pid = fork()) == -1)
+			abort();
+		if (pid == 0)
+			_exit(parse_within(line, n, more));
+		if (waitpid(pid, &status, 0) != pid)
+			abort();
+		good += status == 0;
+		lacking += WIFEXITED(status) && WEXITSTATUS(status) == -MQS_ESYSTEM;
+	}
+	check_u64(good + lacking, 12 * LARGE / STEP);
+	check(good > 0 && lacking > 0);
+	free(line);
+}
+
 int
 main(void)
 {
@@ -390,5 +456,6 @@ main(void)
 	run_test("refuse times", test_refuse_times);
 	run_test("refuse headers", test_refuse_headers);
 	run_test("refuse what is too long", test_refuse_long);
+	run_test("any amount of memory", test_memory);
 	return finish_tests();
 }

@@ -10,6 +10,7 @@
 static uint64_t ids[MOST + 2];	/* of the messages, from 1 */
 static uint64_t keys[MOST + 1];	/* where they are stored now */
 static int n;
+static int removed;	/* messages in front of these, which are gone */
 static unsigned long state;
 
 static unsigned
@@ -36,9 +37,29 @@ damage(void)
 	spool = open_spool();
 }
 
-/* m messages; together: their ids follow each other. */
+/* The group settles the first of the messages, and they are removed. */
 static void
-fill(int m, int together)
+remove_first(int m)
+{
+	static const char *const retain[] = { "retain=0s" };
+	struct mqs_consumer *c = consumer("q");
+	struct mqs_message message;
+	uint64_t gone;
+
+	for (removed = 0; removed < m; removed++) {
+		must(next(c, &message) == MQS_OK);
+		settle(c, &message, MQS_ACK);
+	}
+	ok(mqs_consumer_close(c, &err));
+	mqs_consumer_free(c);
+	ok(mqs_set(spool, "q", NULL, retain, 1, &err));
+	ok(mqs_trim(spool, "q", &gone, &err));
+	check_u64(gone, (uint64_t)m);
+}
+
+/* m messages, of which the first are gone; together: their ids follow each other. */
+static void
+fill(int m, int together, int gone)
 {
 	struct mqs_message message = MQS_MESSAGE_INIT;
 	struct mqs_publisher *p;
@@ -56,11 +77,14 @@ fill(int m, int together)
 			must(mqs_publisher_flush(p, &err) == MQS_OK);
 	}
 	mqs_publisher_free(p);
+	removed = 0;
+	if (gone > 0)
+		remove_first(gone);
 	must(mqs_reader_open(&r, spool, "q", NULL, NULL, &err) == MQS_OK);
 	for (n = 0; mqs_reader_next(r, &message, &err) == MQS_OK; keys[n] = ids[n])
 		ids[++n] = message.seq;
 	mqs_reader_free(r);
-	check_int(n, m);
+	check_int(n, m - gone);
 	mqs_spool_free(spool);
 	(void)snprintf(whole.path, sizeof(whole.path), "%s/q/log.mdb", where);
 	file_read(&whole);
@@ -116,7 +140,7 @@ check_walk(void)
 		check_int(w.bad, keys[i] != ids[i]);
 		check_u64(w.key, keys[i]);
 		check(fits(i, w.id));
-		check_u64(w.ordinal, (uint64_t)i);
+		check_u64(w.ordinal, (uint64_t)(removed + i));
 		check_u64(w.missing, 0);
 		check(w.id > w.before);
 	}
@@ -124,7 +148,7 @@ check_walk(void)
 	check_u64(w.missing, 0);
 	/* A search finds each that is whole. */
 	for (i = 1; i <= n; i++)
-		if (keys[i] == ids[i] && check_int(mqs_walk_from(&w, ids[i], &err), MQS_OK))
+		if (keys[i] == ids[i] && check_int(mqs_walk_from(&w, ids[i], 0, &err), MQS_OK))
 			check_u64(w.id, ids[i]);
 	mqs_log_reader_done(&reader);
 }
@@ -136,7 +160,7 @@ test_each_bit(void)
 
 	for (together = 0; together < 2; together++)
 		for (i = 1; i <= 5; i++) {
-			fill(5, together);
+			fill(5, together, 0);
 			for (bit = 0; bit < 64; bit++) {
 				keys[i] = ids[i] ^ UINT64_C(1) << bit;
 				damage();
@@ -191,7 +215,7 @@ check_consumed(void)
 	struct mqs_consumer *c = NULL;
 	struct mqs_message m;
 	size_t claimed;
-	int i, rc, rounds;
+	int i, rc, rounds, damaged = 0, told = 0;
 
 	memset(got, 0, sizeof(got));
 	for (rounds = 0; rounds < 10 * MOST; rounds++) {
@@ -216,6 +240,7 @@ check_consumed(void)
 			break;
 		if (rc != MQS_OK && (!check_int(rc, MQS_EDAMAGED) || !skip_named()))
 			break;
+		told += rc != MQS_OK;
 		if (rc != MQS_OK || by_chance(30) == 0) {
 			ok(mqs_consumer_close(c, &err));
 			mqs_consumer_free(c);
@@ -225,6 +250,9 @@ check_consumed(void)
 	for (i = 1; i <= n; i++)
 		if (!check_int(got[i], keys[i] == ids[i]))
 			printf("# message %d of %d\n", i, n);
+	for (i = 1; i <= n; i++)
+		damaged += keys[i] != ids[i];
+	check_int(told, damaged);	/* none is passed over silently */
 	if (c != NULL)
 		ok(mqs_consumer_close(c, &err));
 	mqs_consumer_free(c);
@@ -255,12 +283,15 @@ run(unsigned seed)
 {
 	const int before = check_failures;
 	unsigned i, many;
+	int size, gone;
 
 	state = seed;
-	fill(1 + (int)by_chance(by_chance(3) == 0 ? MOST : 20), by_chance(4) != 0);
+	size = 1 + (int)by_chance(by_chance(3) == 0 ? MOST : 20);
+	gone = by_chance(2) == 0 ? (int)by_chance((unsigned)size) : 0;
+	fill(size, by_chance(4) != 0, gone);
 	many = 1 + by_chance(3);
 	for (i = 0; i < many; i++) {
-		int at = 1 + (int)by_chance((unsigned)n);
+		int at = by_chance(4) == 0 ? 1 : 1 + (int)by_chance((unsigned)n);
 
 		keys[at] = wrong_key(at);
 	}

@@ -7,6 +7,7 @@
  * that the model knows: the messages of the log, of each key, the newest of each key, and
  * what each group has yet to settle.  MQ_SEED runs one seed only.
  */
+#include "embedded/queue/log_segment_min.h"
 #include "engine.h"
 
 #define STEPS	150
@@ -21,6 +22,7 @@ struct entry {
 	char	 body[12];
 	size_t	 len;
 	int	 there;			/* retained */
+	int	 purged;		/* with the queue: whatever had it, it is dropped */
 	int	 settled[GROUPS];
 	int	 acking[GROUPS];	/* settled by a consumer, and perhaps not carried out yet */
 };
@@ -31,12 +33,17 @@ struct taken {
 	struct entry *entry;
 };
 
+/* So that the log has several tables, which are emptied and used again. */
+const uint64_t mqs_log_segment_min = 4096;
+
 static const char *const group_names[GROUPS] = { "one", "two" };
 static struct entry model[MANY];
 static size_t nmodel;
 static struct mqs_consumer *consumers[GROUPS];
 static struct taken taken[GROUPS][MANY];
 static size_t ntaken[GROUPS];
+/* What a group has counted, ever. */
+static struct { uint64_t delivered, delivered_bytes, acked, acked_bytes; } counted[GROUPS];
 static const char *queue;		/* its name now */
 static int tables, indexed;		/* compact=key; index=key */
 static unsigned long long state;
@@ -233,6 +240,8 @@ carried_out(int g)
 		if (model[i].acking[g]) {
 			model[i].settled[g] = 1;
 			model[i].acking[g] = 0;
+			counted[g].acked += !model[i].purged;
+			counted[g].acked_bytes += model[i].purged ? 0 : model[i].len;
 		}
 }
 
@@ -253,6 +262,8 @@ claim_some(int g)
 			continue;
 		check_mem(m.body, m.body_len, e->body, e->len);
 		check_mem(m.key, m.key_len, &e->key, 1);
+		counted[g].delivered++;
+		counted[g].delivered_bytes += e->len;
 		taken[g][ntaken[g]++] = (struct taken){ m.seq, m.lease, e };
 	}
 	mqs_consumer_rest(consumers[g]);
@@ -330,8 +341,10 @@ purge(void)
 		return;
 	}
 	ok(mqs_purge(spool, queue, NULL, &n, &err));
-	for (i = 0; i < nmodel; i++)
+	for (i = 0; i < nmodel; i++) {
 		model[i].there = 0;
+		model[i].purged = 1;
+	}
 }
 
 static void
@@ -486,6 +499,24 @@ same_newest(struct mqs_spool *s)
 	same(s, NULL, &o, wanted);
 }
 
+static int
+same_counts(void *arg, const struct mqs_group_stat *st)
+{
+	int g = strcmp(st->group, group_names[0]) != 0;
+	uint64_t n = 0;
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; i < MQS_LATENCY_CLASSES; i++)
+		n += st->latency[i];
+	check_u64(st->delivered, counted[g].delivered);
+	check_u64(st->delivered_bytes, counted[g].delivered_bytes);
+	check_u64(st->acked, counted[g].acked);
+	check_u64(st->acked_bytes, counted[g].acked_bytes);
+	check_u64(n, counted[g].acked);
+	return 0;
+}
+
 static void
 same_everything(struct mqs_spool *s)
 {
@@ -500,6 +531,7 @@ same_everything(struct mqs_spool *s)
 	same_newest(s);
 	for (g = 0; g < GROUPS; g++)
 		same_of_group(s, g);
+	ok(mqs_stat(s, queue, NULL, NULL, same_counts, NULL, &err));
 }
 
 /* A copy has all that the queue has. */
@@ -594,6 +626,7 @@ run(unsigned seed)
 	for (g = 0; g < GROUPS; g++) {
 		ok(mqs_create(spool, queue, group_names[g], NULL, &err));
 		ntaken[g] = 0;
+		memset(&counted[g], 0, sizeof(counted[g]));
 	}
 	set("retain=1h");
 	if (tables)

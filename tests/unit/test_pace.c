@@ -63,11 +63,22 @@ test_clock_set_back(void)
 }
 
 static void
+test_no_time(void)
+{
+	struct pace p = { .times = 1 };
+
+	check_int(pace_wait(&p, 0, 7 * S), 0);
+	check_int(pace_wait(&p, 100 * S, 8 * S), 0);
+	check_int(pace_wait(&p, 0, 8 * S), 0);
+	check_int(pace_wait(&p, 101 * S, 8 * S), 1 * S);
+}
+
+static void
 test_very_long(void)
 {
 	struct pace p = { .times = PACE_MIN };
 
-	check_int(pace_wait(&p, 0, 7 * S), 0);
+	check_int(pace_wait(&p, 1, 7 * S), 0);
 	check(pace_wait(&p, INT64_MAX, 7 * S) > INT64_C(100) * 365 * 24 * 3600 * S);
 }
 
@@ -90,6 +101,7 @@ main(void)
 	run_test("the first goes out at once, the others in the rhythm of the first", test_rhythm);
 	run_test("faster, and slower", test_faster_and_slower);
 	run_test("a message from before the first does not wait", test_clock_set_back);
+	run_test("a message without a time does not wait, and begins no rhythm", test_no_time);
 	run_test("a wait longer than the clock has room for", test_very_long);
 	run_test("a wait ends when the reader of the output has gone", test_reader_gone);
 	return finish_tests();

@@ -177,7 +177,7 @@ test_install(void)
 	touch(dir.fd, ".new-left");
 	touch(dir.fd, ".new-left-lock");
 	must(mkdirat(dir.fd, ".new-folder", 0700) == 0);
-	check_int(mqs_dir_sweep(&dir, &err), 0);
+	check_int(mqs_dir_sweep(&dir, NULL, NULL, &err), 0);
 	check_int(fstatat(dir.fd, ".new-left", &st, 0), -1);
 	check_int(fstatat(dir.fd, ".new-left-lock", &st, 0), -1);
 	check_int(fstatat(dir.fd, ".new-folder", &st, 0), -1);

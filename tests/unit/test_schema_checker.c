@@ -296,13 +296,15 @@ install(const char *script)
 {
 	char path[64];
 	FILE *f;
+	int closed;
 
 	(void)snprintf(path, sizeof(path), "%s/mq-schema", folder);
 	unlink(path);
 	if (!check((f = fopen(path, "w")) != NULL))
 		return;
 	fprintf(f, "#!/bin/sh\n%s\n", script);
-	check(fclose(f) == 0);
+	closed = fclose(f);
+	check(closed == 0);
 	check(chmod(path, 0755) == 0);
 }
 

@@ -89,8 +89,13 @@ static struct mqs_wake *
 new_wake(const char *group, int owners)
 {
 	struct mqs_wake *w = NULL;
+	int fd;
 
 	make_tree(&dir);
+	/* The group's page is made beside its file only. */
+	fd = openat(dir.fd, "g.group.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	must(fd != -1);
+	close(fd);
 	must(mqs_wake_new(&w, &dir, group, owners, &err) == 0);
 	return w;
 }

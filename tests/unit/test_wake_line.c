@@ -178,14 +178,13 @@ test_leaving(void)
 	teardown();
 }
 
-/* Somebody was faster than the head that has got PAIR: it stands by, and does not watch. */
-static void
-test_overtaken(void)
+/* Four stand in the line; two go to work.  The one of those behind that has got PAIR. */
+static int
+head_with_pair(void)
 {
 	struct pollfd p[2];
-	int head, rc;
+	int rc;
 
-	setup();
 	check_int(join(0), MQS_LINE_FIRST);
 	check_int(join(1), MQS_LINE_STANDBY);
 	check_int(join(2), MQS_LINE_BEHIND);
@@ -197,7 +196,66 @@ test_overtaken(void)
 	while ((rc = poll(p, 2, GIVE_UP)) == -1)
 		must(errno == EINTR);
 	check_int(rc, 1);
-	head = p[0].revents != 0 ? 2 : 3;
+	return p[0].revents != 0 ? 2 : 3;
+}
+
+/* Two others were faster than the head: it stays behind, until neither of them is left. */
+static void
+test_overtaken_twice(void)
+{
+	int head;
+
+	setup();
+	head = head_with_pair();
+	check_int(join(4), MQS_LINE_FIRST);
+	check_int(join(0), MQS_LINE_STANDBY);
+	check(!mqs_line_advance(&line[head]));
+	check_int(line[head].place, MQS_LINE_BEHIND);
+	check(stays(head, 50));
+	/* Neither of the two has PAIR yet, so the head gets it at once, and has to give it back. */
+	mqs_line_second(&line[head]);
+	check(!comes_forward(head));
+	check_int(line[head].place, MQS_LINE_BEHIND);
+	mqs_line_second(&line[4]);
+	mqs_line_second(&line[0]);
+	mqs_line_second(&line[head]);
+	check(stays(head, 50) && stays(5 - head, 0));
+	mqs_line_leave(&line[4]);
+	check(comes_forward(0));
+	check(stays(head, 50));
+	mqs_line_leave(&line[0]);
+	check(comes_forward(head));
+	teardown();
+}
+
+/* The head may leave while it waits for nothing. */
+static void
+test_overtaken_leaves(void)
+{
+	int head;
+
+	setup();
+	head = head_with_pair();
+	check_int(join(4), MQS_LINE_FIRST);
+	check_int(join(0), MQS_LINE_STANDBY);
+	check(!mqs_line_advance(&line[head]));
+	mqs_line_leave(&line[head]);
+	check_int(line[head].place, MQS_LINE_OUT);
+	mqs_line_leave(&line[4]);
+	check(comes_forward(0));
+	mqs_line_leave(&line[0]);
+	check(comes_forward(5 - head));
+	teardown();
+}
+
+/* Somebody was faster than the head that has got PAIR: it stands by, and does not watch. */
+static void
+test_overtaken(void)
+{
+	int head;
+
+	setup();
+	head = head_with_pair();
 	check_int(join(4), MQS_LINE_FIRST);
 	check(!mqs_line_advance(&line[head]));
 	check_int(line[head].place, MQS_LINE_STANDBY);
@@ -228,6 +286,8 @@ main(void)
 	run_test("whoever dies, the next comes forward", test_deaths);
 	run_test("leaving from any place", test_leaving);
 	run_test("whoever was overtaken stands by", test_overtaken);
+	run_test("whoever was overtaken twice stays behind", test_overtaken_twice);
+	run_test("whoever was overtaken leaves", test_overtaken_leaves);
 	run_test("without locks there is no line", test_no_lock);
 	return finish_tests();
 }

@@ -58,7 +58,8 @@ make_tree_in(struct mqs_dir *dir, const char *where)
 	dir->fd = tree_folder(AT_FDCWD, dir->path);
 	dir->blob = tree_folder(dir->fd, "blob");
 	dir->owner = tree_folder(dir->fd, "owner");
-	dir->gate = dir->turn = -1;
+	dir->turn = -1;
+	must((dir->gate = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
 	must((dir->use = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
 }
 
@@ -84,6 +85,7 @@ drop_tree(struct mqs_dir *dir)
 {
 	(void)nftw(dir->path, tree_remove, 16, FTW_DEPTH | FTW_PHYS);
 	close(dir->use);
+	close(dir->gate);
 	close(dir->blob);
 	close(dir->owner);
 	close(dir->fd);

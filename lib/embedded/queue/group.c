@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "embedded/queue/group_file.h"
+#include "embedded/queue/group_missing.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/store/group_page_open.h"
 
 static int
 identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
@@ -23,8 +25,7 @@ identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
 	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "format", 6, &value, err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING || value.n != 4)
-		return mqs_fail(err, MQS_EDAMAGED, "%s/%s.group.mdb: not a "
-		    "group of mq", log->dir.path, group->name);
+		return mqs_tx_fail_damaged(tx, "not a group of mq", err);
 	if ((format = mqs_get_le32(value.p)) != MQS_GROUP_FORMAT)
 		return mqs_fail(err, MQS_EVERSION, "%s/%s.group.mdb: format %u, "
 		    "this version of mq knows %u", log->dir.path, group->name,
@@ -33,8 +34,7 @@ identify(struct mqs_group *group, struct mqs_tx *tx, struct mqs_error *err)
 		return rc;
 	if (rc == MQS_NOTHING || value.n != 16 ||
 	    memcmp(value.p, log->uuid, 16) != 0)
-		return mqs_fail(err, MQS_EDAMAGED, "%s/%s.group.mdb: belongs to "
-		    "another queue's log", log->dir.path, group->name);
+		return mqs_tx_fail_damaged(tx, "belongs to another queue's log", err);
 	if ((rc = mqs_group_read(tx, v, err)) != MQS_OK)
 		return rc;
 	group->settings_seen = v[MQS_GROUP_SETTINGS] + 1;
@@ -52,8 +52,7 @@ mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
 	int rc;
 
 	if (!mqs_dir_has_group(&log->dir, name))
-		return mqs_fail(err, MQS_ENOENT, "%s/%s: no such group",
-		    log->dir.name, name);
+		return mqs_group_fail_missing(log, name, err);
 	if ((group = calloc(1, sizeof(*group))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", log->dir.name, name);
 	group->log = log;
@@ -69,8 +68,7 @@ mqs_group_open(struct mqs_group **out, struct mqs_log *log, const char *name,
 	mqs_tx_abort(tx);
 	if (rc != MQS_OK)
 		goto fail;
-	mqs_group_file(file, name, "stat");
-	if ((rc = mqs_page_open(&log->dir, file, 1, &group->page, err)) != MQS_OK ||
+	if ((rc = mqs_group_page_open(&log->dir, name, &group->page, err)) != MQS_OK ||
 	    (rc = mqs_group_refresh(group, err)) != MQS_OK)
 		goto fail;
 	*out = group;

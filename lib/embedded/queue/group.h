@@ -91,7 +91,11 @@ enum mqs_group_value {
 	MQS_GROUP_TEMP_BOOT,
 	MQS_GROUP_USED,		/* when a consumer last committed, wall clock */
 	MQS_GROUP_EXPIRES,	/* the setting `expires', for readers of the page; ns, 0: never */
-	MQS_GROUP_VALUES
+	MQS_GROUP_DELIVERED_BYTES,	/* of the bodies of those that DELIVERED counts */
+	MQS_GROUP_ACKED_BYTES,	/* see queue/group_count_acks.h, as for these: */
+	MQS_GROUP_ACK_LATENCY,	/* sum of the times from publishing to acknowledging, in us */
+	MQS_GROUP_ACK_CLASSES,	/* acknowledged messages, by the class of that time */
+	MQS_GROUP_VALUES = MQS_GROUP_ACK_CLASSES + MQS_LATENCY_CLASSES
 };
 
 struct mqs_group {

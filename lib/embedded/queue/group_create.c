@@ -3,20 +3,20 @@
  *
  * The steps: take the log's write lock, so that nothing is trimmed meanwhile, and then the
  * gate.  Build the file under a temporary name, commit and sync it (a crash leaves a file
- * that mqs_dir_sweep removes; an error leaves nothing).  Remove the page of an earlier group
- * of this name (without a page, trimming supposes floor 0).  Rename the file into place.
- * Whoever opens the group first writes its page.
+ * that mqs_dir_sweep removes; an error leaves nothing).  Rename the file into place.
+ * Whoever opens the group first writes its page (without a page, trimming supposes floor 0).
+ * Where a page of this name lies about, a group has lost its file: it is not begun anew
+ * (queue/group_missing.h).
  *
  * No existing group's lock is taken, so the order of locks is kept (queue/group_tx.h).
  */
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/group_create.h"
 #include "embedded/queue/group_file.h"
+#include "embedded/queue/group_missing.h"
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/queue/state_values.h"
@@ -84,18 +84,6 @@ mqs_group_build(struct mqs_log *log, const char *name, const char *tmp,
 	return rc;
 }
 
-/* Removes the page of an earlier group: it would outlive this one's younger numbers. */
-static int
-remove_page(const struct mqs_log *log, const char *name, struct mqs_error *err)
-{
-	char file[MQS_GROUP_FILE];
-
-	mqs_group_file(file, name, "stat");
-	if (unlinkat(log->dir.fd, file, 0) == -1 && errno != ENOENT)
-		return mqs_fail_errno(err, "%s/%s", log->dir.path, file);
-	return MQS_OK;
-}
-
 static int
 make(struct mqs_log *log, const char *name, uint64_t v[MQS_GROUP_VALUES],
     const struct mqs_group_new *new, struct mqs_error *err)
@@ -105,8 +93,7 @@ make(struct mqs_log *log, const char *name, uint64_t v[MQS_GROUP_VALUES],
 
 	mqs_temp_name(tmp);
 	mqs_group_file(file, name, "mdb");
-	if ((rc = mqs_group_build(log, name, tmp, v, new, err)) == MQS_OK &&
-	    (rc = remove_page(log, name, err)) == MQS_OK)
+	if ((rc = mqs_group_build(log, name, tmp, v, new, err)) == MQS_OK)
 		rc = mqs_dir_install(&log->dir, tmp, file, err);
 	if (rc != MQS_OK)
 		mqs_dbfile_unmake(log->dir.fd, tmp);
@@ -148,6 +135,8 @@ mqs_group_create(struct mqs_log *log, const char *name,
 	if (mqs_dir_has_group(&log->dir, name))
 		rc = mqs_fail(err, MQS_EEXIST, "%s/%s: exists already",
 		    log->dir.name, name);
+	else if (mqs_group_is_lost(&log->dir, name))
+		rc = mqs_group_fail_missing(log, name, err);
 	else
 		rc = about(log, name, make(log, name, v, new, &why), &why, err);
 	if (mqs_dir_gate(&log->dir, 0, rc == MQS_OK ? err : NULL) != MQS_OK &&

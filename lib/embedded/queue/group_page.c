@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "embedded/queue/group_file.h"
 #include "embedded/queue/group_page.h"
 #include "embedded/queue/group_state.h"
+#include "embedded/store/group_page_open.h"
 
 void
 mqs_group_page_fill(struct mqs_page *page, uint64_t tx, const uint64_t *v)
@@ -19,14 +21,15 @@ mqs_group_page_fill(struct mqs_page *page, uint64_t tx, const uint64_t *v)
 int
 mqs_group_page_find(struct mqs_group *group, struct mqs_error *err)
 {
-	char file[MQS_GROUP_FILE];
 	struct stat st;
 	int rc, fd;
 
 	if (fstat(group->page, &st) == -1 || st.st_nlink > 0)
 		return MQS_OK;
-	mqs_group_file(file, group->name, "stat");
-	if ((rc = mqs_page_open(&group->log->dir, file, 1, &fd, err)) != MQS_OK)
+	rc = mqs_group_page_open(&group->log->dir, group->name, &fd, err);
+	if (rc == MQS_ENOENT)
+		return mqs_fail(err, rc, "%s/%s: group was deleted", group->log->dir.name, group->name);
+	if (rc != MQS_OK)
 		return rc;
 	close(group->page);
 	group->page = fd;

@@ -3,15 +3,6 @@
 #include "embedded/queue/group_settings.h"
 #include "embedded/queue/group_state.h"
 
-#define BINDING		"binding="
-#define BINDING_LEN	(sizeof(BINDING) - 1)
-
-static int
-is_binding(const char *pair)
-{
-	return strncmp(pair, BINDING, BINDING_LEN) == 0;
-}
-
 /* What readers of the page must know of the settings. */
 static int
 publish_settings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
@@ -42,26 +33,6 @@ mqs_group_bindings_store(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 }
 
 static int
-add_text(struct mqs_bindings *set, const char *pair, struct mqs_error *err)
-{
-	struct mqs_buf room = { 0 };
-	struct mqs_binding binding;
-	struct mqs_error why;
-	int rc;
-
-	if (pair[BINDING_LEN] == '\0')
-		return MQS_OK;
-	rc = mqs_binding_parse(&binding, &room, pair + BINDING_LEN, &why);
-	if (rc == MQS_OK)
-		rc = mqs_bindings_add(set, &binding, &why);
-	mqs_buf_free(&room);
-	if (rc == MQS_OK)
-		return MQS_OK;
-	return mqs_fail(err, rc == MQS_EINVAL ? MQS_ECONFIG : rc, "%.128s%s: %s",
-	    pair, strlen(pair) > 128 ? "..." : "", why.text);
-}
-
-static int
 configure_bindings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     const char *const *pairs, size_t n, struct mqs_error *err)
 {
@@ -70,9 +41,9 @@ configure_bindings(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 	size_t i;
 
 	for (i = 0; i < n && rc == MQS_OK; i++)
-		if (is_binding(pairs[i])) {
+		if (mqs_bindings_is_pair(pairs[i])) {
 			any = 1;
-			rc = add_text(&set, pairs[i], err);
+			rc = mqs_bindings_add_pair(&set, pairs[i], err);
 		}
 	if (rc == MQS_OK && any)
 		rc = mqs_group_bindings_store(tx, v, &set, err);
@@ -88,7 +59,7 @@ mqs_group_settings_store(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
 	int rc;
 
 	for (i = 0; i < n; i++)
-		if (!is_binding(pairs[i]) && (rc = mqs_settings_store(
+		if (!mqs_bindings_is_pair(pairs[i]) && (rc = mqs_settings_store(
 		    mqs_group_setting_table, tx, &pairs[i], 1, err)) != MQS_OK)
 			return rc;
 	if ((rc = configure_bindings(tx, v, pairs, n, err)) != MQS_OK)

@@ -2,6 +2,8 @@
 #include "embedded/queue/group_state.h"
 #include "embedded/queue/state_values.h"
 
+_Static_assert(MQS_GROUP_VALUES <= MQS_STATE_USABLE, "a group's values have room");
+
 int
 mqs_group_read(struct mqs_tx *tx, uint64_t v[MQS_GROUP_VALUES],
     struct mqs_error *err)

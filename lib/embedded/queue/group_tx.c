@@ -1,6 +1,7 @@
 /* group_tx.c - see group_tx.h */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/group_held.h"
 #include "embedded/queue/group_page.h"
@@ -17,8 +18,10 @@ mqs_group_begin(struct mqs_group_tx *gtx, struct mqs_group *group,
 
 	gtx->group = group;
 	gtx->batch = NULL;
+	gtx->ack_first = gtx->ack_ids = 0;
 	if ((rc = mqs_tx_write(group->db, 0, &gtx->tx, err)) != MQS_OK)
 		return rc;
+	gtx->now = (uint64_t)mqs_now();
 	if ((rc = mqs_group_read(gtx->tx, gtx->v, err)) != MQS_OK ||
 	    (rc = mqs_group_settings_load(group, gtx->tx, gtx->v[MQS_GROUP_SETTINGS],
 	    err)) != MQS_OK)

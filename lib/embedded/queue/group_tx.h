@@ -27,6 +27,10 @@ struct mqs_group_tx {
 	struct mqs_group *group;
 	struct mqs_tx	*tx;
 	uint64_t	 v[MQS_GROUP_VALUES];
+	uint64_t	 now;		/* the real clock, when it began */
+	/* The class of the last ack that was counted, and its ids (queue/group_count_acks.h): */
+	unsigned	 ack_class;
+	uint64_t	 ack_first, ack_ids;	/* the first, and how many; at first 0 */
 	struct mqs_batch *batch;	/* the batch that is loaded (queue/lease_batch.h), or NULL */
 };
 

@@ -103,6 +103,8 @@ mqs_batch_take(struct mqs_group_tx *gtx, const struct mqs_entry *entries,
 	gtx->v[MQS_GROUP_LAST_LEASE] = *lease;
 	gtx->v[MQS_GROUP_LEASED] += b->n;
 	gtx->v[MQS_GROUP_LEASED_BYTES] += b->head.unsettled_bytes;
+	gtx->v[MQS_GROUP_DELIVERED] += b->n;
+	gtx->v[MQS_GROUP_DELIVERED_BYTES] += b->head.unsettled_bytes;
 	b->head.lease = 0;		/* without entries, it is not one that is loaded */
 	return MQS_OK;
 }
@@ -243,20 +245,6 @@ mqs_batch_mark(struct mqs_group_tx *gtx, size_t i)
 	gtx->v[MQS_GROUP_LEASED_BYTES] -= b->entries[i].size;
 }
 
-size_t
-mqs_batch_mark_through(struct mqs_group_tx *gtx, size_t last)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i <= last; i++) {
-		if (mqs_batch_settled(gtx->batch, i))
-			continue;
-		mqs_batch_mark(gtx, i);
-		n++;
-	}
-	return n;
-}
-
 static int
 drop(struct mqs_group_tx *gtx, const struct mqs_batch *b, struct mqs_error *err)
 {
@@ -288,7 +276,7 @@ mqs_batch_store(struct mqs_group_tx *gtx, struct mqs_error *err)
 }
 
 int
-mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
+mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, uint64_t n, uint64_t *bytes,
     struct mqs_error *err)
 {
 	struct mqs_slice value;
@@ -296,24 +284,26 @@ mqs_batch_finish(struct mqs_group_tx *gtx, uint64_t lease, size_t *count,
 	unsigned char key[8];
 	int rc;
 
-	*count = 0;
 	if ((rc = mqs_batch_store(gtx, err)) != MQS_OK ||
 	    (rc = need_room(gtx, err)) != MQS_OK)
 		return rc;
 	b = gtx->batch;
 	b->head.lease = 0;
-	if ((rc = mqs_batch_head(gtx->tx, lease, &b->head, err)) != MQS_OK)
-		return rc;
+	rc = mqs_batch_head(gtx->tx, lease, &b->head, err);
+	b->head.lease = 0;		/* not loaded */
+	if (rc != MQS_OK || b->head.unsettled != n)
+		return rc < 0 ? rc : MQS_NOTHING;
 	mqs_put_be64(key, lease);
 	rc = mqs_tx_get(gtx->tx, MQS_GROUP_BATCH, key, sizeof(key), &value, err);
 	if (rc >= 0 && (rc == MQS_NOTHING || mqs_lease_decode_first(b, lease, value) == -1))
 		rc = damaged(gtx->tx, lease, err);
+	b->head.lease = lease;
 	if (rc == MQS_OK && (rc = drop(gtx, b, err)) == MQS_OK) {
-		*count = b->head.unsettled;
-		gtx->v[MQS_GROUP_LEASED] -= b->head.unsettled;
-		gtx->v[MQS_GROUP_LEASED_BYTES] -= b->head.unsettled_bytes;
+		*bytes = b->head.unsettled_bytes;
+		gtx->v[MQS_GROUP_LEASED] -= n;
+		gtx->v[MQS_GROUP_LEASED_BYTES] -= *bytes;
 	}
-	b->head.lease = 0;		/* not loaded, and gone */
+	b->head.lease = 0;		/* and gone */
 	return rc;
 }
 

@@ -46,7 +46,10 @@ struct mqs_batch {
 	struct mqs_entry entries[MQS_BATCH_MAX];
 };
 
-/* Makes a lease of n entries, whose ids ascend; *lease becomes its number. */
+/*
+ * Makes a lease of n entries, whose ids ascend, and counts them as delivered; *lease becomes
+ * its number.
+ */
 int	mqs_batch_take(struct mqs_group_tx *, const struct mqs_entry *, size_t n,
 	    uint64_t owner, unsigned flags, uint64_t due, uint64_t *lease,
 	    struct mqs_error *err);
@@ -66,13 +69,12 @@ long	mqs_batch_find(struct mqs_batch *, uint64_t id);
 int	mqs_batch_settled(const struct mqs_batch *, size_t i);
 /* Marks entry i of the loaded batch as settled. */
 void	mqs_batch_mark(struct mqs_group_tx *, size_t i);
-/* Marks entries 0 to last as settled; returns how many of them were not. */
-size_t	mqs_batch_mark_through(struct mqs_group_tx *, size_t last);
 /*
- * Settles all that is left of a lease and removes it, without decoding its entries: *count
- * messages.  No batch is loaded afterwards.  MQS_NOTHING if there is no such lease.
+ * Settles a lease of which all n messages are left, and removes it, without decoding its
+ * entries; *bytes is the size of their bodies.  No batch is loaded afterwards.  MQS_NOTHING
+ * if there is no such lease, or some of it is settled; then nothing is changed.
  */
-int	mqs_batch_finish(struct mqs_group_tx *, uint64_t lease, size_t *count,
+int	mqs_batch_finish(struct mqs_group_tx *, uint64_t lease, uint64_t n, uint64_t *bytes,
 	    struct mqs_error *err);
 /* Gives one message of a lease more time: it is not taken back before `due'. */
 int	mqs_batch_extend(struct mqs_group_tx *, uint64_t lease, uint64_t id, uint64_t due, struct mqs_error *err);

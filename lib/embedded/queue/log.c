@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/interrupted.h"
 #include "embedded/queue/log.h"
+#include "embedded/queue/log_segment_min.h"
 #include "embedded/queue/state_values.h"
 
 #define LOG_FILE	"log.mdb"
@@ -16,7 +17,9 @@
 #define TELL_AFTER	100	/* looks: a second */
 
 static const char *const tables[] = {
-	"messages", "ids", "keys", "priority", "markers", "tombstones"
+	"messages", "ids", "keys", "priority", "markers", "tombstones",
+	"messages.1", "messages.2", "messages.3", "messages.4", "messages.5", "messages.6",
+	"messages.7", "messages.8", "messages.9"
 };
 
 void
@@ -30,6 +33,9 @@ mqs_log_spec(struct mqs_db_spec *spec, const struct mqs_dir *dir,
 	spec->label = dir->name;
 	spec->tables = tables;
 	spec->ntables = sizeof(tables) / sizeof(tables[0]);
+	spec->segmented = MQS_LOG_MESSAGES;
+	spec->segments = MQS_LOG_SEGMENTS;
+	spec->segment_min = mqs_log_segment_min;
 	spec->mode = 0666;
 	spec->gate = dir->gate;
 	spec->turn = dir->turn;
@@ -45,7 +51,7 @@ mqs_log_state(struct mqs_tx *tx, uint64_t v[MQS_LOG_VALUES],
 }
 
 static int
-identify(struct mqs_log *log, struct mqs_tx *tx, struct mqs_error *err)
+identify_in(struct mqs_log *log, struct mqs_tx *tx, struct mqs_error *err)
 {
 	struct mqs_slice value;
 	uint64_t v[MQS_LOG_VALUES];
@@ -55,8 +61,7 @@ identify(struct mqs_log *log, struct mqs_tx *tx, struct mqs_error *err)
 	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "format", 6, &value, err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING || value.n != 4)
-		return mqs_fail(err, MQS_EDAMAGED, "%s/%s: not a log of mq",
-		    log->dir.path, LOG_FILE);
+		return mqs_tx_fail_damaged(tx, "not a log of mq", err);
 	if ((format = mqs_get_le32(value.p)) != MQS_LOG_FORMAT)
 		return mqs_fail(err, MQS_EVERSION,
 		    "%s/%s: format %u, this version of mq knows %u",
@@ -64,13 +69,28 @@ identify(struct mqs_log *log, struct mqs_tx *tx, struct mqs_error *err)
 	if ((rc = mqs_tx_get(tx, MQS_DB_MAIN, "uuid", 4, &value, err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING || value.n != 16)
-		return mqs_fail(err, MQS_EDAMAGED, "%s/%s: no UUID",
-		    log->dir.path, LOG_FILE);
+		return mqs_tx_fail_damaged(tx, "it has no UUID", err);
 	memcpy(log->uuid, value.p, 16);
 	if ((rc = mqs_log_state(tx, v, err)) != MQS_OK)
 		return rc;
 	log->settings_seen = v[MQS_LOG_SETTINGS] + 1;
 	return mqs_log_refresh(log, tx, v[MQS_LOG_SETTINGS], err);
+}
+
+static int
+identify(struct mqs_log *log, struct mqs_error *err)
+{
+	unsigned tries = 0;
+	struct mqs_tx *tx;
+	int rc;
+
+	do {
+		if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
+			return rc;
+		rc = identify_in(log, tx, err);
+		mqs_tx_abort(tx);
+	} while (mqs_db_again(log->db, rc, &tries));
+	return rc;
 }
 
 int
@@ -194,7 +214,6 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 {
 	struct mqs_log *log;
 	struct mqs_db_spec spec;
-	struct mqs_tx *tx;
 	int rc;
 
 	if ((log = calloc(1, sizeof(*log))) == NULL)
@@ -206,16 +225,13 @@ mqs_log_open(struct mqs_log **out, const char *spool, const char *queue,
 		return rc;
 	}
 	mqs_log_spec(&spec, &log->dir, options);
-	spec.flags = flags & MQS_LOG_READONLY ? MQS_DB_READONLY : 0;
+	spec.flags = flags & MQS_LOG_UNLOCKED ? MQS_DB_UNLOCKED :
+	    flags & MQS_LOG_READONLY ? MQS_DB_READONLY : 0;
 	if ((rc = mqs_db_open(&log->db, &spec, err)) != MQS_OK)
 		goto fail;
-	if ((rc = mqs_tx_read(log->db, &tx, err)) != MQS_OK)
-		goto fail;
-	rc = identify(log, tx, err);
-	mqs_tx_abort(tx);
-	if (rc == MQS_OK)
+	if ((rc = identify(log, err)) == MQS_OK)
 		rc = mqs_log_relax(log, err);
-	if (rc == MQS_OK && !(flags & MQS_LOG_READONLY))
+	if (rc == MQS_OK && !(flags & (MQS_LOG_READONLY | MQS_LOG_UNLOCKED)))
 		rc = open_page(log, err);
 	if (rc != MQS_OK)
 		goto fail;

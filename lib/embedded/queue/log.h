@@ -5,8 +5,9 @@
  * numbers in values little-endian):
  *
  *	main		"format" 4 bytes, "uuid" 16 bytes, "state" (below),
- *			"set:NAME" a setting's text
- *	messages	id -> record (message/record.h)
+ *			"set:NAME" a setting's text, "segments" (store/lmdb/segments.h)
+ *	messages	id -> record (message/record.h); as one with
+ *	messages.1 to .9	(queue/log_segment.h)
  *	ids		message id -> id (big-endian, as in keys): deduplication
  *	keys		XXH3-64 of the key, id -> nothing (queue/log_key_index.h)
  *	priority	9 - priority in 1 byte, id -> nothing, for those above 0
@@ -48,6 +49,7 @@
 #include "message/record.h"
 
 #define MQS_LOG_FORMAT	1u
+#define MQS_LOG_SEGMENTS	10u	/* tables that MQS_LOG_MESSAGES is made of */
 
 /*
  * The ids of a large batch run some ns ahead of the clock.  If an id is further ahead than
@@ -102,6 +104,7 @@ struct mqs_log {
 };
 
 #define MQS_LOG_READONLY	1u	/* for readers that may lack permission to write */
+#define MQS_LOG_UNLOCKED	4u	/* for short reads only: see MQS_DB_UNLOCKED */
 #define MQS_LOG_NO_WAIT		2u	/* MQS_EBUSY while maintenance has the queue to itself */
 
 /* Opens a queue's log. */

@@ -1,4 +1,5 @@
 /* log_key_index.c - see log_key_index.h */
+#include "base/advice.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "embedded/queue/log_key_index.h"
@@ -40,11 +41,20 @@ mqs_key_index_remove(struct mqs_tx *tx, uint64_t hash, uint64_t id, struct mqs_e
 
 /* ------------------------------------------------------------- finding -- */
 
+int
+mqs_key_index_damaged(const struct mqs_tx *tx, const char *what, struct mqs_error *err)
+{
+	char ctl[MQS_CTL_SIZE];
+	const char *label = mqs_tx_label(tx);
+
+	return mqs_fail(err, MQS_EDAMAGED, "%s: index of keys: %s (%s check --repair %s corrects it)",
+	    label, what, mqs_ctl(ctl, mqs_tx_folder(tx)), label);
+}
+
 static int
 out_of_order(struct mqs_tx *tx, struct mqs_error *err)
 {
-	return mqs_fail(err, MQS_EDAMAGED, "%s: index of keys: out of order "
-	    "(mq-ctl check tells more)", mqs_tx_label(tx));
+	return mqs_key_index_damaged(tx, "out of order", err);
 }
 
 /* Takes apart what a cursor stands on: MQS_NOTHING if it is of another hash. */
@@ -55,8 +65,7 @@ split(struct mqs_tx *tx, const struct mqs_slice *entry, uint64_t hash, uint64_t 
 	const unsigned char *p = entry->p;
 
 	if (entry->n != MQS_KEY_ENTRY)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: index of keys: damaged entry "
-		    "(mq-ctl check tells more)", mqs_tx_label(tx));
+		return mqs_key_index_damaged(tx, "damaged entry", err);
 	if (mqs_get_be64(p) != hash)
 		return MQS_NOTHING;
 	*id = mqs_get_be64(p + 8);

@@ -70,5 +70,7 @@ int	mqs_key_index_unfinished(const uint64_t v[MQS_LOG_VALUES]);
 int	mqs_key_index_must_have(const uint64_t v[MQS_LOG_VALUES], uint64_t id);
 /* While the index is dropped: removes as many entries as one transaction may. */
 int	mqs_key_index_drop_some(struct mqs_log_tx *, struct mqs_error *err);
+/* Reports that the index is damaged, and the command that corrects it. */
+int	mqs_key_index_damaged(const struct mqs_tx *, const char *what, struct mqs_error *err);
 
 #endif

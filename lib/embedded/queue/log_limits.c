@@ -170,7 +170,7 @@ mqs_limits_full(const struct mqs_log *log, const struct mqs_log_room *room,
 }
 
 static uint64_t
-min_free(const struct mqs_log *log, const struct statvfs *st)
+least_free(const struct mqs_log *log, const struct statvfs *st)
 {
 	uint64_t share = (uint64_t)st->f_blocks * st->f_frsize / FREE_SHARE;
 
@@ -182,18 +182,29 @@ min_free(const struct mqs_log *log, const struct statvfs *st)
 }
 
 int
+mqs_limits_disk(const struct mqs_log *log, uint64_t *bytes_free, uint64_t *min_free,
+    struct mqs_error *err)
+{
+	struct statvfs st;
+
+	if (fstatvfs(log->dir.fd, &st) == -1)
+		return mqs_fail_errno(err, "%s", log->dir.path);
+	*bytes_free = (uint64_t)st.f_bavail * st.f_frsize;
+	*min_free = least_free(log, &st);
+	return MQS_OK;
+}
+
+int
 mqs_limits_check_disk(const struct mqs_log *log, uint64_t messages, uint64_t bytes,
     struct mqs_error *err)
 {
 	uint64_t least, there;
-	struct statvfs st;
+	int rc;
 
 	if (log->settings.min_free == 0)
 		return MQS_OK;
-	if (fstatvfs(log->dir.fd, &st) == -1)
-		return mqs_fail_errno(err, "%s", log->dir.path);
-	least = min_free(log, &st);
-	there = (uint64_t)st.f_bavail * st.f_frsize;
+	if ((rc = mqs_limits_disk(log, &there, &least, err)) != MQS_OK)
+		return rc;
 	if (there < least)
 		return mqs_fail(err, MQS_EFULL, "%s: disk full (less than %llu byte%s "
 		    "free, min-free)", log->dir.name, (unsigned long long)least,

@@ -53,6 +53,8 @@ int	mqs_limits_drop_oldest(struct mqs_log_tx *, uint64_t messages, uint64_t byte
  */
 int	mqs_limits_check_disk(const struct mqs_log *, uint64_t messages, uint64_t bytes,
 	    struct mqs_error *err);
+/* The bytes that the disk has free, and how many the setting min-free keeps of them. */
+int	mqs_limits_disk(const struct mqs_log *, uint64_t *bytes_free, uint64_t *min_free, struct mqs_error *err);
 /* Reports that a queue is full, and which limit it has reached: MQS_EFULL. */
 int	mqs_limits_full(const struct mqs_log *, const struct mqs_log_room *, struct mqs_error *err);
 

@@ -62,6 +62,13 @@ mqs_log_reader_seek(struct mqs_log_reader *r, uint64_t id)
 }
 
 void
+mqs_log_reader_seek_behind(struct mqs_log_reader *r, uint64_t id, uint64_t ordinal)
+{
+	mqs_log_reader_seek(r, id + 1);
+	r->ordinal = ordinal;
+}
+
+void
 mqs_log_reader_look_closely(struct mqs_log_reader *r)
 {
 	r->placed = 0;
@@ -84,7 +91,7 @@ decode(struct mqs_log_reader *r, uint64_t id, struct mqs_slice value,
 /* ------------------------------------------------------ looking closely -- */
 
 static int
-walk_from(struct mqs_log_reader *r, uint64_t id, struct mqs_error *err)
+walk_from(struct mqs_log_reader *r, uint64_t id, uint64_t ordinal, struct mqs_error *err)
 {
 	uint64_t v[MQS_LOG_VALUES];
 	int rc;
@@ -93,7 +100,7 @@ walk_from(struct mqs_log_reader *r, uint64_t id, struct mqs_error *err)
 		return rc;
 	mqs_walk_begin(&r->walk, r->cur, v[MQS_LOG_LAST_ID], v[MQS_LOG_ORDINAL],
 	    v[MQS_LOG_COMPACTED] != 0 ? MQS_WALK_GAPS : v[MQS_LOG_REMOVED]);
-	return mqs_walk_from(&r->walk, id, err);
+	return mqs_walk_from(&r->walk, id, ordinal, err);
 }
 
 /* The next record behind `at', closely looked at: its id and ordinal become the reader's. */
@@ -107,7 +114,7 @@ walk_next(struct mqs_log_reader *r, struct mqs_error *err)
 	else if (r->at == UINT64_MAX)
 		return MQS_NOTHING;
 	else
-		rc = walk_from(r, r->at + 1, err);
+		rc = walk_from(r, r->at + 1, r->ordinal, err);
 	r->placed = rc == MQS_OK;
 	if (rc == MQS_OK) {
 		r->at = r->walk.id;
@@ -193,13 +200,31 @@ mqs_log_reader_next_raw(struct mqs_log_reader *r, uint64_t *id,
 
 	if ((rc = wake(r, err)) != MQS_OK)
 		return rc;
-	if (!r->closely)
+	if (!r->closely) {
+		r->ordinal = 0;
 		return step(r, id, value, err);
+	}
 	if ((rc = walk_next(r, err)) != MQS_OK)
 		return rc;
 	*id = r->walk.id;
 	*value = r->walk.value;
 	return MQS_OK;
+}
+
+int
+mqs_log_reader_is_whole_before(struct mqs_log_reader *r, uint64_t id)
+{
+	struct mqs_slice key, value;
+	uint64_t at;
+	int rc, whole;
+
+	rc = mqs_cur_move(r->cur, r->placed ? MQS_PREV : MQS_LAST, &key, &value, NULL);
+	at = rc == MQS_OK && key.n == 8 ? mqs_get_be64(key.p) : 0;
+	whole = rc == MQS_NOTHING || (at != 0 && at <= id && mqs_record_verify(at, value));
+	if (r->placed)
+		r->placed = mqs_cur_move(r->cur, rc == MQS_NOTHING ? MQS_FIRST : MQS_NEXT,
+		    &key, &value, NULL) == MQS_OK;
+	return whole;
 }
 
 /* 1 if ordinals may be left out.  Once a log was compacted, that stays so. */
@@ -259,6 +284,17 @@ mqs_log_reader_decode(struct mqs_log_reader *r, struct mqs_slice value,
 
 /* --------------------------------------------------------------- one id -- */
 
+/* 1 if a record is stored under an id, whatever its own is. */
+static int
+is_stored_as(struct mqs_log_reader *r, uint64_t id)
+{
+	unsigned char at[8];
+	struct mqs_slice value;
+
+	mqs_put_be64(at, id);
+	return mqs_tx_get(r->tx, MQS_LOG_MESSAGES, at, sizeof(at), &value, NULL) == MQS_OK;
+}
+
 /* Looks for a record that is not where its id leads, or is damaged. */
 static int
 find_closely(struct mqs_log_reader *r, uint64_t id, struct mqs_record *record,
@@ -268,7 +304,7 @@ find_closely(struct mqs_log_reader *r, uint64_t id, struct mqs_record *record,
 	int rc;
 
 	r->placed = 0;
-	if ((rc = walk_from(r, id, err)) < 0)
+	if ((rc = walk_from(r, id, 0, err)) < 0)
 		return rc;
 	if (rc == MQS_OK && w->id == id) {
 		r->at = id;
@@ -277,6 +313,12 @@ find_closely(struct mqs_log_reader *r, uint64_t id, struct mqs_record *record,
 		return w->bad ? mqs_walk_tell_damage(w, r->log->dir.name, err) :
 		    decode(r, id, w->value, 0, record, err);
 	}
+	/* A consumer may have taken the key for its id. */
+	if (rc == MQS_OK && w->bad && w->key == id)
+		return mqs_walk_tell_damage(w, r->log->dir.name, err);
+	if (is_stored_as(r, id))
+		return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged",
+		    r->log->dir.name, (unsigned long long)id);
 	if ((w->before == 0 && w->missing == 0) || id > w->last_id || w->removed == MQS_WALK_GAPS)
 		return MQS_NOTHING;
 	return mqs_fail(err, MQS_EDAMAGED, "%s: message %llu: damaged: it is missing behind %llu",

@@ -41,11 +41,23 @@ int	mqs_log_reader_init(struct mqs_log_reader *, struct mqs_log *, struct mqs_er
  */
 void	mqs_log_reader_seek(struct mqs_log_reader *, uint64_t id);
 /*
+ * The same for the first record behind a message.  ordinal: of that message, which need not be
+ * there any more.  It tells where a damaged record belongs (queue/log_walk.h).
+ */
+void	mqs_log_reader_seek_behind(struct mqs_log_reader *, uint64_t id, uint64_t ordinal);
+/*
  * Gives the next record; MQS_NOTHING at the end of the snapshot.  MQS_EDAMAGED reports a
  * damaged message, whose id is then `at', or missing messages; the next call goes on behind
  * them.  Without verify, damage may be noticed only at the message behind it.
  */
 int	mqs_log_reader_next(struct mqs_log_reader *, int verify, struct mqs_record *, struct mqs_error *err);
+/*
+ * Asked after _next_raw, when it gave the first record behind a seek, or none.  1 if the record
+ * before it, if there is one, is intact, with an id up to that.  Else the key of one that belongs
+ * behind that id may have been damaged, so that the search went past it.  Only in a log that was
+ * compacted do the ordinals not tell that.
+ */
+int	mqs_log_reader_is_whole_before(struct mqs_log_reader *, uint64_t id);
 /*
  * Gives the next record without decoding it, for callers that look at many records and need
  * little of each (see mqs_record_plain).

@@ -16,8 +16,12 @@
  * MQS_TRIM_BLOBS large ones; LMDB's list of free pages stays short thereby.  Large bodies are
  * unlinked after the commit; a crash before that leaves files that mqs_blob_sweep removes.
  *
- * A damaged message is removed like any other, by the id that queue/log_walk.h gives it, and
- * so not before every group has settled or skipped it.
+ * Removing costs little where a log has several segments (queue/log_segment.h): the records are
+ * hidden, and the pages of a segment are given up at once when all of it has been removed.
+ *
+ * A damaged message is removed like any other, not before every group has settled or skipped
+ * it: by the id that queue/log_walk.h gives it, or because an intact message behind it may be
+ * removed (queue/log_voucher.h).
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_RETENTION_H
 #define MQS_EMBEDDED_QUEUE_LOG_RETENTION_H

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/queue/log_key_index.h"
+#include "embedded/queue/log_segment.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/queue/state_values.h"
 
@@ -15,6 +16,7 @@ mqs_log_begin(struct mqs_log_tx *ltx, struct mqs_log *log, int64_t deadline,
 	int rc;
 
 	ltx->log = log;
+	ltx->appends = 0;
 	if ((rc = mqs_tx_write(log->db, deadline, &ltx->tx, err)) != MQS_OK)
 		return rc;
 	if ((rc = mqs_log_state(ltx->tx, ltx->v, err)) != MQS_OK ||
@@ -108,8 +110,17 @@ check_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m, uint64_t id
 	    memcmp(r.message.message_id, m->message_id, m->message_id_len) == 0)
 		return MQS_OK;
 	return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: message %llu does not have the message id "
-	    "by which it is found; %s check %s tells more", dir->name, (unsigned long long)id,
+	    "by which it is found; %s check --repair %s corrects that", dir->name, (unsigned long long)id,
 	    mqs_ctl(ctl, dir->path), dir->name);
+}
+
+int
+mqs_log_duplicate(struct mqs_log_tx *ltx, const struct mqs_message *m, uint64_t *id,
+    struct mqs_error *err)
+{
+	int rc = find_duplicate(ltx, m, id, err);
+
+	return rc == MQS_OK ? check_duplicate(ltx, m, *id, err) : rc;
 }
 
 /*
@@ -138,6 +149,9 @@ append(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *err)
 	size_t size;
 	int rc;
 
+	if (!ltx->appends && (rc = mqs_log_segment_begin(ltx, err)) != MQS_OK)
+		return rc;
+	ltx->appends = 1;
 	r->ordinal = ltx->v[MQS_LOG_ORDINAL] + 1;
 	size = mqs_record_size(r);
 	mqs_put_be64(key, m->seq);
@@ -172,11 +186,9 @@ mqs_log_append(struct mqs_log_tx *ltx, struct mqs_record *r, uint64_t *id,
 	if (m->body_len > ltx->log->settings.max_message)
 		return wrong_size(ltx, r, err);
 	if (m->message_id != NULL) {
-		if ((rc = find_duplicate(ltx, m, id, err)) < 0)
+		if ((rc = mqs_log_duplicate(ltx, m, id, err)) < 0)
 			return rc;
 		if (rc == MQS_OK) {
-			if ((rc = check_duplicate(ltx, m, *id, err)) != MQS_OK)
-				return rc;
 			ltx->v[MQS_LOG_DUPLICATES]++;
 			*duplicate = 1;
 			return MQS_OK;
@@ -214,8 +226,8 @@ mqs_log_restore(struct mqs_log_tx *ltx, struct mqs_record *r, struct mqs_error *
 }
 
 int
-mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_record *r,
-    uint64_t *blob, struct mqs_error *err)
+mqs_log_count_removed(struct mqs_log_tx *ltx, const struct mqs_record *r, uint64_t *blob,
+    struct mqs_error *err)
 {
 	const struct mqs_message *m = &r->message;
 	unsigned char key[9];
@@ -249,8 +261,17 @@ mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_rec
 	}
 	ltx->v[MQS_LOG_REMOVED]++;
 	ltx->v[MQS_LOG_REMOVED_BYTES] += m->body_len;
+	return MQS_OK;
+}
+
+int
+mqs_log_remove(struct mqs_log_tx *ltx, struct mqs_cur *cur, const struct mqs_record *r,
+    uint64_t *blob, struct mqs_error *err)
+{
+	int rc = mqs_log_count_removed(ltx, r, blob, err);
+
 	/* Not by its key: that may be damaged, and another's. */
-	return mqs_cur_del(cur, err);
+	return rc == MQS_OK ? mqs_cur_del(cur, err) : rc;
 }
 
 int

@@ -24,6 +24,7 @@ struct mqs_log_tx {
 	struct mqs_tx	*tx;
 	uint64_t	 v[MQS_LOG_VALUES];	/* the state, as it will be committed */
 	int64_t		 now;		/* the wall clock, as it enters ids and times */
+	int		 appends;	/* something was appended */
 };
 
 /* Waits for the write lock, until deadline (CLOCK_BOOTTIME; 0: for ever), and begins. */
@@ -34,6 +35,9 @@ int	mqs_log_begin(struct mqs_log_tx *, struct mqs_log *, int64_t deadline, struc
  */
 int	mqs_log_append(struct mqs_log_tx *, struct mqs_record *, uint64_t *id,
 	    int *duplicate, struct mqs_error *err);
+/* Finds the retained message that has the message id of m: MQS_OK and its id, or MQS_NOTHING. */
+int	mqs_log_duplicate(struct mqs_log_tx *, const struct mqs_message *m, uint64_t *id,
+	    struct mqs_error *err);
 /*
  * Appends a record that was in another log, and keeps its id and time.  Ids must ascend.  If
  * another message has its message id, it loses its own.
@@ -44,9 +48,13 @@ int	mqs_log_commit(struct mqs_log_tx *, struct mqs_error *err);
 /* Ends the transaction and changes nothing. */
 void	mqs_log_abort(struct mqs_log_tx *);
 /*
- * Removes the record at which the cursor stands, and its entries in the indexes.  *blob
- * becomes the name of its large body, which is to be unlinked after the commit; or 0.
+ * Counts a record as removed, and removes its entries in the indexes.  *blob becomes the name
+ * of its large body, which is to be unlinked after the commit; or 0.  The record itself must
+ * be deleted before the commit.
  */
+int	mqs_log_count_removed(struct mqs_log_tx *, const struct mqs_record *, uint64_t *blob,
+	    struct mqs_error *err);
+/* The same, and deletes the record, at which the cursor stands. */
 int	mqs_log_remove(struct mqs_log_tx *, struct mqs_cur *, const struct mqs_record *, uint64_t *blob,
 	    struct mqs_error *err);
 

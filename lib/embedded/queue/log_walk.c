@@ -58,15 +58,21 @@ look_behind(struct mqs_walk *w, uint64_t before, struct mqs_error *err)
 static int
 name_damaged(struct mqs_walk *w, struct mqs_slice value, uint64_t before, struct mqs_error *err)
 {
-	uint64_t most;
-	int rc;
+	uint64_t most, id;
+	int rc, fits;
 
 	if (w->damaged == 0 && (rc = look_behind(w, before, err)) != MQS_OK)
 		return rc;
 	most = w->after - w->damaged;
 	w->damaged--;
-	if ((w->key <= before || w->key > most) &&
-	    !mqs_record_find_id(value, w->key, before + 1, most, &w->id))
+	if (w->ordinal > w->passed && w->passed_id > before && w->passed_id < most)
+		before = w->passed_id;
+	fits = w->key > before && w->key <= most;
+	if (fits && w->anchored)
+		return MQS_OK;
+	if (mqs_record_find_id(value, w->key, before + 1, most, &id))
+		w->id = id;
+	else if (!fits)
 		w->id = before + 1;
 	return MQS_OK;
 }
@@ -93,6 +99,7 @@ stand_on(struct mqs_walk *w, const struct mqs_slice *key, struct mqs_slice value
 		return name_damaged(w, value, before, err);
 	}
 	w->damaged = 0;
+	w->anchored = 1;
 	if (rc != MQS_OK) {		/* intact, of a newer version */
 		w->ordinal++;
 		return MQS_OK;
@@ -137,7 +144,7 @@ go_below(struct mqs_walk *w, uint64_t id, struct mqs_slice *key, struct mqs_slic
 }
 
 int
-mqs_walk_from(struct mqs_walk *w, uint64_t id, struct mqs_error *err)
+mqs_walk_from(struct mqs_walk *w, uint64_t id, uint64_t ordinal, struct mqs_error *err)
 {
 	unsigned char from[8];
 	struct mqs_slice key = { from, sizeof(from) }, value;
@@ -145,6 +152,10 @@ mqs_walk_from(struct mqs_walk *w, uint64_t id, struct mqs_error *err)
 
 	mqs_put_be64(from, id);
 	mqs_walk_begin(w, w->cur, w->last_id, w->appended, w->removed);
+	if (ordinal != 0 && w->removed != MQS_WALK_GAPS) {
+		w->passed = ordinal;
+		w->passed_id = id - 1;
+	}
 	if ((rc = go_below(w, id, &key, &value, err)) < 0)
 		return rc;
 	if (rc == MQS_OK && (rc = stand_on(w, &key, value, err)) != MQS_OK)

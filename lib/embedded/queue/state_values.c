@@ -45,9 +45,8 @@ mqs_state_get(struct mqs_tx *tx, uint64_t *v, unsigned n, struct mqs_error *err)
 	    err)) < 0)
 		return rc;
 	if (rc == MQS_NOTHING)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: no state", mqs_tx_label(tx));
+		return mqs_tx_fail_damaged(tx, "it has no state", err);
 	if (mqs_state_decode(value, v, n) == -1)
-		return mqs_fail(err, MQS_EDAMAGED, "%s: damaged: the state has a wrong checksum",
-		    mqs_tx_label(tx));
+		return mqs_tx_fail_damaged(tx, "the state has a wrong checksum", err);
 	return MQS_OK;
 }

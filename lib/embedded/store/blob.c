@@ -19,6 +19,11 @@
  * nobody waits for that lock, two that link the same can't block each other.  Each name
  * goes on its own; the file goes with the last.
  *
+ * A batch may have more blobs than the process may have open files.  They are suspended:
+ * synced, closed, and no longer locked.  Instead, the publisher holds all bodies of the queue
+ * (blob_hold.h), from before the first is closed until the commit.  The sweep looks for that
+ * hold before it takes its snapshot: without one, what it could lock has no writer.
+ *
  * A blob that could not be written is removed at once, since a full disk needs the
  * room, and stays failed: no later call on it succeeds.
  *
@@ -54,6 +59,8 @@ struct mqs_blob {
 	uint64_t	 size;
 	uint64_t	 on_way;	/* bytes that the disk was told to write */
 	int		 finished;
+	int		 suspended;	/* finished, and its file is closed or not locked */
+	struct mqs_blob_ref ref;	/* once it is finished */
 	struct mqs_error failure;
 	XXH3_state_t	*hash;
 };
@@ -62,11 +69,13 @@ struct mqs_blob {
 static void
 remove_file(struct mqs_blob *blob)
 {
-	if (blob->fd == -1)
+	if (blob->fd == -1 && !blob->suspended)
 		return;
 	(void)mqs_blob_unlink(blob->dir, blob->name, NULL);
-	close(blob->fd);
+	if (blob->fd != -1)
+		close(blob->fd);
 	blob->fd = -1;
+	blob->suspended = 0;
 }
 
 /* Removes the blob because of blob->failure. */
@@ -152,7 +161,7 @@ failed:
 static int
 check_open(const struct mqs_blob *blob, struct mqs_error *err)
 {
-	if (blob->fd == -1) {
+	if (blob->fd == -1 && !blob->suspended) {
 		if (err != NULL)
 			*err = blob->failure;
 		return blob->failure.code;
@@ -280,8 +289,13 @@ mqs_blob_size(const struct mqs_blob *blob)
 }
 
 int
-mqs_blob_fd(const struct mqs_blob *blob)
+mqs_blob_fd(struct mqs_blob *blob)
 {
+	char name[MQS_FILE_NAME];
+
+	if (blob->fd == -1 && blob->suspended)
+		blob->fd = mqs_file_open(blob->dir->blob, mqs_file_name(blob->name, name),
+		    O_RDONLY);
 	return blob->fd;
 }
 
@@ -296,6 +310,10 @@ mqs_blob_finish(struct mqs_blob *blob, struct mqs_blob_ref *ref,
 	struct stat st;
 	int rc;
 
+	if (blob->suspended) {
+		*ref = blob->ref;
+		return 0;
+	}
 	if ((rc = check_open(blob, err)) != 0)
 		return rc;
 	if (fstat(blob->fd, &st) == -1)
@@ -314,6 +332,23 @@ mqs_blob_finish(struct mqs_blob *blob, struct mqs_blob_ref *ref,
 	ref->name = blob->name;
 	ref->size = blob->size;
 	ref->hash = XXH3_64bits_digest(blob->hash);
+	return 0;
+}
+
+int
+mqs_blob_suspend(struct mqs_blob *blob, struct mqs_error *err)
+{
+	int rc;
+
+	if (!blob->suspended && (rc = mqs_blob_finish(blob, &blob->ref, err)) != 0)
+		return rc;
+	blob->suspended = 1;
+	if (blob->fd != -1)
+		close(blob->fd);
+	blob->fd = -1;
+	if (blob->hash != NULL)
+		XXH3_freeState(blob->hash);
+	blob->hash = NULL;
 	return 0;
 }
 

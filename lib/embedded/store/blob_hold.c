@@ -7,6 +7,10 @@
  * lock before it unlinks the body: if somebody has it, the file stays, and mqs_blob_sweep
  * removes it some time later, as it does after a crash.
  *
+ * A publisher with more large bodies than it may have open files holds them in the same way,
+ * until it has committed.  It has an open file of its own for that, since a lock of `use' that
+ * the queue's own descriptor has is not counted.
+ *
  * The hold begins before the snapshot.  Whoever finds no hold after its commit has removed a
  * record that no later snapshot has.  (flock on `use' is another kind of lock; the two do not
  * know each other.)
@@ -38,6 +42,21 @@ void
 mqs_blob_release(const struct mqs_dir *dir)
 {
 	(void)mqs_file_lock(dir->use, F_UNLCK, HOLD_BYTE, 0);
+}
+
+int
+mqs_blob_hold_more(const struct mqs_dir *dir, int *hold, struct mqs_error *err)
+{
+	int rc;
+
+	if ((*hold = openat(dir->fd, "use", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return mqs_fail_errno(err, "%s/use", dir->path);
+	if (mqs_file_lock(*hold, F_RDLCK, HOLD_BYTE, 1) == 0)
+		return MQS_OK;
+	rc = mqs_fail_errno(err, "%s/use: lock", dir->path);
+	close(*hold);
+	*hold = -1;
+	return rc;
 }
 
 int

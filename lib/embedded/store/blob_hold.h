@@ -11,6 +11,11 @@
 int	mqs_blob_hold(const struct mqs_dir *, struct mqs_error *err);
 void	mqs_blob_release(const struct mqs_dir *);
 /*
+ * The same with an open file of its own, *hold, for as long as that is open.  This process
+ * counts as somebody else then.
+ */
+int	mqs_blob_hold_more(const struct mqs_dir *, int *hold, struct mqs_error *err);
+/*
  * 1 if somebody else holds the bodies: do not unlink.  To be asked after the commit that
  * removed the record, or after the snapshot in which no record names the body.
  */

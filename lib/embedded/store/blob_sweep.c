@@ -37,8 +37,10 @@ sweep_one(const struct mqs_dir *dir, uint64_t name,
 		/* Else it is being written. */
 		rc = errno == EWOULDBLOCK ? 0 :
 		    mqs_file_fail(err, dir, "blob", name, "lock");
+	else if (mqs_blob_is_held(dir))
+		rc = 0;		/* by a publisher, whose record comes yet */
 	else if ((rc = referenced(arg, name, err)) == 0) {
-		if (mqs_blob_is_held(dir)) {
+		if (mqs_blob_is_held(dir)) {	/* by a backup, which has an older snapshot */
 			close(fd);
 			return 0;
 		}

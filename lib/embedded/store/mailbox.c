@@ -202,13 +202,14 @@ mqs_mailbox_get(int fd, struct mqs_mailbox_reply *reply, struct mqs_error *err)
 }
 
 int
-mqs_mailbox_sweep(const struct mqs_dir *dir, struct mqs_error *err)
+mqs_mailbox_sweep(const struct mqs_dir *dir, uint64_t *removed, struct mqs_error *err)
 {
 	const size_t before = sizeof(MQS_MAILBOX_BEFORE) - 1;
 	struct dirent *entry;
 	DIR *folder;
 	int rc = MQS_OK, fd;
 
+	*removed = 0;
 	if ((folder = mqs_file_list(dir->owner)) == NULL)
 		return mqs_fail_errno(err, "%s/owner", dir->path);
 	while (rc == MQS_OK) {
@@ -220,8 +221,10 @@ mqs_mailbox_sweep(const struct mqs_dir *dir, struct mqs_error *err)
 		rc = open_living(dir, entry->d_name, &fd, err);
 		if (rc == MQS_OK)
 			close(fd);
-		else if (rc == MQS_NOTHING)
+		else if (rc == MQS_NOTHING) {
+			++*removed;
 			rc = MQS_OK;
+		}
 	}
 	if (rc == MQS_OK && errno != 0)
 		rc = mqs_fail_errno(err, "%s/owner", dir->path);

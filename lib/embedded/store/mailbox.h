@@ -46,6 +46,6 @@ int	mqs_mailbox_put(int fd, const char *reason, int body, struct mqs_error *err)
 int	mqs_mailbox_get(int fd, struct mqs_mailbox_reply *, struct mqs_error *err);
 
 /* Removes the mailboxes of dead callers. */
-int	mqs_mailbox_sweep(const struct mqs_dir *, struct mqs_error *err);
+int	mqs_mailbox_sweep(const struct mqs_dir *, uint64_t *removed, struct mqs_error *err);
 
 #endif

@@ -72,6 +72,12 @@ int	mqs_dir_delete(struct mqs_dir *, const char *spool, struct mqs_error *err);
 typedef int	mqs_name_fn(void *arg, const char *name);
 int	mqs_dir_each_queue(const char *spool, mqs_name_fn *fn, void *arg, struct mqs_error *err);
 int	mqs_dir_each_group(const struct mqs_dir *, mqs_name_fn *fn, void *arg, struct mqs_error *err);
+/* The groups of a queue that is not opened.  MQS_ENOENT: there is no such queue. */
+int	mqs_dir_each_group_of(const char *spool, const char *queue, mqs_name_fn *fn, void *arg,
+	    struct mqs_error *err);
+/* The same with each group of which a file or a status page is there. */
+int	mqs_dir_each_group_left(const struct mqs_dir *, mqs_name_fn *fn, void *arg,
+	    struct mqs_error *err);
 
 /* 1 if a group's file is there. */
 int	mqs_dir_has_group(const struct mqs_dir *, const char *group);
@@ -83,10 +89,21 @@ int	mqs_dir_has_group(const struct mqs_dir *, const char *group);
  */
 int	mqs_dir_install(const struct mqs_dir *, const char *tmp, const char *name, struct mqs_error *err);
 /*
- * Removes what dead makers left: files and folders named .new-*.  In a queue:
- * call with the gate held.
+ * Removes what dead makers left in a queue: files and folders named .new-*.  Call it with the
+ * gate held.  `removed' (may be NULL) is told each name.
  */
-int	mqs_dir_sweep(const struct mqs_dir *, struct mqs_error *err);
+int	mqs_dir_sweep(const struct mqs_dir *, void (*removed)(void *arg, const char *name),
+	    void *arg, struct mqs_error *err);
+/* Removes what dead makers left in a spool; what another user's did may stay. */
+void	mqs_spool_sweep(const char *spool);
+/* The same in the spool that a queue is in; `removed' (may be NULL) is told each name. */
+void	mqs_spool_sweep_around(const struct mqs_dir *, void (*removed)(void *arg, const char *name),
+	    void *arg);
+/* The names that these two would remove, without removing them; the gate held for the first. */
+int	mqs_dir_left_over(const struct mqs_dir *, void (*found)(void *arg, const char *name),
+	    void *arg, struct mqs_error *err);
+void	mqs_spool_left_over_around(const struct mqs_dir *, void (*found)(void *arg, const char *name),
+	    void *arg);
 /* A name for a temporary file: ".new-" and 16 hex digits. */
 char	*mqs_temp_name(char buf[32]);
 

@@ -16,8 +16,8 @@
  *
  * Who builds or removes holds flock on that directory itself.  It is taken under flock on
  * the spool's directory, and so are names looked for that have no such lock: those
- * are what the dead left, and are removed whenever a queue is made.  Names of that
- * kind within a queue are under its gate.
+ * are what the dead left, and are removed whenever a queue is made, backed up or trimmed there.
+ * Names of that kind within a queue are under its gate.
  */
 #include <bsd/stdlib.h>
 
@@ -36,6 +36,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "embedded/store/directory.h"
+#include "embedded/store/lock_file.h"
 #include "embedded/store/queue_dir.h"
 #include "embedded/store/queue_dir_rename.h"
 
@@ -71,12 +72,19 @@ is_busy(int spool, const char *name, int *fd)
 	return 1;
 }
 
+struct sweep {
+	int		 locked;	/* only what nobody holds */
+	int		 keep;		/* only tell the names */
+	void		(*tell)(void *arg, const char *name);
+	void		*arg;
+};
+
 /*
- * Removes every temporary name of a directory; locked: only those that nobody holds.
- * One that can't be removed is let be, and reported at the end.
+ * Removes every temporary name of a directory, or tells it only.  One that can't be removed is let be, and
+ * reported at the end.
  */
 static int
-sweep(int dir, const char *path, int locked, struct mqs_error *err)
+sweep(int dir, const char *path, const struct sweep *s, struct mqs_error *err)
 {
 	struct dirent *entry;
 	int fd, rc = MQS_OK;
@@ -92,10 +100,12 @@ sweep(int dir, const char *path, int locked, struct mqs_error *err)
 	while (errno = 0, (entry = readdir(list)) != NULL) {
 		fd = -1;
 		if (!is_temp(entry->d_name) ||
-		    (locked && is_busy(dir, entry->d_name, &fd)))
+		    (s->locked && is_busy(dir, entry->d_name, &fd)))
 			continue;
-		if (mqs_remove_tree(dir, entry->d_name) == -1)
+		if (!s->keep && mqs_remove_tree(dir, entry->d_name) == -1)
 			rc = mqs_fail_errno(err, "%s/%s", path, entry->d_name);
+		else if (s->tell != NULL)
+			s->tell(s->arg, entry->d_name);
 		if (fd != -1)
 			close(fd);
 	}
@@ -106,9 +116,58 @@ sweep(int dir, const char *path, int locked, struct mqs_error *err)
 }
 
 int
-mqs_dir_sweep(const struct mqs_dir *dir, struct mqs_error *err)
+mqs_dir_sweep(const struct mqs_dir *dir, void (*removed)(void *arg, const char *name),
+    void *arg, struct mqs_error *err)
 {
-	return sweep(dir->fd, dir->path, 0, err);
+	const struct sweep s = { .tell = removed, .arg = arg };
+
+	return sweep(dir->fd, dir->path, &s, err);
+}
+
+int
+mqs_dir_left_over(const struct mqs_dir *dir, void (*found)(void *arg, const char *name),
+    void *arg, struct mqs_error *err)
+{
+	const struct sweep s = { .keep = 1, .tell = found, .arg = arg };
+
+	return sweep(dir->fd, dir->path, &s, err);
+}
+
+/* What can't be swept (another user's) is no reason not to go on. */
+static void
+sweep_spool(int fd, const struct sweep *s)
+{
+	if (fd == -1)
+		return;
+	if (mqs_dir_lock(fd, LOCK_EX) == 0)
+		(void)sweep(fd, "", s, NULL);
+	close(fd);
+}
+
+void
+mqs_spool_sweep(const char *spool)
+{
+	const struct sweep s = { .locked = 1 };
+
+	sweep_spool(open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &s);
+}
+
+void
+mqs_spool_sweep_around(const struct mqs_dir *dir, void (*removed)(void *arg, const char *name),
+    void *arg)
+{
+	const struct sweep s = { .locked = 1, .tell = removed, .arg = arg };
+
+	sweep_spool(openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &s);
+}
+
+void
+mqs_spool_left_over_around(const struct mqs_dir *dir,
+    void (*found)(void *arg, const char *name), void *arg)
+{
+	const struct sweep s = { .locked = 1, .keep = 1, .tell = found, .arg = arg };
+
+	sweep_spool(openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &s);
 }
 
 /* ------------------------------------------------------------- a queue -- */
@@ -124,12 +183,13 @@ struct building {
 static int
 begin(struct building *b, const char *spool, struct mqs_error *err)
 {
+	static const struct sweep of_others = { .locked = 1 };
 	int rc = MQS_OK;
 
 	if (mqs_dir_lock(b->spool, LOCK_EX) == -1)
 		return mqs_fail_errno(err, "%s: lock", spool);
 	/* What can't be swept (another user's) is no reason not to go on. */
-	(void)sweep(b->spool, spool, 1, NULL);
+	(void)sweep(b->spool, spool, &of_others, NULL);
 	if (mkdirat(b->spool, mqs_temp_name(b->temp), 0777) == -1) {
 		rc = mqs_fail_errno(err, "%s: can't be made in %s", b->dir.name, spool);
 		b->temp[0] = '\0';
@@ -283,13 +343,6 @@ place(const struct mqs_dir *dir, const char *tmp, const char *name,
 	return MQS_OK;
 }
 
-/* The name of the lock file that LMDB puts beside a file: 0, or -1 if too long. */
-static int
-lock_name(const char *file, char lock[NAME_MAX + 1])
-{
-	return snprintf(lock, NAME_MAX + 1, "%s-lock", file) > NAME_MAX ? -1 : 0;
-}
-
 int
 mqs_dir_install(const struct mqs_dir *dir, const char *tmp, const char *name,
     struct mqs_error *err)
@@ -297,7 +350,7 @@ mqs_dir_install(const struct mqs_dir *dir, const char *tmp, const char *name,
 	char tmp_lock[NAME_MAX + 1], lock[NAME_MAX + 1];
 	int rc;
 
-	if (lock_name(tmp, tmp_lock) == -1 || lock_name(name, lock) == -1)
+	if (mqs_lock_file_name(tmp, tmp_lock) == -1 || mqs_lock_file_name(name, lock) == -1)
 		return mqs_fail(err, MQS_EINVAL, "%s/%s: name too long", dir->path, name);
 	if ((rc = sync_file(dir, tmp, err)) == MQS_OK)
 		rc = place(dir, tmp, name, lock, err);

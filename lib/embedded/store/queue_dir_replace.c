@@ -5,13 +5,16 @@
  *
  *	owner and permissions of the new file	a temporary file, which is swept
  *	sync of the new file			the same
- *	the old lock file is removed		the old file; who opens it makes a lock file
+ *	a lock file that is in use is removed	the old file; who opens it makes a lock file
  *	rename over the old file		the old file or the new one, each whole
  *	sync of the directory			the new file
  *
  * A lock file counts transactions and readers of its data file, so it must never be in use
  * beside another.  Whoever opens a queue holds its file `use' shared; who replaces holds it
- * exclusively, so nobody has the old files open.
+ * exclusively, so nobody has the old files open.  The lock file that nobody has locked stays
+ * (lock_file.c says why it may), with the room that it takes on the disk: if the disk is full
+ * when the queue is opened the next time, there would be none for another.  A program other
+ * than mq's may have the old file open; then the lock file goes with it.
  */
 #include <sys/stat.h>
 
@@ -23,6 +26,7 @@
 
 #include "base/error.h"
 #include "embedded/store/directory.h"
+#include "embedded/store/lock_file.h"
 #include "embedded/store/queue_dir_replace.h"
 
 /*
@@ -87,9 +91,10 @@ replace(const struct mqs_dir *dir, const char *tmp, const char *name, struct mqs
 {
 	char lock[NAME_MAX + 1];
 
-	if (snprintf(lock, sizeof(lock), "%s-lock", name) > NAME_MAX)
+	if (mqs_lock_file_name(name, lock) == -1)
 		return mqs_fail(err, MQS_EINVAL, "%s/%s: name too long", dir->path, name);
-	if (unlinkat(dir->fd, lock, 0) == -1 && errno != ENOENT)
+	if (mqs_lock_file_in_use(dir->fd, name) && unlinkat(dir->fd, lock, 0) == -1 &&
+	    errno != ENOENT)
 		return mqs_fail_errno(err, "%s/%s", dir->path, lock);
 	if (renameat(dir->fd, tmp, dir->fd, name) == -1)
 		return mqs_fail_errno(err, "%s/%s", dir->path, name);

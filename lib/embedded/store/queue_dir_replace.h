@@ -14,8 +14,8 @@ int	mqs_dir_make_like(const struct mqs_dir *, const char *tmp, const char *name,
 void	mqs_dir_give_like(const struct mqs_dir *, const char *name, const char *like);
 /*
  * Puts the synced file tmp in the place of the LMDB file name, with its owner, group and
- * permissions, and removes the lock file of the old one.  The caller has the queue to itself
- * (mqs_dir_open_sole) and has closed the old file.  After an error nothing has changed,
+ * permissions.  The lock file stays, unless another program has the old file open.  The caller
+ * has the queue to itself (mqs_dir_open_sole) and has closed the old file.  After an error nothing has changed,
  * unless the directory could not be synced; tmp is removed.
  */
 int	mqs_dir_replace(struct mqs_dir *, const char *tmp, const char *name, struct mqs_error *err);

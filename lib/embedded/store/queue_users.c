@@ -5,6 +5,10 @@
  * /proc/locks, by device and inode; it shows only those of this process's PID namespace, and
  * some filesystems have other device numbers there than stat(2) tells.  So the list may be
  * empty, and is only ever shown to a person.
+ *
+ * The kernel gives the list in pieces, by the places of the locks in it.  While others take
+ * and drop locks, the places move: a holder may be told twice, or be left out.  Therefore each
+ * is taken once, and where none is found, the list is read again.
  */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -16,6 +20,8 @@
 #include "embedded/store/queue_users.h"
 
 #define SHOWN	4
+#define KNOWN	256		/* holders that are told apart */
+#define TRIES	20
 
 /*
  * The pid that holds flock on a file, by a line of /proc/locks; 0: it is about another lock.
@@ -70,27 +76,45 @@ add(char *text, size_t at, long pid)
 	return n > 0 && at + (size_t)n < MQS_USERS_SIZE ? at + (size_t)n : at;
 }
 
-char *
-mqs_queue_users(int fd, char text[MQS_USERS_SIZE])
+/* Reads the list once: the pids of the holders of a file, at most KNOWN; returns how many. */
+static size_t
+find_holders(const struct stat *st, long pids[KNOWN])
 {
 	char line[256];
-	struct stat st;
-	size_t at = 0;
-	unsigned n = 0;
+	size_t n = 0, i;
 	FILE *f;
 	long pid;
 
-	(void)snprintf(text, MQS_USERS_SIZE, "others");
-	if (fstat(fd, &st) == -1 || (f = fopen("/proc/locks", "re")) == NULL)
-		return text;
-	while (fgets(line, sizeof(line), f) != NULL) {
-		if ((pid = holder(line, &st)) <= 0)
+	if ((f = fopen("/proc/locks", "re")) == NULL)
+		return 0;
+	while (n < KNOWN && fgets(line, sizeof(line), f) != NULL) {
+		if ((pid = holder(line, st)) <= 0)
 			continue;
-		if (n++ < SHOWN)
-			at = add(text, at, pid);
+		for (i = 0; i < n && pids[i] != pid; i++)
+			;
+		if (i == n)
+			pids[n++] = pid;
 	}
 	(void)fclose(f);
+	return n;
+}
+
+char *
+mqs_queue_users(int fd, char text[MQS_USERS_SIZE])
+{
+	long pids[KNOWN];
+	struct stat st;
+	size_t at = 0, n = 0, i;
+	unsigned tries;
+
+	(void)snprintf(text, MQS_USERS_SIZE, "others");
+	if (fstat(fd, &st) == -1)
+		return text;
+	for (tries = 0; n == 0 && tries < TRIES; tries++)
+		n = find_holders(&st, pids);
+	for (i = 0; i < n && i < SHOWN; i++)
+		at = add(text, at, pids[i]);
 	if (n > SHOWN)
-		(void)snprintf(text + at, MQS_USERS_SIZE - at, " and %u more", n - SHOWN);
+		(void)snprintf(text + at, MQS_USERS_SIZE - at, " and %zu more", n - SHOWN);
 	return text;
 }

@@ -25,6 +25,7 @@
 #include "embedded/store/queue_dir_rename.h"
 
 #define GROUP_ENDING	".group.mdb"
+#define PAGE_ENDING	".group.stat"
 
 /* Says what is wrong with a path that can't be opened as a directory. */
 static int
@@ -109,12 +110,22 @@ is_queue(int spool, const char *name)
 	return 0;
 }
 
+/* Length of a file's name without its ending; 0: it has another one. */
+static size_t
+without(const char *file, const char *ending)
+{
+	size_t len = strlen(file), end = strlen(ending);
+
+	return len <= end || len - end > MQS_NAME_MAX || strcmp(file + len - end, ending) != 0 ? 0 :
+	    len - end;
+}
+
 /*
- * Collects the names in a directory that end so and are, without that, names of
- * queues or groups.
+ * Collects the names in a directory that end so, or as `other' says (unless it is NULL), and are,
+ * without that, names of queues or groups.
  */
 static int
-collect(struct names *names, DIR *list, const char *ending)
+collect(struct names *names, DIR *list, const char *ending, const char *other)
 {
 	char name[MQS_NAME_MAX + 1];
 	size_t len, end = strlen(ending);
@@ -122,11 +133,9 @@ collect(struct names *names, DIR *list, const char *ending)
 	const char *why;
 
 	while (errno = 0, (entry = readdir(list)) != NULL) {
-		len = strlen(entry->d_name);
-		if (len <= end || len - end > MQS_NAME_MAX ||
-		    strcmp(entry->d_name + len - end, ending) != 0)
+		if ((len = without(entry->d_name, ending)) == 0 &&
+		    (other == NULL || (len = without(entry->d_name, other)) == 0))
 			continue;
-		len -= end;
 		memcpy(name, entry->d_name, len);
 		name[len] = '\0';
 		if (mqs_name_check(name, &why) == -1 ||
@@ -138,9 +147,9 @@ collect(struct names *names, DIR *list, const char *ending)
 	return errno == 0 ? 0 : -1;
 }
 
-/* Calls fn with each name of an open directory, which it closes, in order. */
+/* Calls fn with each name of an open directory, which it closes, in order, and once. */
 static int
-each(int fd, const char *path, const char *ending, mqs_name_fn *fn, void *arg,
+each(int fd, const char *path, const char *ending, const char *other, mqs_name_fn *fn, void *arg,
     struct mqs_error *err)
 {
 	struct names names = { 0 };
@@ -156,13 +165,14 @@ each(int fd, const char *path, const char *ending, mqs_name_fn *fn, void *arg,
 	/* A queue that is renamed meanwhile could be listed under neither name. */
 	if (*ending == '\0' && mqs_dir_lock(fd, LOCK_SH) == -1)
 		rc = mqs_fail_errno(err, "%s: lock", path);
-	else if (collect(&names, list, ending) == -1)
+	else if (collect(&names, list, ending, other) == -1)
 		rc = mqs_fail_errno(err, "%s: can't be listed", path);
 	closedir(list);
 	if (rc == MQS_OK && names.n > 0)
 		qsort(names.p, names.n, sizeof(*names.p), compare);
 	for (i = 0; rc == MQS_OK && i < names.n; i++)
-		rc = fn(arg, names.p[i]);
+		if (i == 0 || strcmp(names.p[i], names.p[i - 1]) != 0)
+			rc = fn(arg, names.p[i]);
 	free(names.p);
 	return rc;
 }
@@ -175,7 +185,7 @@ mqs_dir_each_queue(const char *spool, mqs_name_fn *fn, void *arg,
 
 	if ((fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return fail_path(spool, errno, err);
-	return each(fd, spool, "", fn, arg, err);
+	return each(fd, spool, "", NULL, fn, arg, err);
 }
 
 int
@@ -186,7 +196,36 @@ mqs_dir_each_group(const struct mqs_dir *dir, mqs_name_fn *fn, void *arg,
 
 	if ((fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return mqs_fail_errno(err, "%s", dir->path);
-	return each(fd, dir->path, GROUP_ENDING, fn, arg, err);
+	return each(fd, dir->path, GROUP_ENDING, NULL, fn, arg, err);
+}
+
+int
+mqs_dir_each_group_of(const char *spool, const char *queue, mqs_name_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	int fd, dir, rc;
+
+	if ((fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return fail_path(spool, errno, err);
+	if (!is_queue(fd, queue))
+		rc = mqs_fail(err, MQS_ENOENT, "%s: no such queue in %s", queue, spool);
+	else if ((dir = openat(fd, queue, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		rc = mqs_fail_errno(err, "%s/%s", spool, queue);
+	else
+		rc = each(dir, queue, GROUP_ENDING, NULL, fn, arg, err);
+	close(fd);
+	return rc;
+}
+
+int
+mqs_dir_each_group_left(const struct mqs_dir *dir, mqs_name_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	int fd;
+
+	if ((fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return mqs_fail_errno(err, "%s", dir->path);
+	return each(fd, dir->path, GROUP_ENDING, PAGE_ENDING, fn, arg, err);
 }
 
 int

@@ -201,6 +201,7 @@ second(struct mqs_wake *w)
 	unsigned what = MQS_WAKE_TIME, missed = w->watches.missing;
 	struct stat st;
 
+	mqs_line_second(&w->line);
 	if (missed != 0) {
 		mqs_watches_set(&w->watches);
 		/* What came before the watch was there. */

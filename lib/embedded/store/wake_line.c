@@ -18,7 +18,7 @@ int
 mqs_line_init(struct mqs_line *line)
 {
 	line->place = MQS_LINE_OUT;
-	line->has_thread = line->quit = 0;
+	line->has_thread = line->quit = line->overtaken = 0;
 	line->come = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return line->come == -1 ? -1 : 0;
 }
@@ -136,15 +136,18 @@ mqs_line_join(struct mqs_line *line, int turn, int64_t byte)
 	return line->place;
 }
 
-/* The head of those behind has PAIR: it comes forward. */
+/* The head of those behind has PAIR: it comes forward, if a place is free. */
 static void
 come_forward(struct mqs_line *line)
 {
 	const int first = mqs_line_lock_try(line->turn, line->byte + FIRST) == 0;
 
+	if (!first && mqs_line_lock_try(line->turn, line->byte + STANDBY) == -1) {
+		mqs_line_locks_give(line->turn, line->byte + PAIR, 1);
+		line->overtaken = 1;
+		return;
+	}
 	share_pair(line);
-	if (!first)
-		(void)mqs_line_lock_try(line->turn, line->byte + STANDBY);
 	mqs_line_locks_give(line->turn, line->byte + HEAD, 1);
 	if (first)
 		line->place = MQS_LINE_FIRST;
@@ -168,6 +171,16 @@ mqs_line_advance(struct mqs_line *line)
 }
 
 void
+mqs_line_second(struct mqs_line *line)
+{
+	if (line->overtaken) {
+		line->overtaken = 0;
+		stand(line, MQS_LINE_BEHIND);
+	} else if (line->place == MQS_LINE_FIRST || line->place == MQS_LINE_STANDBY)
+		share_pair(line);
+}
+
+void
 mqs_line_leave(struct mqs_line *line)
 {
 	if (is_waiting(line))
@@ -176,6 +189,7 @@ mqs_line_leave(struct mqs_line *line)
 	if (line->place != MQS_LINE_OUT)
 		mqs_line_locks_give(line->turn, line->byte, MQS_LINE_BYTES);
 	line->place = MQS_LINE_OUT;
+	line->overtaken = 0;
 }
 
 void

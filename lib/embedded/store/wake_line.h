@@ -19,9 +19,9 @@
  *	PAIR	shared: the first and the standby hold it.
  *	HEAD	exclusive: its holder is the head of those behind.  The others of them wait
  *		for it, and the head waits to have PAIR exclusively, which it gets when
- *		neither a first nor a standby is left.  Then it keeps PAIR as a shared lock,
- *		gives HEAD to the next, and becomes the first, or a standby if another
- *		consumer was faster.
+ *		neither a first nor a standby is left.  Then it takes one of these places,
+ *		keeps PAIR as a shared lock, and gives HEAD to the next.  If other consumers
+ *		took both places in that moment, it gives PAIR back and stays the head.
  *
  * Why those behind do not all wait for PAIR: whenever one of its holders gives it up, the
  * kernel wakes whoever waits for it, and if that one has to wait on, also whoever waits
@@ -36,8 +36,11 @@
  * once a second, so a first one or a standby that is stopped (SIGSTOP) or slow delays
  * messages for no longer than that.  Where locks can't be had (no permission to write to
  * `turn', no thread), the consumer watches as if it were alone.  Two consumers that share
- * one open file are both the first.  Where the first can't get PAIR, because the head comes
- * forward in that moment, a wake too many is all that it costs.
+ * one open file are both the first.
+ *
+ * Where the first or the standby can't get PAIR, because the head has it in that moment, it
+ * tries again once a second (mqs_line_second).  A head that found both places taken waits for
+ * PAIR again a second later, too; it would get it at once as long as they don't have it.
  */
 #ifndef MQS_EMBEDDED_STORE_WAKE_LINE_H
 #define MQS_EMBEDDED_STORE_WAKE_LINE_H
@@ -63,6 +66,7 @@ struct mqs_line {
 	int		 has_thread;
 	pthread_t	 thread;
 	enum mqs_line_place awaits;	/* what the thread waits for is of that place */
+	int		 overtaken;	/* the head: it waits for PAIR again with the next second */
 	sem_t		 go;		/* the thread is needed again */
 	int		 quit;		/* or is to end */
 };
@@ -76,6 +80,8 @@ int	mqs_line_init(struct mqs_line *);
 enum mqs_line_place mqs_line_join(struct mqs_line *, int turn, int64_t byte);
 /* Whose locks have come goes forward: 1 if the consumer is to watch now. */
 int	mqs_line_advance(struct mqs_line *);
+/* Called once a second. */
+void	mqs_line_second(struct mqs_line *);
 /* Leaves the line, from any place in it. */
 void	mqs_line_leave(struct mqs_line *);
 void	mqs_line_done(struct mqs_line *);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "embedded/store/group_page_open.h"
 #include "embedded/store/mailbox.h"
 #include "embedded/store/status_page.h"
 #include "embedded/store/wake_watch.h"
@@ -119,14 +120,15 @@ choose(struct mqs_watches *w, const char *group, int owners)
  * they are polled for.  Only once: a page that goes later went with its group.
  */
 static void
-make_pages(const struct mqs_watches *w)
+make_pages(const struct mqs_watches *w, const char *group)
 {
 	const struct mqs_watch *watch;
 	int fd;
 
 	for (watch = w->watch; watch < w->watch + MQS_WATCHES; watch++) {
-		if (watch->what != 0 && watch->fd == -1 &&
-		    mqs_page_open(w->dir, watch->page, 1, &fd, NULL) == 0)
+		if (watch->what != 0 && watch->fd == -1 && (watch == &w->watch[GROUP] ?
+		    mqs_group_page_open(w->dir, group, &fd, NULL) :
+		    mqs_page_open(w->dir, watch->page, 1, &fd, NULL)) == 0)
 			close(fd);
 	}
 }
@@ -205,7 +207,7 @@ mqs_watches_begin(struct mqs_watches *w, const struct mqs_dir *dir, int epoll,
 	w->inotify = -1;
 	w->all = group != NULL && group[0] == '\0';
 	choose(w, group, owners);
-	make_pages(w);
+	make_pages(w, group);
 	mqs_watches_set(w);
 }
 

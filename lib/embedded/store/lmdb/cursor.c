@@ -10,7 +10,26 @@
 #include "embedded/store/lmdb/cursor.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/segment_cursor.h"
+#include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
+#include "embedded/store/lmdb/unlocked_read.h"
+
+/* Opens the LMDB cursor, without a place. */
+static int
+open_cursor(struct mqs_cur *cur, struct mqs_error *err)
+{
+	struct mqs_tx *tx = cur->tx;
+	int rc;
+
+	if (cur->segmented && (rc = mqs_segments_know(tx, err)) != MQS_OK)
+		return rc;
+	if (tx->unlocked != NULL)
+		return MQS_OK;
+	rc = cur->segmented ? mqs_segment_cursor_open(cur) :
+	    mdb_cursor_open(tx->txn, tx->db->dbi[cur->table], &cur->cursor);
+	return rc == 0 ? MQS_OK : mqs_lmdb_fail_entry(tx, rc, err);
+}
 
 int
 mqs_cur_new(struct mqs_cur **out, struct mqs_tx *tx, unsigned table,
@@ -21,13 +40,13 @@ mqs_cur_new(struct mqs_cur **out, struct mqs_tx *tx, unsigned table,
 
 	if ((cur = calloc(1, sizeof(*cur))) == NULL)
 		return mqs_fail_errno(err, "%s", tx->db->spec.label);
-	rc = mdb_cursor_open(tx->txn, tx->db->dbi[table], &cur->cursor);
-	if (rc != 0) {
-		free(cur);
-		return mqs_lmdb_fail_entry(tx, rc, err);
-	}
 	cur->tx = tx;
 	cur->table = table;
+	cur->segmented = mqs_is_segmented(tx->db, table);
+	if ((rc = open_cursor(cur, err)) != MQS_OK) {
+		free(cur);
+		return rc;
+	}
 	cur->link = &tx->cursors;
 	if ((cur->next = tx->cursors) != NULL)
 		cur->next->link = &cur->next;
@@ -44,10 +63,10 @@ mqs_cur_renew(struct mqs_cur *cur, struct mqs_error *err)
 
 	if (tx == NULL)
 		return mqs_fail(err, MQS_EBUG, "cursor of a transaction that ended");
-	if (cur->cursor != NULL)
-		rc = mdb_cursor_renew(tx->txn, cur->cursor);
-	else			/* it was reopened meanwhile */
-		rc = mdb_cursor_open(tx->txn, tx->db->dbi[cur->table], &cur->cursor);
+	cur->at.n = 0;
+	if (cur->cursor == NULL || cur->segmented)	/* it was reopened meanwhile */
+		return open_cursor(cur, err);
+	rc = mdb_cursor_renew(tx->txn, cur->cursor);
 	return rc == 0 ? MQS_OK : mqs_lmdb_fail_entry(tx, rc, err);
 }
 
@@ -63,6 +82,7 @@ mqs_cur_free(struct mqs_cur *cur)
 		if (cur->next != NULL)
 			cur->next->link = cur->link;
 	}
+	mqs_buf_free(&cur->at);
 	free(cur);
 }
 
@@ -93,6 +113,36 @@ look_ahead(struct mqs_cur *cur, const void *value, uint32_t page_size)
 		__builtin_prefetch((const char *)page + 2 * page_size - i * 64);
 }
 
+/* Without LMDB a cursor is the key that it stands at, and each move a look-up. */
+static int
+move_unlocked(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
+    struct mqs_slice *value, struct mqs_error *err)
+{
+	struct mqs_slice from = { cur->at.n > 0 ? cur->at.p : NULL, cur->at.n };
+	enum mqs_unlocked_place place = MQS_UNLOCKED_FROM;
+	int rc;
+
+	if (move == MQS_NEXT && from.n > 0)
+		place = MQS_UNLOCKED_AFTER;
+	else if (move == MQS_PREV || move == MQS_LAST)
+		place = MQS_UNLOCKED_BEFORE;
+	if (move == MQS_FIRST || move == MQS_LAST)
+		from = (struct mqs_slice){ NULL, 0 };
+	else if (move == MQS_AT || move == MQS_FROM)
+		from = *key;
+	rc = cur->segmented ? mqs_segment_find_unlocked(cur->tx, place, &from, value, err) :
+	    mqs_unlocked_find(cur->tx->unlocked, cur->table, place, &from, value, err);
+	if (rc != MQS_OK)
+		return rc;
+	if (move == MQS_AT && !mqs_slice_equal(from, *key))
+		return MQS_NOTHING;
+	cur->at.n = 0;
+	if (mqs_buf_add(&cur->at, from.p, from.n) == -1)
+		return mqs_fail_errno(err, "%s", cur->tx->db->spec.label);
+	*key = from;
+	return MQS_OK;
+}
+
 int
 mqs_cur_move(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
     struct mqs_slice *value, struct mqs_error *err)
@@ -108,7 +158,14 @@ mqs_cur_move(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
 	MDB_val k = { key->n, (void *)(uintptr_t)key->p }, v;
 	int rc;
 
-	rc = mdb_cursor_get(cur->cursor, &k, &v, moves[move]);
+	if (cur->cursor == NULL)
+		return cur->tx != NULL && cur->tx->unlocked != NULL ?
+		    move_unlocked(cur, move, key, value, err) : fail_cur(cur, EINVAL, err);
+	if (cur->segmented && (move != MQS_NEXT || !cur->placed))
+		rc = mqs_segment_cursor_move(cur, move, &k, &v);
+	else if ((rc = mdb_cursor_get(cur->cursor, &k, &v, moves[move])) == MDB_NOTFOUND &&
+	    cur->segmented)
+		rc = mqs_segment_cursor_cross(cur, 0, &k, &v);
 	if (rc == MDB_NOTFOUND)
 		return MQS_NOTHING;
 	if (rc != 0)
@@ -125,12 +182,14 @@ mqs_cur_move(struct mqs_cur *cur, enum mqs_move move, struct mqs_slice *key,
 int
 mqs_cur_del(struct mqs_cur *cur, struct mqs_error *err)
 {
+	unsigned table = cur->segmented ? cur->open : cur->table;
 	int rc;
 
 	if (cur->cursor == NULL)
 		return fail_cur(cur, EINVAL, err);
 	mqs_appender_end(cur->tx);
-	if ((rc = mqs_growth_touch(cur->tx, cur->table)) != 0 ||
+	cur->tx->segments.deleted |= cur->segmented;
+	if ((rc = mqs_growth_touch(cur->tx, table)) != 0 ||
 	    (rc = mdb_cursor_del(cur->cursor, 0)) != 0)
 		return fail_cur(cur, rc, err);
 	cur->tx->work.dels++;

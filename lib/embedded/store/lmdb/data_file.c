@@ -6,26 +6,22 @@
  * database.  So the two meta pages are read with pread before LMDB sees the file.
  *
  * A file is opened for writing where that is allowed, even to look at it, so that an
- * overlay has copied it up before anybody compares inodes (rule 8.16).  The -lock
- * file is opened here only before LMDB does: closing it would drop LMDB's locks in
- * this process.
+ * overlay has copied it up before anybody compares inodes (rule 8.16).
  */
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "embedded/store/lock_file.h"
 #include "embedded/store/lmdb/data_file.h"
 #include "embedded/store/lmdb/page_format.h"
 
 #define META_TRIES	100	/* to read both meta pages while others commit */
-#define LOCK_BYTES	69632	/* 64 for each of 1,024 readers, and LMDB's own page */
 
 static ssize_t
 read_at(int fd, void *buf, size_t n, off_t at)
@@ -246,68 +242,12 @@ mqs_dbfile_make(int dir, const char *file, const char *name, mode_t mode,
 	return rc;
 }
 
-/* The name of the lock file that LMDB puts beside a file: 0, or -1 if too long. */
-static int
-lock_name(const char *file, char lock[NAME_MAX + 1])
-{
-	return snprintf(lock, NAME_MAX + 1, "%s-lock", file) > NAME_MAX ? -1 : 0;
-}
-
 void
 mqs_dbfile_unmake(int dir, const char *file)
 {
 	char lock[NAME_MAX + 1];
 
 	(void)unlinkat(dir, file, 0);
-	if (lock_name(file, lock) == 0)
+	if (mqs_lock_file_name(file, lock) == 0)
 		(void)unlinkat(dir, lock, 0);
-}
-
-/*
- * The size is left to LMDB, which makes a file that it finds short longer: only the
- * blocks are taken.  A file that has its size has been used, and is used further even
- * if its holes can't be filled: a queue that is full must still be read.
- */
-int
-mqs_dbfile_fill_lock(int dir, const char *file, const char *name, mode_t mode,
-    struct mqs_error *err)
-{
-	char lock[NAME_MAX + 1];
-	struct stat st;
-	int fd, rc, reason;
-
-	if (lock_name(file, lock) == -1)
-		return MQS_OK;
-	fd = openat(dir, lock, O_RDWR | O_CREAT | O_CLOEXEC, mode);
-	if (fd == -1)
-		return MQS_OK;		/* LMDB finds out as well, and whether it matters */
-	if (fstat(fd, &st) == -1 || (uint64_t)st.st_blocks * 512 >= LOCK_BYTES) {
-		close(fd);
-		return MQS_OK;
-	}
-	while ((rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BYTES)) == -1 &&
-	    errno == EINTR)
-		continue;
-	reason = errno;
-	close(fd);
-	if (rc == 0 || st.st_size > 0 || (reason != ENOSPC && reason != EDQUOT))
-		return MQS_OK;
-	errno = reason;
-	return mqs_fail_errno(err, "%s-lock", name);
-}
-
-void
-mqs_dbfile_share_lock(int dir, const char *file, mode_t data)
-{
-	mode_t mode = (data & 0444) | (data & 0444) >> 1;
-	char lock[NAME_MAX + 1];
-	struct stat st;
-
-	if (lock_name(file, lock) == -1 ||
-	    fstatat(dir, lock, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    (st.st_mode & 0666) == mode)
-		return;
-	if (fchmodat(dir, lock, mode, 0) == -1)
-		return;		/* who then can't open it gets an error that says so */
 }

@@ -46,16 +46,4 @@ int	mqs_dbfile_make(int dir, const char *file, const char *name, mode_t mode,
 /* Removes it and its lock file. */
 void	mqs_dbfile_unmake(int dir, const char *file);
 
-/*
- * Before the environment is opened: takes the lock file's room on the disk, since
- * LMDB writes the file through a map, where a full disk is SIGBUS.
- */
-int	mqs_dbfile_fill_lock(int dir, const char *file, const char *name, mode_t mode,
-	    struct mqs_error *err);
-/*
- * Lets everybody who may read a file of mode `data' write its lock file, as LMDB's
- * readers must, if the lock file is ours.
- */
-void	mqs_dbfile_share_lock(int dir, const char *file, mode_t data);
-
 #endif

@@ -20,6 +20,8 @@
  * 17 size	data_file.c before opening; commit_growth.c before each commit
  * 18 cursors	transaction_cursors.c
  *
+ * A file with MQS_DB_UNLOCKED is read without LMDB: unlocked_read.c has its own rules.
+ *
  * A handle has one write transaction, in the handle itself, and any number of read
  * transactions, all listed, so that reopening can end those at rest.  A read
  * transaction that is ended is kept in memory as a spare, to be begun anew.
@@ -46,6 +48,9 @@
 #include "embedded/store/lmdb/lmdb_error.h"
 #include "embedded/store/lmdb/transaction.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
+#include "embedded/store/lmdb/unlocked_read.h"
+
+#define AGAIN_MAX	1000	/* tries to read a file that others write to */
 
 static void
 free_db(struct mqs_db *db)
@@ -110,7 +115,9 @@ mqs_db_open(struct mqs_db **out, const struct mqs_db_spec *spec,
 		errno = ENOMEM;
 		return mqs_fail_errno(err, "%s", spec->label);
 	}
-	if ((rc = mqs_env_take_gate(db, spec->options, err)) == MQS_OK) {
+	if (spec->flags & MQS_DB_UNLOCKED)
+		rc = mqs_unlocked_open(db, err);
+	else if ((rc = mqs_env_take_gate(db, spec->options, err)) == MQS_OK) {
 		rc = mqs_env_open(db, (spec->flags & MQS_DB_CREATE) != 0, err);
 		mqs_env_give_gate(db);
 	}
@@ -141,7 +148,9 @@ mqs_db_close(struct mqs_db *db)
 	 * Waits for the gate whatever signals come.  Without it, it is better to
 	 * leave everything to the end of the process than to close.
 	 */
-	if (db->env != NULL && mqs_env_take_gate(db, NULL, NULL) == MQS_OK) {
+	if (db->spec.flags & MQS_DB_UNLOCKED)
+		mqs_unlocked_close(db);
+	else if (db->env != NULL && mqs_env_take_gate(db, NULL, NULL) == MQS_OK) {
 		mqs_env_close(db);
 		mqs_env_give_gate(db);
 	}
@@ -153,6 +162,8 @@ mqs_db_sync(struct mqs_db *db, struct mqs_error *err)
 {
 	int rc;
 
+	if (db->spec.flags & MQS_DB_UNLOCKED)
+		return MQS_OK;
 	if ((rc = mqs_env_usable(db, err)) != MQS_OK || db->readonly)
 		return rc;
 	if ((rc = mdb_env_sync(db->env, 1)) != 0)
@@ -181,6 +192,8 @@ mqs_db_check_readers(struct mqs_db *db, struct mqs_error *err)
 {
 	int rc;
 
+	if (db->spec.flags & MQS_DB_UNLOCKED)
+		return MQS_OK;
 	if ((rc = mqs_env_usable(db, err)) != MQS_OK)
 		return rc;
 	return mqs_env_free_dead_readers(db, err);
@@ -190,6 +203,12 @@ uint64_t
 mqs_db_last_commit(const struct mqs_db *db)
 {
 	return db->fd == -1 ? 0 : mqs_dbfile_last_commit(db->fd, db->page_size);
+}
+
+int
+mqs_db_again(const struct mqs_db *db, int rc, unsigned *tries)
+{
+	return rc == MQS_EBUSY && db->spec.flags & MQS_DB_UNLOCKED && ++*tries < AGAIN_MAX;
 }
 
 uint64_t

@@ -24,6 +24,11 @@ struct mqs_db;
  * it, it needs no lock file, and it is on stable storage when mqs_db_sync has returned.
  */
 #define MQS_DB_PRIVATE		8u
+/*
+ * For who may not write to the lock file: only short reads, each of which fails with MQS_EBUSY
+ * if others commit twice meanwhile (unlocked_read.c).  Needs no gate.  See mqs_db_again.
+ */
+#define MQS_DB_UNLOCKED		16u
 
 struct mqs_db_spec {
 	int		 dir;		/* descriptor of the directory; borrowed while open */
@@ -32,6 +37,9 @@ struct mqs_db_spec {
 	const char	*label;		/* what messages begin with: "orders"; copied */
 	const char	*const *tables;	/* names of tables 1 to ntables; static */
 	unsigned	 ntables;
+	unsigned	 segmented;	/* number of the table that is made of several (segments.h) */
+	uint64_t	 segment_min;	/* bytes that one has at least, in a copy */
+	unsigned	 segments;	/* of how many; the last of `tables' are the others; 0: there is none */
 	unsigned	 flags;
 	unsigned	 mode;		/* permission bits for a new file */
 	int		 gate;		/* descriptor for flock around open and close, not held by the caller; -1: none (a private temporary file) */
@@ -71,6 +79,12 @@ void	mqs_db_release_map(struct mqs_db *);
  * yet.  0 if it can't be told.
  */
 uint64_t mqs_db_last_commit(const struct mqs_db *);
+
+/*
+ * 1 if rc is what a read of a file with MQS_DB_UNLOCKED returned because others committed, and
+ * it should be tried again in a new transaction.  *tries, at first 0, counts.
+ */
+int	mqs_db_again(const struct mqs_db *, int rc, unsigned *tries);
 
 /* Allocated bytes of the file on disk. */
 uint64_t mqs_db_disk_bytes(const struct mqs_db *);

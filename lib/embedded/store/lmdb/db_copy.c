@@ -10,6 +10,9 @@
  * the end the file is cut behind its last page (commit_growth.c makes it longer than that)
  * and synced.  A crash before leaves a file that nobody opens.
  *
+ * The segmented table is copied as one.  In the copy, another of its tables is begun after each
+ * eighth of what the copied one takes.
+ *
  * Tables other than the main one are copied first.  In the main table, LMDB keeps the roots of
  * the others, under their names; the copy has its own.
  */
@@ -24,6 +27,7 @@
 #include "embedded/store/lmdb/entry.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/segment_tables.h"
 
 #define COMMIT_EVERY	((size_t)4 << 20)
 
@@ -31,23 +35,38 @@ struct copy {
 	struct mqs_tx		*from, *to;
 	struct mqs_db		*db;		/* of `to' */
 	size_t			 bytes;		/* since the last commit */
+	uint64_t		 segment;	/* bytes that a segment has in the copy; 0: there is one only */
 	mqs_db_copied_fn	*fn;
 	void			*arg;
 };
 
-/* 1 if a key of the main table is the name of another table. */
+/* 1 if a key of the main table belongs to LMDB's other tables: the copy has its own. */
 static int
-is_table(const struct mqs_db *db, const struct mqs_slice *key)
+is_of_tables(const struct mqs_db *db, const struct mqs_slice *key)
 {
 	const char *name;
 	unsigned i;
 
+	if (key->n == strlen(MQS_SEGMENTS_KEY) && memcmp(key->p, MQS_SEGMENTS_KEY, key->n) == 0)
+		return 1;
 	for (i = 0; i < db->spec.ntables; i++) {
 		name = db->spec.tables[i];
 		if (strlen(name) == key->n && memcmp(name, key->p, key->n) == 0)
 			return 1;
 	}
 	return 0;
+}
+
+/* Begins another segment if the newest is full. */
+static int
+begin_segment(struct copy *c, struct mqs_error *err)
+{
+	struct mqs_segments_stat st;
+	int rc;
+
+	if ((rc = mqs_segments_stat(c->to, &st, err)) == MQS_OK && st.newest >= c->segment)
+		rc = mqs_segments_begin(c->to, err);
+	return rc;
 }
 
 static int
@@ -60,7 +79,9 @@ commit_some(struct copy *c, size_t n, struct mqs_error *err)
 	c->bytes = 0;
 	rc = mqs_tx_commit(c->to, err);
 	c->to = NULL;
-	return rc == MQS_OK ? mqs_tx_write(c->db, 0, &c->to, err) : rc;
+	if (rc != MQS_OK || (rc = mqs_tx_write(c->db, 0, &c->to, err)) != MQS_OK)
+		return rc;
+	return c->segment != 0 ? begin_segment(c, err) : MQS_OK;
 }
 
 static int
@@ -73,12 +94,28 @@ copy_entry(struct copy *c, unsigned table, const struct mqs_slice *key,
 	if ((rc = c->fn(c->arg, table, key, value, err)) < 0)
 		return rc;
 	if (table == MQS_DB_MAIN)
-		return is_table(c->db, key) ? MQS_OK : mqs_tx_put(c->to, table, key->p,
+		return is_of_tables(c->db, key) ? MQS_OK : mqs_tx_put(c->to, table, key->p,
 		    key->n, value->p, value->n, err);
 	if ((rc = mqs_tx_append(c->to, table, key->p, key->n, value->n, &room, err)) != MQS_OK)
 		return rc;
 	memcpy(room, value->p, value->n);
 	return commit_some(c, key->n + value->n, err);
+}
+
+/* Finds how large the segments of the copy are to be. */
+static int
+choose_segment(struct copy *c, struct mqs_error *err)
+{
+	struct mqs_segments_stat st;
+	uint64_t used = 0;
+	int rc;
+
+	if (c->db->spec.segments == 0 || (rc = mqs_segments_stat(c->from, &st, err)) != MQS_OK ||
+	    st.tables == 1)
+		return c->db->spec.segments == 0 ? MQS_OK : rc;
+	if ((rc = mqs_db_used_bytes(c->from, &used, err)) == MQS_OK)
+		c->segment = used / 8 > c->db->spec.segment_min ? used / 8 : c->db->spec.segment_min;
+	return rc;
 }
 
 static int
@@ -123,10 +160,12 @@ mqs_db_copy(struct mqs_tx *from, struct mqs_db *to, mqs_db_copied_fn *fn, void *
 	unsigned table;
 	int rc;
 
-	if ((rc = mqs_tx_write(to, 0, &c.to, err)) != MQS_OK)
+	if ((rc = choose_segment(&c, err)) != MQS_OK ||
+	    (rc = mqs_tx_write(to, 0, &c.to, err)) != MQS_OK)
 		return rc;
 	for (table = 1; table <= to->spec.ntables && rc == MQS_OK; table++)
-		rc = copy_table(&c, table, err);
+		if (!mqs_is_segment(to, table))
+			rc = copy_table(&c, table, err);
 	if (rc == MQS_OK)
 		rc = copy_table(&c, MQS_DB_MAIN, err);
 	if (rc != MQS_OK) {

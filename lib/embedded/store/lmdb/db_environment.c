@@ -14,7 +14,7 @@
  *  8 map	map_size.c; mqs_env_recover where another process outgrew it.
  *  9 readers	mqs_env_free_dead_readers, at opening; see reader_slot.c.
  * 10 panic	mqs_env_usable reopens what is broken.
- * 15 modes	mqs_dbfile_share_lock: whoever may read the data may write the lock file.
+ * 15 modes	mqs_lock_file_share: whoever may read the data may write the lock file.
  * 16 overlay	mqs_dbfile_check opens for writing first.
  * 17 size	data_file.c checks it before LMDB sees the file.
  *
@@ -38,6 +38,7 @@
 #include "embedded/store/lmdb/open_tables.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lock.h"
+#include "embedded/store/lock_file.h"
 
 static int
 fail_space(const struct mqs_db *db, struct mqs_error *err)
@@ -78,7 +79,7 @@ adopt_env(struct mqs_db *db, struct mqs_error *err)
 		    db->name);
 	db->page_size = stat.ms_psize;
 	db->node_max = (stat.ms_psize - 16) / 2 - 2;
-	mqs_dbfile_share_lock(db->spec.dir, db->spec.file, st.st_mode);
+	mqs_lock_file_share(db->spec.dir, db->spec.file, st.st_mode);
 	return MQS_OK;
 }
 
@@ -115,13 +116,21 @@ static int
 look_at_file(struct mqs_db *db, int make, struct mqs_error *err)
 {
 	const struct mqs_db_spec *spec = &db->spec;
+	struct stat st;
+	int rc;
 
 	db->readonly = 0;
 	if (make)
 		return mqs_dbfile_make(spec->dir, spec->file, db->name,
 		    (mode_t)spec->mode, &db->file, err);
-	return mqs_dbfile_check(spec->dir, spec->file, db->name,
+	rc = mqs_dbfile_check(spec->dir, spec->file, db->name,
 	    spec->flags & MQS_DB_READONLY ? &db->readonly : NULL, &db->file, err);
+	/* Of a log that is no file, or empty, there is nothing to be saved. */
+	if (rc == MQS_EDAMAGED && strchr(spec->label, '/') == NULL &&
+	    (fstatat(spec->dir, spec->file, &st, 0) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size == 0))
+		return rc;
+	return mqs_lmdb_advise(db, rc, err);
 }
 
 /*
@@ -148,7 +157,7 @@ mqs_env_open(struct mqs_db *db, int make, struct mqs_error *err)
 	if ((rc = look_at_file(db, make, err)) != MQS_OK)
 		return rc;
 	if (!(db->spec.flags & MQS_DB_PRIVATE) &&
-	    (rc = mqs_dbfile_fill_lock(db->spec.dir, db->spec.file, db->name,
+	    (rc = mqs_lock_file_fill(db->spec.dir, db->spec.file, db->name,
 	    (mode_t)db->spec.mode, err)) != MQS_OK) {
 		if (make)
 			mqs_dbfile_unmake(db->spec.dir, db->spec.file);

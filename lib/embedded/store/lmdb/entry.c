@@ -8,7 +8,36 @@
 #include "embedded/store/lmdb/entry.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
+#include "embedded/store/lmdb/unlocked_read.h"
+
+static int
+get_unlocked(struct mqs_tx *tx, unsigned table, struct mqs_slice key,
+    struct mqs_slice *value, struct mqs_error *err)
+{
+	struct mqs_slice found = key;
+	int rc;
+
+	rc = mqs_unlocked_find(tx->unlocked, table, MQS_UNLOCKED_FROM, &found, value, err);
+	return rc != MQS_OK || mqs_slice_equal(found, key) ? rc : MQS_NOTHING;
+}
+
+/* The LMDB table in which a key of the segmented table is, if it is there: MQS_NOTHING if not. */
+static int
+table_of_key(struct mqs_tx *tx, unsigned *table, const void *key, size_t n, struct mqs_error *err)
+{
+	const struct mqs_segments *s = &tx->segments;
+	uint64_t number = mqs_segment_key(key, n);
+	int rc;
+
+	if ((rc = mqs_segments_know(tx, err)) != MQS_OK)
+		return rc;
+	if (s->hidden > 0 && number < s->from)
+		return MQS_NOTHING;
+	*table = mqs_segment_at(tx, mqs_segment_of_key(tx, number));
+	return MQS_OK;
+}
 
 int
 mqs_tx_get(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
@@ -17,6 +46,11 @@ mqs_tx_get(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
 	MDB_val k = { key_len, (void *)(uintptr_t)key }, v;
 	int rc;
 
+	if (mqs_is_segmented(tx->db, table) &&
+	    (rc = table_of_key(tx, &table, key, key_len, err)) != MQS_OK)
+		return rc;
+	if (tx->unlocked != NULL)
+		return get_unlocked(tx, table, (struct mqs_slice){ key, key_len }, value, err);
 	rc = mdb_get(tx->txn, tx->db->dbi[table], &k, &v);
 	if (rc == MDB_NOTFOUND)
 		return MQS_NOTHING;
@@ -73,14 +107,22 @@ fail_append(struct mqs_tx *tx, int error, struct mqs_error *err)
  * A cursor that stays at the end of the table: mdb_put would go down the tree from
  * the root for each entry.  It ends with anything that may move the end (a deletion).
  */
-static inline int
-place_appender(struct mqs_tx *tx, unsigned table)
+static int
+place_appender(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
+    struct mqs_error *err)
 {
-	if (tx->appender != NULL && tx->appender_table == table)
-		return 0;
+	unsigned at = table;
+	int rc;
+
 	mqs_appender_end(tx);
+	if (mqs_is_segmented(tx->db, table) &&
+	    (rc = mqs_segments_appended(tx, key, key_len, &at, err)) != MQS_OK)
+		return rc;
 	tx->appender_table = table;
-	return mdb_cursor_open(tx->txn, tx->db->dbi[table], &tx->appender);
+	if ((rc = mqs_growth_touch(tx, at)) != 0 ||
+	    (rc = mdb_cursor_open(tx->txn, tx->db->dbi[at], &tx->appender)) != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
+	return MQS_OK;
 }
 
 /*
@@ -103,8 +145,11 @@ mqs_tx_append(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len
 	MDB_val k = { key_len, (void *)(uintptr_t)key }, v = { value_len, NULL };
 	int rc;
 
-	if ((rc = mqs_growth_touch(tx, table)) != 0 || (rc = place_appender(tx, table)) != 0 ||
-	    (rc = mdb_cursor_put(tx->appender, &k, &v, MDB_RESERVE | MDB_APPEND)) != 0)
+	if ((tx->appender == NULL || tx->appender_table != table ||
+	    (tx->segments.begin && mqs_is_segmented(tx->db, table))) &&
+	    (rc = place_appender(tx, table, key, key_len, err)) != MQS_OK)
+		return rc;
+	if ((rc = mdb_cursor_put(tx->appender, &k, &v, MDB_RESERVE | MDB_APPEND)) != 0)
 		return fail_append(tx, rc, err);
 	tx->work.appended_bytes += mqs_growth_of_put(tx, key_len, value_len);
 	look_below(v.mv_data, value_len);
@@ -137,6 +182,10 @@ mqs_tx_count(struct mqs_tx *tx, unsigned table, uint64_t *entries,
 	MDB_stat st;
 	int rc;
 
+	if (mqs_is_segmented(tx->db, table))
+		return mqs_segments_count(tx, entries, err);
+	if (tx->unlocked != NULL)
+		return mqs_unlocked_count(tx->unlocked, table, entries, err);
 	if ((rc = mdb_stat(tx->txn, tx->db->dbi[table], &st)) != 0)
 		return mqs_lmdb_fail_entry(tx, rc, err);
 	*entries = st.ms_entries;

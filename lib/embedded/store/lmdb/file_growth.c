@@ -47,7 +47,7 @@ mqs_dbwork_bound(const struct mqs_dbwork *w, uint32_t page_size)
 	    3 * w->appended_bytes / page_size + w->depth + GROWTH;
 	given_up = lesser((w->puts + w->dels) * LARGE_PAGES,
 	    w->values + w->overflow);
-	listed = (copied + split + given_up) * sizeof(size_t) / page_size + 2;
+	listed = (copied + split + given_up + w->dropped) * sizeof(size_t) / page_size + 2;
 	return copied + split + added + w->overflow + listed + 2 * w->free_tree +
 	    SLACK;
 }

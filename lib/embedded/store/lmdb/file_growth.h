@@ -13,6 +13,7 @@ struct mqs_dbwork {
 	uint64_t	depth;		/* of the deepest tree */
 	uint64_t	tree;		/* pages of the trees, without large values */
 	uint64_t	values;		/* pages of large values in them */
+	uint64_t	dropped;	/* pages of tables that were emptied */
 	uint64_t	free_tree;	/* pages of the list of free pages */
 };
 

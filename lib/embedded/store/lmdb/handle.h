@@ -25,17 +25,36 @@
 
 #define MQS_TABLES_MAX	31		/* besides the main one: one bit each */
 #define MQS_BEGIN_TRIES	4
+#define MQS_SEGMENTS_MAX	10	/* tables of a segmented one */
+
+/* The tables that the segmented one is made of, as a transaction sees them: see segments.h. */
+struct mqs_segments {
+	int		 known;		/* read in this transaction */
+	unsigned	 n;		/* tables in use, at least 1 */
+	unsigned	 first;		/* number of the oldest */
+	uint64_t	 hidden;	/* entries at the front of the oldest */
+	uint64_t	 from;		/* their keys are less */
+	uint64_t	 start[MQS_SEGMENTS_MAX];	/* from the oldest: the keys that are in it begin there */
+	/* Writing. */
+	int		 begin;		/* the next entry begins another table */
+	int		 changed, deleted;
+};
 
 struct mqs_cur {
 	MDB_cursor	*cursor;	/* NULL: to be renewed, or freed */
+	struct mqs_buf	 at;		/* unlocked: the key that it stands at */
 	struct mqs_tx	*tx;
-	unsigned	 table;
+	unsigned	 table;		/* that it is a cursor of */
+	int		 segmented;	/* which is the segmented one */
+	unsigned	 open;		/* then: the table in which it is */
+	int		 placed;	/* then: it stands at an entry */
 	uintptr_t	 page;		/* where the last value was */
 	struct mqs_cur	*next, **link;	/* among those of the transaction */
 };
 
 struct mqs_tx {
 	MDB_txn		*txn;		/* NULL: none now (reading: begin anew) */
+	struct mqs_unlocked *unlocked;	/* with MQS_DB_UNLOCKED, in place of txn */
 	struct mqs_db	*db;
 	struct mqs_cur	*cursors;
 	struct mqs_tx	*next, **link;	/* reading: among those of the db */
@@ -46,6 +65,7 @@ struct mqs_tx {
 	unsigned	 appender_table;
 	uint64_t	 end;		/* writing: first page after the committed ones */
 	struct mqs_dbwork work;
+	struct mqs_segments segments;
 };
 
 struct mqs_db {

@@ -71,20 +71,31 @@ map_full_reason(const struct mqs_db *db)
 	    "no address space is left for the file to grow (ulimit -v)";
 }
 
-/* What helps where a file is damaged: a log can be checked, a group made anew. */
+/* What helps where a file is damaged: what is intact of a log is saved, a group made anew. */
 static void
 advise(const struct mqs_db *db, char text[ADVICE])
 {
-	const char *label = db->spec.label, *slash = strchr(label, '/');
-	int n = slash != NULL ? (int)(slash - label) : (int)strlen(label);
+	const char *label = db->spec.label;
 	char ctl[MQS_CTL_SIZE];
 
 	(void)mqs_ctl(ctl, db->spec.dir_path);
-	if (slash == NULL)
-		(void)snprintf(text, ADVICE, "%s check %s tells more", ctl, label);
-	else
-		(void)snprintf(text, ADVICE, "%s check %.*s tells more; %s salvage "
-		    "%s makes the group anew", ctl, n, label, ctl, label);
+	(void)snprintf(text, ADVICE, strchr(label, '/') == NULL ?
+	    "%s salvage %s NEW saves what is intact" : "%s salvage %s makes the group anew", ctl,
+	    label);
+}
+
+int
+mqs_lmdb_advise(const struct mqs_db *db, int rc, struct mqs_error *err)
+{
+	char advice[ADVICE];
+	size_t n;
+
+	if (rc != MQS_EDAMAGED || err == NULL)
+		return rc;
+	advise(db, advice);
+	n = strlen(err->text);
+	(void)snprintf(err->text + n, sizeof(err->text) - n, " (%s)", advice);
+	return rc;
 }
 
 int
@@ -138,12 +149,13 @@ mqs_lmdb_fail_commit(struct mqs_db *db, int error, struct mqs_error *err)
 void
 mqs_lmdb_assert(MDB_env *env, const char *assertion)
 {
+	(void)assertion;		/* LMDB's own expression, which helps nobody */
 	const struct mqs_db *db = mdb_env_get_userctx(env);
 	const struct mqs_options *options = db->spec.options;
 	struct mqs_error why;
 
 	if (options != NULL && options->on_damage != NULL) {
-		(void)mqs_lmdb_fail_damaged(db, assertion, &why);
+		(void)mqs_lmdb_fail_damaged(db, "its pages contradict each other", &why);
 		options->on_damage(options->arg, why.text);
 	}
 	abort();	/* before LMDB prints something and does the same */

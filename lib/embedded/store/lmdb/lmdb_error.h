@@ -18,6 +18,8 @@ int	mqs_lmdb_fail_commit(struct mqs_db *, int error, struct mqs_error *err);
 int	mqs_lmdb_fail_entry(struct mqs_tx *, int error, struct mqs_error *err);
 /* Reports damage: which file, what is wrong, and which command helps. */
 int	mqs_lmdb_fail_damaged(const struct mqs_db *, const char *what, struct mqs_error *err);
+/* Adds the command to a text about damage, if rc is MQS_EDAMAGED; returns rc. */
+int	mqs_lmdb_advise(const struct mqs_db *, int rc, struct mqs_error *err);
 /* In place of LMDB's assert: tells the program which file contradicts itself; aborts. */
 void	mqs_lmdb_assert(MDB_env *, const char *assertion);
 

@@ -29,8 +29,8 @@ fail_table(struct mqs_db *db, unsigned table, int others, struct mqs_error *err)
 	if (others)
 		return mqs_fail(err, MQS_EVERSION,
 		    "%s: no table \"%s\": of another version of mq", db->name, name);
-	return mqs_fail(err, MQS_EDAMAGED, "%s: no table \"%s\": not a file of mq",
-	    db->name, name);
+	return mqs_lmdb_advise(db, mqs_fail(err, MQS_EDAMAGED,
+	    "%s: no table \"%s\": not a file of mq", db->name, name), err);
 }
 
 /* Opens all tables in a transaction that the caller ends. */

@@ -35,5 +35,9 @@ int	mqs_tx_renew(struct mqs_tx *, struct mqs_error *err);
 uint64_t mqs_tx_number(const struct mqs_tx *);
 /* What messages about its file begin with; borrowed from the db. */
 const char *mqs_tx_label(const struct mqs_tx *);
+/* The folder of the file. */
+const char *mqs_tx_folder(const struct mqs_tx *);
+/* Reports damage that was found in a file: which one, what is wrong, and which command helps. */
+int	mqs_tx_fail_damaged(const struct mqs_tx *, const char *what, struct mqs_error *err);
 
 #endif

@@ -15,9 +15,11 @@
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 #include "embedded/store/lmdb/reader_slot.h"
+#include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/transaction.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lmdb/transaction_read.h"
+#include "embedded/store/lmdb/unlocked_read.h"
 
 static int
 begin_read(struct mqs_tx *tx, struct mqs_error *err)
@@ -25,6 +27,14 @@ begin_read(struct mqs_tx *tx, struct mqs_error *err)
 	struct mqs_db *db = tx->db;
 	int rc, try, error = 0;
 
+	mqs_segments_forget(tx);
+	if (db->spec.flags & MQS_DB_UNLOCKED) {
+		if ((rc = mqs_unlocked_begin(db, &tx->unlocked, err)) != MQS_OK)
+			return rc;
+		tx->active = 1;
+		db->active++;
+		return MQS_OK;
+	}
 	for (try = 0; try < MQS_BEGIN_TRIES; try++) {
 		if ((rc = mqs_env_usable(db, err)) != MQS_OK)
 			return rc;
@@ -45,8 +55,11 @@ rest(struct mqs_tx *tx)
 	if (!tx->active)
 		return;
 	mqs_cursors_end(tx);
-	mdb_txn_abort(tx->txn);
+	if (tx->txn != NULL)
+		mdb_txn_abort(tx->txn);
+	mqs_unlocked_end(tx->unlocked);
 	tx->txn = NULL;
+	tx->unlocked = NULL;
 	tx->active = 0;
 	tx->db->active--;
 }
@@ -134,5 +147,19 @@ mqs_tx_label(const struct mqs_tx *tx)
 uint64_t
 mqs_tx_number(const struct mqs_tx *tx)
 {
+	if (tx->unlocked != NULL)
+		return mqs_unlocked_number(tx->unlocked);
 	return tx->txn == NULL ? 0 : (uint64_t)mdb_txn_id(tx->txn);
+}
+
+int
+mqs_tx_fail_damaged(const struct mqs_tx *tx, const char *what, struct mqs_error *err)
+{
+	return mqs_lmdb_fail_damaged(tx->db, what, err);
+}
+
+const char *
+mqs_tx_folder(const struct mqs_tx *tx)
+{
+	return tx->db->spec.dir_path;
 }

@@ -23,6 +23,7 @@
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
 #include "embedded/store/lmdb/map_size.h"
+#include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/transaction.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lmdb/transaction_read.h"
@@ -123,6 +124,7 @@ mqs_tx_write(struct mqs_db *db, int64_t deadline, struct mqs_tx **out,
 	tx->failed = 0;
 	tx->touched = 0;
 	memset(&tx->work, 0, sizeof(tx->work));
+	mqs_segments_forget(tx);
 	*out = tx;
 	return MQS_OK;
 }
@@ -141,8 +143,9 @@ mqs_tx_commit(struct mqs_tx *tx, struct mqs_error *err)
 	if (tx->failed != 0)
 		rc = mqs_fail(err, tx->failed,
 		    "%s: not stored: a step before failed", db->spec.label);
-	else if ((error = mqs_growth_extend(tx)) != 0 || (db->on_commit != NULL &&
-	    (error = db->on_commit(db->on_commit_arg)) != 0))
+	else if ((rc = mqs_segments_settle(tx, err)) == MQS_OK &&
+	    ((error = mqs_growth_extend(tx)) != 0 || (db->on_commit != NULL &&
+	    (error = db->on_commit(db->on_commit_arg)) != 0)))
 		rc = mqs_lmdb_fail_commit(db, error, err);
 	if (rc != MQS_OK) {
 		end_write(db);

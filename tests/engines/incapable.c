@@ -1,3 +1,0 @@
-/* incapable.c - the engine that records calls, but can honour no option */
-#define INCAPABLE
-#include "record.c"

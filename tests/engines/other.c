@@ -1,4 +1,0 @@
-/* other.c - a shared object that is no engine, for tests */
-extern const int not_an_engine;
-
-const int not_an_engine = 1;
