@@ -28,33 +28,21 @@ copy_bytes(amqp_pool_t *pool, amqp_bytes_t *bytes)
 	return 0;
 }
 
-/* The properties were copied as they lie; what they point to is copied here. */
+/*
+ * Decodes a copy of what came.  Not amqp_table_clone: it takes a header without a name for want of
+ * memory.
+ */
 static int
-copy_properties(amqp_pool_t *pool, amqp_basic_properties_t *p)
+copy_properties(struct mqs_amqp_kept *k, const struct mqs_amqp_delivery *d)
 {
-	const struct {
-		amqp_flags_t	 flag;
-		amqp_bytes_t	*bytes;
-	} texts[] = {
-		{ AMQP_BASIC_CONTENT_TYPE_FLAG, &p->content_type },
-		{ AMQP_BASIC_CONTENT_ENCODING_FLAG, &p->content_encoding },
-		{ AMQP_BASIC_CORRELATION_ID_FLAG, &p->correlation_id },
-		{ AMQP_BASIC_REPLY_TO_FLAG, &p->reply_to },
-		{ AMQP_BASIC_EXPIRATION_FLAG, &p->expiration },
-		{ AMQP_BASIC_MESSAGE_ID_FLAG, &p->message_id },
-		{ AMQP_BASIC_TYPE_FLAG, &p->type },
-		{ AMQP_BASIC_USER_ID_FLAG, &p->user_id },
-		{ AMQP_BASIC_APP_ID_FLAG, &p->app_id },
-		{ AMQP_BASIC_CLUSTER_ID_FLAG, &p->cluster_id }
-	};
-	amqp_table_t headers = p->headers;
-	size_t i;
+	amqp_bytes_t raw = d->raw_properties;
+	void *decoded;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if ((p->_flags & texts[i].flag) != 0 && copy_bytes(pool, texts[i].bytes) == -1)
-			return -1;
-	return (p->_flags & AMQP_BASIC_HEADERS_FLAG) == 0 ||
-	    amqp_table_clone(&headers, &p->headers, pool) == AMQP_STATUS_OK ? 0 : -1;
+	if (copy_bytes(&k->pool, &raw) == -1 || amqp_decode_properties(AMQP_BASIC_CLASS, &k->pool,
+	    raw, &decoded) != AMQP_STATUS_OK)
+		return -1;
+	k->properties = *(amqp_basic_properties_t *)decoded;
+	return 0;
 }
 
 static int
@@ -101,11 +89,10 @@ mqs_amqp_keep(struct mqs_amqp_delivery *d)
 	k->body_fd = -1;
 	k->exchange = d->exchange;
 	k->routing_key = d->routing_key;
-	k->properties = *d->properties;
 	k->offset = offset_of(d->properties);
 	if (copy_bytes(&k->pool, &k->exchange) == -1 ||
 	    copy_bytes(&k->pool, &k->routing_key) == -1 ||
-	    copy_properties(&k->pool, &k->properties) == -1 || copy_body(k, d) == -1) {
+	    copy_properties(k, d) == -1 || copy_body(k, d) == -1) {
 		mqs_amqp_kept_free(k);
 		return NULL;
 	}

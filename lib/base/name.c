@@ -101,10 +101,12 @@ mqs_parse_u64(const char *s, size_t n, uint64_t *v)
 {
 	uint64_t r = 0;
 	unsigned digit;
-	const char *end = s + n, *safe = n < DIGITS_SAFE ? end : s + DIGITS_SAFE;
+	const char *end, *safe;
 
-	if (n == 0)
+	if (n == 0)	/* s may be NULL */
 		return -1;
+	end = s + n;
+	safe = n < DIGITS_SAFE ? end : s + DIGITS_SAFE;
 	for (; s < safe; s++) {
 		if ((digit = (unsigned)*s - '0') > 9)
 			return -1;

@@ -61,6 +61,16 @@ connected() {
 	assert_output "$(seq 3)"
 }
 
+@test "a header without a name, by another client: replayed, and a group that is filled gets it" {
+	mq-pub q 1
+	nodes api POST "exchanges/$vhost/q/publish" '{"properties":{"headers":{"":"none","x":"y"}},
+	    "routing_key":"","payload":"2","payload_encoding":"string"}' >/dev/null
+	mq-pub q 3
+	[ "$(mq-replay q)" = "$(seq 3)" ]
+	mq-ctl create q/g
+	[ "$(mq-sub -e q/g)" = "$(seq 3)" ]
+}
+
 @test "headers with several values come back by consuming and replay alike" {
 	mq-pub -H a=1 -H b=2 -H a='"é' -H x-a=3 -H a= -H x-a=4 -H mq-more-a=5 q m
 	for how in 'mq-replay -J q' 'mq-sub -J -e q/filled' 'mq-sub -J -e q/bound'; do

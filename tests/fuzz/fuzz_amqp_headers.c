@@ -15,6 +15,7 @@
 #include "amqp/properties.h"
 #include "amqp/properties_copy.h"
 #include "amqp/properties_in.h"
+#include "amqp/stream_sign.h"
 #include "amqp/table.h"
 #include "engine/dead_letter.h"
 #include "message/headers.h"
@@ -95,6 +96,31 @@ copies(const amqp_basic_properties_t *p, amqp_bytes_t key)
 	empty_amqp_pool(&pool);
 }
 
+/* What is kept of it beyond its event is the same. */
+static void
+keep(const amqp_basic_properties_t *p, amqp_bytes_t key)
+{
+	struct mqs_amqp_delivery d = { .properties = p, .exchange = key, .routing_key = key,
+	    .body = key.bytes, .body_len = key.len, .body_fd = -1 };
+	int n = amqp_encode_properties(AMQP_BASIC_CLASS, (void *)(uintptr_t)p,
+	    mqs_amqp_bytes(wire, sizeof(wire)));
+	struct mqs_amqp_kept *k;
+	struct mqs_error err;
+	amqp_bytes_t body;
+
+	must(n > 0);
+	d.raw_properties = mqs_amqp_bytes(wire, (size_t)n);
+	k = mqs_amqp_keep(&d);
+	must(k != NULL && mqs_amqp_kept_body(k, &body, &err) == MQS_OK && body.len == key.len &&
+	    (key.len == 0 || memcmp(body.bytes, key.bytes, key.len) == 0));
+	receive(&again, &k->properties, k->routing_key);
+	must(strcmp(again.id, in.id) == 0);
+	same_headers();
+	if (mqs_amqp_is_sign(k))
+		(void)mqs_amqp_is_sign_of(k, "sign");
+	mqs_amqp_kept_free(k);
+}
+
 /* Publishes the message that came of it, as a program would that copies it to another queue. */
 static void
 publish(struct mqs_amqp_incoming *from)
@@ -118,6 +144,7 @@ static void
 take(const amqp_basic_properties_t *p, amqp_bytes_t key)
 {
 	receive(&in, p, key);
+	keep(p, key);
 	copies(p, key);
 	publish(&in);
 }

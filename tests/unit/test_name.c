@@ -89,6 +89,7 @@ test_numbers(void)
 	uint64_t v;
 	size_t i;
 
+	check_int(mqs_parse_u64(NULL, 0, &v), -1);
 	check_int(mqs_parse_u64("0", 1, &v), 0);
 	check_u64(v, 0);
 	check_int(mqs_parse_u64("1234", 2, &v), 0);
