@@ -150,6 +150,25 @@ same_keys(struct mqs_tx *tx, const struct model *m)
 	mqs_cur_free(cur);
 }
 
+/* What there is, is found by its key, and what is hidden is not; where no key is damaged. */
+static void
+same_by_key(struct mqs_tx *tx, const struct model *m)
+{
+	struct mqs_slice value;
+	unsigned char key[8];
+	uint32_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->bad[i])
+			return;
+	for (i = 0; i < m->n; i++) {
+		mqs_put_be64(key, m->key[i]);
+		if (!check_int(mqs_tx_get(tx, 1, key, 8, &value, &err),
+		    is_there(m, i) ? MQS_OK : MQS_NOTHING))
+			return;
+	}
+}
+
 /* The key stands in front of the value, in a page that the transaction has changed. */
 static void
 damage(struct mqs_slice value, uint32_t i)
@@ -187,21 +206,35 @@ append_some(struct mqs_tx *tx, int damages)
 	}
 }
 
+/* Hides the first `count' that are there. */
+static void
+hide(struct mqs_tx *tx, uint64_t count)
+{
+	struct mqs_slice key = { NULL, 0 }, value;
+	struct mqs_cur *cur;
+	uint64_t i;
+
+	must(mqs_cur_new(&cur, tx, 1, &err) == MQS_OK);
+	for (i = 0; i < count; i++)
+		ok(mqs_cur_move(cur, MQS_NEXT, &key, &value, &err));
+	(void)mqs_cur_move(cur, MQS_NEXT, &key, &value, &err);
+	ok(mqs_segments_hide(tx, count, cur, &err));
+	mqs_cur_free(cur);
+}
+
 static void
 hide_some(struct mqs_tx *tx)
 {
-	uint64_t last = 0, count = 0;
+	uint64_t count = 0;
 	uint32_t to = now.front + chance(now.n - now.front + 1), i;
 
 	if (chance(3) > 0 && to > now.front + 50)
 		to = now.front + chance(50);
 	for (i = now.front; i < to; i++)
-		if (!now.gone[i]) {
-			count++;
-			last = now.key[i];
-		}
-	ok(mqs_segments_hide(tx, count, last + 1, &err));
+		count += !now.gone[i];
+	hide(tx, count);
 	now.front = to;
+	same_by_key(tx, &now);
 }
 
 static void
@@ -360,7 +393,7 @@ test_copied(void)
 		ok(mqs_tx_commit(tx, &err));
 	}
 	must(mqs_tx_write(db, 0, &tx, &err) == MQS_OK);
-	ok(mqs_segments_hide(tx, 100, now.key[99] + 1, &err));
+	hide(tx, 100);
 	now.front = 100;
 	ok(mqs_tx_commit(tx, &err));
 	copy = open_ring("copy", MQS_DB_CREATE | MQS_DB_PRIVATE);
@@ -375,6 +408,186 @@ test_copied(void)
 	check(st.tables > 1 && st.hidden == 0);
 	mqs_tx_abort(tx);
 	mqs_db_close(copy);
+	mqs_db_close(db);
+	teardown();
+}
+
+/* --------------------------------------------- one damaged key -- */
+
+#define AROUND	12		/* entries of the oldest segment */
+
+/* Which are hidden at first and then, and how far their keys lie apart. */
+struct places {
+	uint32_t	first, then;
+	uint64_t	step;
+	int		several;	/* there are other segments in front and behind */
+};
+
+static struct mqs_slice placed[2][AROUND];	/* values, in the segmented table and a plain one */
+
+static int
+get(struct mqs_tx *tx, unsigned table, uint64_t k)
+{
+	unsigned char from[8];
+	struct mqs_slice key = { from, 8 }, value;
+	struct mqs_cur *cur;
+	int rc;
+
+	mqs_put_be64(from, k);
+	rc = mqs_tx_get(tx, table, from, 8, &value, &err);
+	must(mqs_cur_new(&cur, tx, table, &err) == MQS_OK);
+	check_int(mqs_cur_move(cur, MQS_AT, &key, &value, &err), rc);
+	mqs_cur_free(cur);
+	return rc;
+}
+
+static void
+append_to(struct mqs_tx *tx, unsigned table, uint64_t k, uint32_t n)
+{
+	unsigned char key[8];
+	void *room;
+
+	mqs_put_be64(key, k);
+	must(mqs_tx_append(tx, table, key, 8, 16, &room, &err) == MQS_OK);
+	memset(room, 0, 16);
+	mqs_put_le32(room, n);
+	if (n < AROUND)
+		placed[table - 1][n] = (struct mqs_slice){ room, 16 };
+}
+
+/* Entries of a segment, and the same ones in the plain table 2. */
+static void
+append_around(struct mqs_tx *tx, const struct places *p)
+{
+	uint32_t i;
+
+	memset(&now, 0, sizeof(now));
+	if (p->several) {
+		for (i = 0; i < 3; i++)
+			append_to(tx, 1, 500 + i, AROUND);
+		ok(mqs_segments_begin(tx, &err));
+	}
+	for (i = 0; i < AROUND; i++)
+		append_to(tx, 1, now.key[i] = 1000 + i * p->step, i);
+	for (i = 0; i < AROUND; i++)
+		append_to(tx, 2, now.key[i], i);
+	now.n = AROUND;
+	if (p->several) {
+		ok(mqs_segments_begin(tx, &err));
+		append_to(tx, 1, now.key[now.n++] = 1000 + AROUND * p->step, AROUND);
+		hide(tx, 3);
+	}
+}
+
+static void
+damage_both(uint32_t i, unsigned bit)
+{
+	int table;
+
+	now.bad[i] = 1;
+	for (table = 0; table < 2; table++)
+		mqs_put_be64((char *)(uintptr_t)placed[table][i].p - 8,
+		    now.key[i] ^ (uint64_t)1 << bit);
+}
+
+/* 1 if it can't be told which key is damaged: the first that is there, or the one before it. */
+static int
+is_unclear(uint32_t i, uint64_t key, uint32_t bad)
+{
+	return i > 0 && bad == now.front && i + 1 == bad && key > now.key[i - 1] + 1 &&
+	    key <= now.key[i];
+}
+
+/* What is not hidden is found as in a plain table, and what is hidden is not found. */
+static void
+check_around(struct mqs_tx *tx, uint32_t bad, unsigned bit)
+{
+	const uint64_t key = now.key[bad] ^ (uint64_t)1 << bit;
+	uint32_t i;
+
+	same_order(tx, &now);
+	for (i = 0; i < AROUND; i++)
+		if (i == bad)
+			continue;
+		else if (i >= now.front)
+			check_int(get(tx, 1, now.key[i]), get(tx, 2, now.key[i]));
+		else if (now.key[i] != key && !is_unclear(i, key, bad))
+			check_int(get(tx, 1, now.key[i]), MQS_NOTHING);
+	/* It is damaged, and not gone; where its key is greater than its id, others are in the way. */
+	if (bad == now.front && key < now.key[bad])
+		check_int(get(tx, 1, key), MQS_OK);
+}
+
+/* The same in a snapshot, which keeps what it has found.  The tables are empty afterwards. */
+static struct mqs_tx *
+look_committed(struct mqs_db *db, struct mqs_tx *tx, uint32_t bad, unsigned bit)
+{
+	struct mqs_slice key, value;
+	struct mqs_cur *cur;
+
+	ok(mqs_tx_commit(tx, &err));
+	must(mqs_tx_read(db, &tx, &err) == MQS_OK);
+	check_around(tx, bad, bit);
+	check_around(tx, bad, bit);
+	mqs_tx_abort(tx);
+	must(mqs_tx_write(db, 0, &tx, &err) == MQS_OK);
+	hide(tx, now.n - now.front);
+	must(mqs_cur_new(&cur, tx, 2, &err) == MQS_OK);
+	while (mqs_cur_move(cur, MQS_FIRST, &key, &value, &err) == MQS_OK)
+		ok(mqs_cur_del(cur, &err));
+	mqs_cur_free(cur);
+	ok(mqs_tx_commit(tx, &err));
+	must(mqs_tx_read(db, &tx, &err) == MQS_OK);
+	return tx;
+}
+
+static void
+run_around(struct mqs_db *db, const struct places *p, uint32_t bad, unsigned bit, int later)
+{
+	const int before = check_failures;
+	struct mqs_tx *tx;
+
+	must(mqs_tx_write(db, 0, &tx, &err) == MQS_OK);
+	append_around(tx, p);
+	if (!later)
+		damage_both(bad, bit);
+	hide(tx, p->first);
+	now.front = p->first;
+	if (p->then > 0) {
+		hide(tx, p->then);
+		now.front += p->then;
+	}
+	if (later)
+		damage_both(bad, bit);
+	check_around(tx, bad, bit);
+	if (bit % 16 == 0)
+		tx = look_committed(db, tx, bad, bit);
+	mqs_tx_abort(tx);
+	if (check_failures > before)
+		printf("# hidden %u + %u, keys %u apart, key %u, bit %u%s%s\n", p->first, p->then,
+		    (unsigned)p->step, bad, bit, p->several ? ", several segments" : "",
+		    later ? ", damaged later" : "");
+}
+
+/* A key is damaged, each of them and each bit of it, before entries are hidden or afterwards. */
+static void
+test_damaged_key(void)
+{
+	static const struct places each[] = {
+		{ 6, 0, 1, 0 }, { 6, 0, 1, 1 }, { 6, 0, 5, 0 }, { 6, 0, 5, 1 }, { 1, 0, 1, 1 },
+		{ 1, 0, 5, 1 }, { 4, 2, 3, 1 }, { 1, 1, 2, 1 }, { 11, 0, 1, 1 }, { 11, 0, 7, 0 }
+	};
+	const int before = check_failures;
+	struct mqs_db *db = (setup(), open_ring("t.mdb", MQS_DB_CREATE));
+	unsigned i, bit;
+	uint32_t bad;
+
+	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+		for (bad = 0; bad < AROUND; bad++)
+			for (bit = 0; bit < 64 && check_failures < before + 20; bit++) {
+				run_around(db, &each[i], bad, bit, 0);
+				run_around(db, &each[i], bad, bit, 1);
+			}
 	mqs_db_close(db);
 	teardown();
 }
@@ -404,7 +617,7 @@ test_same_key(void)
 	must(memcmp((const char *)value[1].p - 8, "\0\0\0\0\0\0\0e", 8) == 0);
 	mqs_put_be64((char *)(uintptr_t)value[1].p - 8, 100);
 	now.bad[1] = 1;
-	ok(mqs_segments_hide(tx, 1, 101, &err));
+	hide(tx, 1);
 	now.front = 1;
 	ok(mqs_tx_commit(tx, &err));
 	must(mqs_tx_read(db, &tx, &err) == MQS_OK);
@@ -431,7 +644,7 @@ test_damaged_list(void)
 	must(mqs_tx_write(db, 0, &tx, &err) == MQS_OK);
 	while (now.n < 100)
 		append_some(tx, 0);
-	ok(mqs_segments_hide(tx, 10, now.key[9] + 1, &err));
+	hide(tx, 10);
 	ok(mqs_tx_commit(tx, &err));
 	must(mqs_tx_write(db, 0, &tx, &err) == MQS_OK);
 	ok(mqs_tx_put(tx, MQS_DB_MAIN, "x", 1, "", 0, &err));
@@ -451,6 +664,7 @@ main(void)
 {
 	run_test("by chance: as an array has them", test_chance);
 	run_test("a copy has several tables, and nothing hidden", test_copied);
+	run_test("a damaged key, each bit of each", test_damaged_key);
 	run_test("one hidden entry, and a damaged key like its", test_same_key);
 	run_test("a damaged list of segments", test_damaged_list);
 	return finish_tests();

@@ -86,12 +86,10 @@ mqs_delete_front_next(struct mqs_delete_front *d, struct mqs_error *err)
 }
 
 int
-mqs_delete_front_del(struct mqs_delete_front *d, uint64_t id, struct mqs_error *err)
+mqs_delete_front_del(struct mqs_delete_front *d, struct mqs_error *err)
 {
 	if (d->hides) {
 		d->left++;
-		if (id > d->last)
-			d->last = id;
 		return MQS_OK;
 	}
 	if (d->value.n > LEFT_MAX)
@@ -112,7 +110,7 @@ mqs_delete_front_end(struct mqs_delete_front *d, struct mqs_error *err)
 	if (d->left == 0)
 		return MQS_OK;
 	if (d->hides) {
-		rc = mqs_segments_hide(d->tx, d->left, d->last + 1, err);
+		rc = mqs_segments_hide(d->tx, d->left, d->cur, err);
 		d->left = 0;
 		return rc;
 	}

@@ -31,7 +31,6 @@ struct mqs_delete_front {
 	int		 hides;		/* they are hidden, not deleted */
 	struct mqs_slice key, value;	/* of the record at which it stands */
 	size_t		 left;		/* records that are to be deleted, and are still there */
-	uint64_t	 last;		/* the greatest of their ids, if they are to be hidden */
 	/* Private. */
 	size_t		 left_size;	/* bytes that they take in pages */
 	uintptr_t	 page;		/* of the last one */
@@ -42,8 +41,8 @@ struct mqs_delete_front {
 void	mqs_delete_front_begin(struct mqs_delete_front *, struct mqs_tx *, struct mqs_cur *, int hides);
 /* Goes to the next record, or MQS_NOTHING.  The one before it must have been deleted. */
 int	mqs_delete_front_next(struct mqs_delete_front *, struct mqs_error *err);
-/* Deletes the record, which has that id, now or later. */
-int	mqs_delete_front_del(struct mqs_delete_front *, uint64_t id, struct mqs_error *err);
+/* Deletes the record, now or later. */
+int	mqs_delete_front_del(struct mqs_delete_front *, struct mqs_error *err);
 /*
  * Deletes all that are left.  The cursor stands anywhere afterwards: at the first record
  * before any other call.

@@ -173,7 +173,7 @@ mqs_oldest_remove(struct mqs_oldest *o, uint64_t *blob, struct mqs_error *err)
 	} else if ((rc = mqs_log_count_removed(o->ltx, &o->r, blob, err)) != MQS_OK)
 		return rc;
 	if (o->vouched || o->sound || o->front.hides)
-		return mqs_delete_front_del(&o->front, o->r.message.seq, err);
+		return mqs_delete_front_del(&o->front, err);
 	/* Not by its key: that may be damaged, and another's. */
 	return mqs_cur_del(o->cur, err);
 }

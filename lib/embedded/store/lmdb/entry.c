@@ -8,6 +8,7 @@
 #include "embedded/store/lmdb/entry.h"
 #include "embedded/store/lmdb/handle.h"
 #include "embedded/store/lmdb/lmdb_error.h"
+#include "embedded/store/lmdb/segment_cursor.h"
 #include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/transaction_cursors.h"
 #include "embedded/store/lmdb/unlocked_read.h"
@@ -23,19 +24,20 @@ get_unlocked(struct mqs_tx *tx, unsigned table, struct mqs_slice key,
 	return rc != MQS_OK || mqs_slice_equal(found, key) ? rc : MQS_NOTHING;
 }
 
-/* The LMDB table in which a key of the segmented table is, if it is there: MQS_NOTHING if not. */
+/*
+ * The LMDB table in which a key of the segmented table is, if it is there.  In *below: 1 if it
+ * can only be a damaged one.
+ */
 static int
-table_of_key(struct mqs_tx *tx, unsigned *table, const void *key, size_t n, struct mqs_error *err)
+table_of_key(struct mqs_tx *tx, unsigned *table, uint64_t key, int *below, struct mqs_error *err)
 {
 	const struct mqs_segments *s = &tx->segments;
-	uint64_t number = mqs_segment_key(key, n);
 	int rc;
 
 	if ((rc = mqs_segments_know(tx, err)) != MQS_OK)
 		return rc;
-	if (s->hidden > 0 && number < s->from)
-		return MQS_NOTHING;
-	*table = mqs_segment_at(tx, mqs_segment_of_key(tx, number));
+	*below = s->hidden > 0 && key < s->from;
+	*table = mqs_segment_at(tx, mqs_segment_of_key(tx, key));
 	return MQS_OK;
 }
 
@@ -44,14 +46,16 @@ mqs_tx_get(struct mqs_tx *tx, unsigned table, const void *key, size_t key_len,
     struct mqs_slice *value, struct mqs_error *err)
 {
 	MDB_val k = { key_len, (void *)(uintptr_t)key }, v;
-	int rc;
+	int rc, below = 0;
 
-	if (mqs_is_segmented(tx->db, table) &&
-	    (rc = table_of_key(tx, &table, key, key_len, err)) != MQS_OK)
+	if (mqs_is_segmented(tx->db, table) && (rc = table_of_key(tx, &table,
+	    mqs_segment_key(key, key_len), &below, err)) != MQS_OK)
 		return rc;
 	if (tx->unlocked != NULL)
-		return get_unlocked(tx, table, (struct mqs_slice){ key, key_len }, value, err);
-	rc = mdb_get(tx->txn, tx->db->dbi[table], &k, &v);
+		return below ? MQS_NOTHING :
+		    get_unlocked(tx, table, (struct mqs_slice){ key, key_len }, value, err);
+	rc = below ? mqs_segment_get_below(tx, mqs_segment_key(key, key_len), &v) :
+	    mdb_get(tx->txn, tx->db->dbi[table], &k, &v);
 	if (rc == MDB_NOTFOUND)
 		return MQS_NOTHING;
 	if (rc != 0)

@@ -33,8 +33,12 @@ struct mqs_segments {
 	unsigned	 n;		/* tables in use, at least 1 */
 	unsigned	 first;		/* number of the oldest */
 	uint64_t	 hidden;	/* entries at the front of the oldest */
-	uint64_t	 from;		/* their keys are less */
+	uint64_t	 last;		/* key of the last of them; 0: they are to be counted */
+	uint64_t	 from;		/* their ids are less, those of others are not */
 	uint64_t	 start[MQS_SEGMENTS_MAX];	/* from the oldest: the keys that are in it begin there */
+	/* Reading. */
+	const void	*front;		/* value of the first that is not hidden; NULL: not looked for */
+	uint64_t	 front_key;
 	/* Writing. */
 	int		 begin;		/* the next entry begins another table */
 	int		 changed, deleted;

@@ -4,9 +4,10 @@
  * A cursor stands in one of the tables.  At the end of that it is replaced by one in the next
  * table that has entries; where there is none it stays where it is, as LMDB's does.
  *
- * The first entry that is not hidden is looked for by its key.  That counts if the key before
- * it is one less than `from', as it is where no key is damaged.  Else the hidden entries are
- * counted, one by one.
+ * The first entry that is not hidden is behind the last hidden one, which is looked for by the
+ * key that the list has.  That counts if the keys before it and behind it are less and greater,
+ * as they are where no key is damaged.  Else the hidden entries are counted, one by one; where
+ * nothing changes any more, that is done once.
  */
 #include <lmdb.h>
 
@@ -55,40 +56,68 @@ count_hidden(struct mqs_tx *tx, MDB_cursor *cursor, MDB_val *k, MDB_val *v)
 	return rc;
 }
 
+static int
+find_key(MDB_cursor *cursor, uint64_t key, MDB_val *v)
+{
+	unsigned char at[8];
+	MDB_val k = { sizeof(at), at };
+
+	mqs_put_be64(at, key);
+	return mdb_cursor_get(cursor, &k, v, MDB_SET);
+}
+
 /*
- * 1 if the cursor stands behind the last hidden entry, as far as its key tells: that is one less
- * than `from', and the key before it is another one, as it would not be if this one's were
- * damaged.  The cursor then stands at the last hidden entry.
+ * Looks for the first entry that is not hidden behind the last hidden one, by that one's key:
+ * MDB_NOTFOUND also if a key is damaged.
  */
 static int
-is_behind_hidden(struct mqs_tx *tx, MDB_cursor *cursor, MDB_val *k, MDB_val *v)
+find_first(struct mqs_tx *tx, MDB_cursor *cursor, MDB_val *k, MDB_val *v)
 {
-	const uint64_t last = tx->segments.from - 1;
+	const struct mqs_segments *s = &tx->segments;
+	int rc;
 
-	if (mdb_cursor_get(cursor, k, v, MDB_PREV) != 0 || key_of(k) != last)
-		return 0;
-	if (tx->segments.hidden == 1)	/* it stays where it is, at the first of all */
-		return mdb_cursor_get(cursor, k, v, MDB_PREV) == MDB_NOTFOUND;
-	return mdb_cursor_get(cursor, k, v, MDB_PREV) == 0 && key_of(k) < last &&
-	    mdb_cursor_get(cursor, k, v, MDB_NEXT) == 0;
+	if (s->last == 0)
+		return MDB_NOTFOUND;
+	if ((rc = find_key(cursor, s->last, v)) != 0)
+		return rc;
+	rc = mdb_cursor_get(cursor, k, v, MDB_PREV);
+	if (s->hidden == 1)	/* the cursor stays where it is, at the first of all */
+		rc = rc == 0 ? MDB_NOTFOUND : rc == MDB_NOTFOUND ? 0 : rc;
+	else if (rc == 0)
+		rc = key_of(k) < s->last ? mdb_cursor_get(cursor, k, v, MDB_NEXT) : MDB_NOTFOUND;
+	if (rc != 0 || (rc = mdb_cursor_get(cursor, k, v, MDB_NEXT)) != 0)
+		return rc;
+	return key_of(k) > s->last ? 0 : MDB_NOTFOUND;
+}
+
+/* The same, after it was found once in the snapshot. */
+static int
+find_first_again(struct mqs_tx *tx, MDB_cursor *cursor, MDB_val *k, MDB_val *v)
+{
+	const struct mqs_segments *s = &tx->segments;
+
+	return s->front != NULL && find_key(cursor, s->front_key, v) == 0 &&
+	    v->mv_data == s->front && mdb_cursor_get(cursor, k, v, MDB_GET_CURRENT) == 0;
 }
 
 /* Places a cursor of the oldest table at its first entry that is not hidden. */
 static int
 place_first(struct mqs_tx *tx, MDB_cursor *cursor, MDB_val *k, MDB_val *v)
 {
-	const struct mqs_segments *s = &tx->segments;
-	unsigned char from[8];
-	MDB_val key = {sizeof(from), from};
+	struct mqs_segments *s = &tx->segments;
 	int rc;
 
 	if (s->hidden == 0)
 		return mdb_cursor_get(cursor, k, v, MDB_FIRST);
-	mqs_put_be64(from, s->from);
-	rc = mdb_cursor_get(cursor, &key, v, MDB_SET_RANGE);
-	if (rc == 0 && is_behind_hidden(tx, cursor, k, v))
-		return mdb_cursor_get(cursor, k, v, MDB_NEXT);
-	return rc == 0 || rc == MDB_NOTFOUND ? count_hidden(tx, cursor, k, v) : rc;
+	if (find_first_again(tx, cursor, k, v))
+		return 0;
+	if ((rc = find_first(tx, cursor, k, v)) == MDB_NOTFOUND)
+		rc = count_hidden(tx, cursor, k, v);
+	if (rc == 0 && tx != &tx->db->writer) {
+		s->front = v->mv_data;
+		s->front_key = key_of(k);
+	}
+	return rc;
 }
 
 /* 1 if the cursor, which is in the oldest table, stands at the first entry that is not hidden. */
@@ -99,8 +128,11 @@ is_at_first(struct mqs_cur *cur)
 	MDB_val k, v, first;
 	int is = 0;
 
-	if (mdb_cursor_get(cur->cursor, &k, &v, MDB_GET_CURRENT) != 0 ||
-	    mdb_cursor_open(cur->tx->txn, cur->tx->db->dbi[cur->open], &other) != 0)
+	if (mdb_cursor_get(cur->cursor, &k, &v, MDB_GET_CURRENT) != 0)
+		return 0;
+	if (cur->tx->segments.front != NULL)
+		return cur->tx->segments.front == v.mv_data;
+	if (mdb_cursor_open(cur->tx->txn, cur->tx->db->dbi[cur->open], &other) != 0)
 		return 0;
 	if (place_first(cur->tx, other, &k, &first) == 0)
 		is = first.mv_data == v.mv_data;
@@ -185,6 +217,37 @@ before(struct mqs_cur *cur, MDB_val *k, MDB_val *v)
 	return rc == MDB_NOTFOUND ? mqs_segment_cursor_cross(cur, 1, k, v) : rc;
 }
 
+/*
+ * A key that is less than those of all entries that are not hidden, unless that of the first is
+ * damaged.
+ */
+static int
+by_key_below(struct mqs_cur *cur, enum mqs_move move, MDB_val *k, MDB_val *v)
+{
+	const uint64_t key = key_of(k);
+	int rc = first(cur, k, v);
+
+	return rc == 0 && move == MQS_AT && key_of(k) != key ? MDB_NOTFOUND : rc;
+}
+
+int
+mqs_segment_get_below(struct mqs_tx *tx, uint64_t key, MDB_val *v)
+{
+	const struct mqs_segments *s = &tx->segments;
+	MDB_cursor *cursor;
+	MDB_val k;
+	int rc;
+
+	if (s->front != NULL && s->front_key != key)
+		return MDB_NOTFOUND;
+	if ((rc = mdb_cursor_open(tx->txn, tx->db->dbi[mqs_segment_at(tx, 0)], &cursor)) != 0)
+		return rc;
+	if ((rc = place_first(tx, cursor, &k, v)) == 0 && key_of(&k) != key)
+		rc = MDB_NOTFOUND;
+	mdb_cursor_close(cursor);
+	return rc;
+}
+
 static int
 by_key(struct mqs_cur *cur, enum mqs_move move, MDB_val *k, MDB_val *v)
 {
@@ -192,7 +255,7 @@ by_key(struct mqs_cur *cur, enum mqs_move move, MDB_val *k, MDB_val *v)
 	int rc;
 
 	if (s->hidden > 0 && key_of(k) < s->from)
-		return move == MQS_AT ? MDB_NOTFOUND : first(cur, k, v);
+		return by_key_below(cur, move, k, v);
 	if ((rc = open_at(cur, mqs_segment_of_key(cur->tx, key_of(k)))) != 0)
 		return rc;
 	if (move == MQS_AT)

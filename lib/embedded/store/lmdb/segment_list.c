@@ -11,7 +11,8 @@
 #include "embedded/store/lmdb/segment_tables.h"
 #include "embedded/store/lmdb/unlocked_read.h"
 
-#define NUMBERS		(4 + MQS_SEGMENTS_MAX)
+#define BEFORE_STARTS	5
+#define NUMBERS		(BEFORE_STARTS + MQS_SEGMENTS_MAX)
 #define SUMMED		((size_t)8 * NUMBERS)	/* bytes that the checksum covers */
 
 unsigned
@@ -55,9 +56,10 @@ decode(struct mqs_slice value, struct mqs_segments *s)
 	s->n = (unsigned)mqs_get_le64(p);
 	s->first = (unsigned)mqs_get_le64(p + 8);
 	s->hidden = mqs_get_le64(p + 16);
-	s->from = mqs_get_le64(p + 24);
+	s->last = mqs_get_le64(p + 24);
+	s->from = mqs_get_le64(p + 32);
 	for (i = 0; i < MQS_SEGMENTS_MAX; i++)
-		s->start[i] = mqs_get_le64(p + 32 + 8 * (size_t)i);
+		s->start[i] = mqs_get_le64(p + 8 * (BEFORE_STARTS + (size_t)i));
 	return 0;
 }
 
@@ -126,9 +128,10 @@ mqs_segments_store(struct mqs_tx *tx, struct mqs_error *err)
 	mqs_put_le64(bytes, s->n);
 	mqs_put_le64(bytes + 8, s->first);
 	mqs_put_le64(bytes + 16, s->hidden);
-	mqs_put_le64(bytes + 24, s->from);
+	mqs_put_le64(bytes + 24, s->last);
+	mqs_put_le64(bytes + 32, s->from);
 	for (i = 0; i < s->n; i++)
-		mqs_put_le64(bytes + 32 + 8 * (size_t)i, s->start[i]);
+		mqs_put_le64(bytes + 8 * (BEFORE_STARTS + (size_t)i), s->start[i]);
 	mqs_put_le64(bytes + SUMMED, XXH3_64bits(bytes, SUMMED));
 	if ((rc = mqs_growth_touch(tx, MQS_DB_MAIN)) != 0 ||
 	    (rc = mdb_put(tx->txn, tx->db->dbi[MQS_DB_MAIN], &k, &v, 0)) != 0)

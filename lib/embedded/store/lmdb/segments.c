@@ -160,7 +160,7 @@ drop_oldest(struct mqs_tx *tx, struct mqs_error *err)
 		tx->work.dropped += pages_of(&st);
 		tx->work.puts++;
 	}
-	s->hidden = s->from = 0;
+	s->hidden = s->last = s->from = 0;
 	s->changed = 1;
 	if (s->n == 1)
 		return MQS_OK;
@@ -170,20 +170,89 @@ drop_oldest(struct mqs_tx *tx, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* Hides entries of the oldest table.  That of a damaged key may be told too low an id. */
-static void
-hide_in_oldest(struct mqs_segments *s, uint64_t count, uint64_t from)
+/*
+ * What ids of entries are not less than, if they are behind the last hidden one, and greater
+ * than, if they are not: by the keys of the last two hidden ones and the next two, of which one
+ * may be damaged; 0: more are.  If it is not clear which one is, it is rather too low: that a
+ * hidden one is found does less harm than that another is not.
+ */
+static uint64_t
+bound_of(const uint64_t key[4])
 {
+	if (key[0] < key[1] && key[1] < key[2])
+		return key[1] + 1;
+	if (key[1] < key[2] && key[2] < key[3])
+		return key[2];
+	if (key[0] < key[1] && key[1] < key[3] && key[2] <= key[0] + 1)
+		return key[1] + 1;
+	if (key[0] + 1 < key[2] && key[2] < key[3])
+		return key[2];
+	return 0;
+}
+
+/* The key of the entry to which a cursor moves. */
+static int
+key_at(MDB_cursor *cursor, MDB_cursor_op move, uint64_t *key)
+{
+	MDB_val k, v;
+	int rc = mdb_cursor_get(cursor, &k, &v, move);
+
+	if (rc == 0)
+		*key = mqs_segment_key(k.mv_data, k.mv_size);
+	return rc;
+}
+
+/* The keys of the last two hidden entries and the next two; the cursor stands at the third. */
+static int
+keys_around(const struct mqs_segments *s, MDB_cursor *cursor, uint64_t key[4])
+{
+	const uint64_t least = s->start[0] > 0 ? s->start[0] - 1 : 0;
+	const uint64_t most = s->n > 1 ? s->start[1] : UINT64_MAX;
+	int rc;
+
+	if ((rc = key_at(cursor, MDB_GET_CURRENT, &key[2])) != 0)
+		return rc;
+	if ((rc = key_at(cursor, MDB_NEXT, &key[3])) == 0)
+		rc = key_at(cursor, MDB_PREV, &key[2]);
+	else if (rc == MDB_NOTFOUND) {		/* it stays where it is */
+		key[3] = most;
+		rc = 0;
+	}
+	if (rc != 0 || (rc = key_at(cursor, MDB_PREV, &key[1])) != 0)
+		return rc;
+	if ((rc = key_at(cursor, MDB_PREV, &key[0])) == MDB_NOTFOUND) {
+		key[0] = least;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* Hides entries of the oldest table, up to the one at which a cursor stands. */
+static int
+hide_in_oldest(struct mqs_tx *tx, uint64_t count, const struct mqs_cur *cur, struct mqs_error *err)
+{
+	struct mqs_segments *s = &tx->segments;
+	uint64_t key[4], from;
+	int rc;
+
+	if (cur->open != mqs_segment_at(tx, 0))
+		return mqs_fail(err, MQS_EBUG, "%s: the first entry that is left is not there",
+		    tx->db->name);
+	if ((rc = keys_around(s, cur->cursor, key)) != 0)
+		return mqs_lmdb_fail_entry(tx, rc, err);
 	s->hidden += count;
-	if (from <= s->start[0])
-		from = s->start[0] + 1;
-	if (from > s->from)
+	s->last = key[0] < key[1] && key[1] < key[2] ? key[1] : 0;
+	if (s->from <= s->start[0])
+		s->from = s->start[0] + 1;
+	from = bound_of(key);
+	if (from > s->from && (s->n == 1 || from <= s->start[1]))
 		s->from = from;
 	s->changed = 1;
+	return MQS_OK;
 }
 
 int
-mqs_segments_hide(struct mqs_tx *tx, uint64_t count, uint64_t from, struct mqs_error *err)
+mqs_segments_hide(struct mqs_tx *tx, uint64_t count, struct mqs_cur *cur, struct mqs_error *err)
 {
 	struct mqs_segments *s = &tx->segments;
 	unsigned before;
@@ -197,8 +266,7 @@ mqs_segments_hide(struct mqs_tx *tx, uint64_t count, uint64_t from, struct mqs_e
 		if ((rc = stat_of(tx, 0, &st, err)) != MQS_OK)
 			return rc;
 		if (s->hidden + count < st.ms_entries) {
-			hide_in_oldest(s, count, from);
-			return MQS_OK;
+			return hide_in_oldest(tx, count, cur, err);
 		}
 		before = s->n;
 		count -= st.ms_entries - s->hidden;

@@ -12,11 +12,18 @@
  * and entries are only appended.
  *
  * The entry "segments" of the main table tells how the ring stands.  It is not there as long
- * as only the first table was ever used.  It has 15 numbers of 8 bytes, little-endian: tables
+ * as only the first table was ever used.  It has 16 numbers of 8 bytes, little-endian: tables
  * in use; number of the oldest (0 is the segmented table itself, the next number in the ring is
- * the next newer); how many entries at the front of the oldest are hidden; a key that theirs
- * are less than; for each table in use, from the oldest, the key at which it began (0 for those
- * not in use); the XXH3-64 of the 14 before.
+ * the next newer); `hidden', how many entries at the front of the oldest are hidden; `last', the
+ * key of the last of them, or 0; `from', by which a key is told to be a hidden one's; for each
+ * table in use, from the oldest, the key at which it began (0 for those not in use); the XXH3-64
+ * of the 15 before.
+ *
+ * `last' and `from' save counting: the first entry that is not hidden is behind the one with the
+ * key `last', and a look-up by a key below `from' finds nothing.  Both are taken from the tree
+ * when entries are hidden, so they are right as long as no key is damaged.  If one was already,
+ * `from' is chosen by the keys around it, and `last' is 0: then they are counted.  They are, too,
+ * if one is damaged later, so that `last' does not lead to them.  `from' is still right then.
  *
  * Invariants, in every committed state:
  *
@@ -25,8 +32,11 @@
  *	  have emptied, and for the only one.
  *	- Of the oldest, exactly the first `hidden' entries are hidden, whatever their keys are,
  *	  and at least one is not, unless it has none at all.
- *	- Keys of hidden entries are less than `from', and no key of others is, unless keys are
- *	  damaged.  Then the number decides.
+ *	- The last hidden entry has the key `last' (if that is not 0), keys of hidden entries are
+ *	  less than `from', and no key of others is, unless keys are damaged.  Then the number
+ *	  decides.
+ *	- `from' is never too high for an entry that is not hidden, unless two keys of four that
+ *	  followed each other were damaged when entries were hidden.
  *	- Keys in a table are not less than the key at which it began, and less than the one at
  *	  which the next newer began.
  *
@@ -44,23 +54,25 @@
 
 #define MQS_SEGMENTS_KEY	"segments"	/* in the main table */
 
+struct mqs_cur;
+
 /* How a ring stands, as far as others than this folder need to know. */
 struct mqs_segments_stat {
 	unsigned	 tables;	/* in use */
 	uint64_t	 oldest;	/* bytes of the pages of the oldest */
 	uint64_t	 newest;
 	uint64_t	 hidden;	/* entries */
-	uint64_t	 from;		/* keys of these are less */
+	uint64_t	 from;		/* keys of others are not less */
 };
 
 int	mqs_segments_stat(struct mqs_tx *, struct mqs_segments_stat *, struct mqs_error *err);
 /* The next entry that is appended begins another table, if one is not in use. */
 int	mqs_segments_begin(struct mqs_tx *, struct mqs_error *err);
 /*
- * Hides the first `count' entries that are not hidden yet; from is greater than their keys,
- * and not greater than those of the others.  No cursor has a place afterwards.
+ * Hides the first `count' entries that are not hidden yet.  The cursor stands at the first one
+ * behind them, if there is one.  No cursor has a place afterwards.
  */
-int	mqs_segments_hide(struct mqs_tx *, uint64_t count, uint64_t from, struct mqs_error *err);
+int	mqs_segments_hide(struct mqs_tx *, uint64_t count, struct mqs_cur *, struct mqs_error *err);
 /* Reads the value of the entry: hidden and from are set.  -1: it is none. */
 int	mqs_segments_decode(struct mqs_slice value, struct mqs_segments_stat *);
 
