@@ -1,8 +1,8 @@
 /*
  * check.c - verifying a queue
  *
- * First the log: every page of its file; then, in one snapshot, every record, index, counter
- * and large body.  Then each group: every page of its file; then its tables are compared with
+ * First the log: every page of its file; then, in one snapshot, the list of its segments, every
+ * record, index, counter and large body.  Then each group: every page of its file; then its tables are compared with
  * each other and with its counters.  Where reading damaged pages through LMDB might crash, the
  * entries of that file are not read.  Checking changes nothing, and others may work meanwhile.
  * Each finding is reported at once; the check ends early only if it can't go on.
@@ -15,6 +15,7 @@
 #include "embedded/check_keys.h"
 #include "embedded/check_left_over.h"
 #include "embedded/check_repair.h"
+#include "embedded/check_segments.h"
 #include "embedded/queue/group_missing.h"
 #include "embedded/queue/log_large_body.h"
 #include "embedded/queue/log_reader.h"
@@ -173,7 +174,8 @@ check_log(struct mqs_checking *k, struct mqs_error *err)
 
 	if ((rc = mqs_log_reader_init(&reader, k->log, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_log_reader_state(&reader, k->lv, err)) != MQS_OK)
+	if ((rc = mqs_log_reader_state(&reader, k->lv, err)) != MQS_OK ||
+	    (rc = mqs_check_segments(k, reader.tx, err)) != MQS_OK)
 		goto out;
 	while ((rc = mqs_log_reader_next(&reader, 1, &r, &why)) != MQS_NOTHING) {
 		if (rc != MQS_OK) {

@@ -6,6 +6,9 @@
  * at each finding again, and repairs it if it still is as it was: the indexes follow from the
  * records, so nothing is lost by removing an entry or adding it.
  *
+ * Where the list of segments does not fit the tables nothing is repaired: messages may only seem
+ * to be gone, and their entries, bytes and large bodies not to be theirs.
+ *
  * A crash before the commit leaves the indexes as they were.  At most REPAIR_MAX entries are
  * repaired at once; the check that follows tells of the others.
  */
@@ -16,6 +19,7 @@
 #include "embedded/admin_remove_orphans.h"
 #include "embedded/check_repair.h"
 #include "embedded/check_repair_counters.h"
+#include "embedded/check_segments.h"
 #include "embedded/queue/log_key_index.h"
 #include "embedded/queue/log_reader.h"
 #include "embedded/queue/log_tx.h"
@@ -263,8 +267,14 @@ int
 mqs_check_repair(struct mqs_checking *k, struct mqs_error *err)
 {
 	struct mqs_orphans removed = { .made = tell_made, .arg = k };
-	int rc;
+	int rc, sound;
 
+	if ((rc = mqs_check_segments_sound(k, &sound, err)) != MQS_OK)
+		return rc;
+	if (!sound) {
+		mqs_check_noted(k, "nothing is repaired, since its tables are not as they are listed");
+		return MQS_OK;
+	}
 	if ((rc = repair_indexes(k, err)) != MQS_OK ||
 	    (rc = mqs_check_repair_counters(k, err)) != MQS_OK ||
 	    (rc = mqs_admin_count_orphans(k->log, &removed, err)) != MQS_OK)

@@ -7,6 +7,7 @@
 /*
  * Repairs the indexes of message ids, priorities and keys, corrects the queue's counters, and
  * removes files that belong to nothing.
+ * Where messages may only seem to be gone (store/lmdb/segment_check.h) it changes nothing.
  * The pages of the log must be intact.  What was repaired is told, and does not count.
  */
 int	mqs_check_repair(struct mqs_checking *, struct mqs_error *err);
