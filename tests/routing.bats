@@ -310,6 +310,17 @@ groups_of() {
 	mq-ctl list "$1" | sed -n 's|^.*/||p' | sed 's/^temp-[0-9a-f]\{16\}$/temp-*/'
 }
 
+# no_traces: nothing is left of temporary groups of q.
+no_traces() {
+	if [ -n "${MQ_CLUSTER-}" ]; then
+		[ -z "$(nodes api GET "queues/$vhost" | jq -r '.[].name | select(contains("/"))')" ]
+		[ -z "$(nodes api GET "exchanges/$vhost" | jq -r '.[].name | select(contains("/"))')" ]
+	else
+		[ -z "$(ls "$MQ_SPOOL/q/owner")" ]
+		run -1 compgen -G "$MQ_SPOOL/q/temp*"
+	fi
+}
+
 @test "--temp: a group of its own, which goes with mq-sub" {
 	mq-pub q 1 2
 	mq-sub --temp q >out 3>&- &
@@ -318,8 +329,7 @@ groups_of() {
 	kill -TERM $!
 	wait $!
 	[ -z "$(groups_of q)" ]
-	[ -z "$(ls "$MQ_SPOOL/q/owner")" ]
-	run -1 compgen -G "$MQ_SPOOL/q/temp*"
+	no_traces
 	run -0 mq-sub -e --temp q
 	assert_output $'1\n2'
 	[ -z "$(groups_of q)" ]

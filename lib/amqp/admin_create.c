@@ -3,6 +3,7 @@
 
 #include "amqp/admin.h"
 #include "amqp/group.h"
+#include "amqp/group_queue.h"
 #include "amqp/settings_store.h"
 #include "amqp/topology.h"
 #include "base/error.h"
@@ -24,7 +25,7 @@ create_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	    (rc = mqs_amqp_queue_open(link, c->queue, 1, &preset, NULL, NULL, err)) != MQS_OK ||
 	    c->name == NULL)
 		return rc;
-	rc = mqs_amqp_exchange_exists(link, c->name, err);
+	rc = mqs_amqp_group_marked(link, c->name, err);
 	c->group_was = rc == MQS_OK;
 	return rc == MQS_ENOENT ? MQS_OK : rc;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "amqp/admin.h"
 #include "amqp/consumer.h"
 #include "amqp/consumer_applied.h"
 #include "amqp/consumer_copies.h"
@@ -112,10 +113,9 @@ int
 mqs_amqp_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue,
     const char *group, const struct mqs_consumer_options *options, struct mqs_error *err)
 {
-	if (options != NULL && ((options->flags & MQS_TEMP) != 0 || options->lease != 0))
-		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine can't honour %s", queue,
-		    group, options->lease != 0 ? "leases that run from hand-out (-l)" :
-		    "temporary groups (--temp)");
+	if (options != NULL && options->lease != 0)
+		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine can't honour leases that "
+		    "run from hand-out (-l)", queue, group);
 	return open_it(out, spool, queue, group, options, 0, err);
 }
 
@@ -188,6 +188,9 @@ mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	/* Answers that became due meanwhile: nothing makes the descriptor readable for them. */
 	if (rc == MQS_OK && c->server != NULL && mqs_amqp_consumer_answer(c) > 0)
 		rc = mqs_settle_server_service(c->server, err);
+	/* If that fails, the broker removes it by itself, soon. */
+	if (rc == MQS_OK && (c->options.flags & MQS_TEMP) != 0)
+		(void)mqs_amqp_delete(c->spool, c->group.queue, c->group.group, NULL);
 	return rc;
 }
 
@@ -207,7 +210,7 @@ mqs_amqp_consumer_free(struct mqs_consumer *c)
 {
 	if (c == NULL)
 		return;
-	if (c->closing && c->channel != NULL &&
+	if (c->closing && c->channel != NULL && (c->options.flags & MQS_TEMP) == 0 &&
 	    mqs_amqp_consumer_drain(c, mqs_later(mqs_boottime(), LAST_WAIT), NULL) == MQS_OK)
 		mqs_amqp_consumer_await_applied(c);
 	if (c->server != NULL)

@@ -16,7 +16,7 @@
 static const char *const can[] = {
 	"any", "at", "delay", "dry-run", "exclusive", "follow", "from", "header", "key", "last",
 	"latest", "mandatory", "manual", "pattern", "prefetch", "reason", "reject", "release",
-	"replace", "retry", "rewind", "since", "ttl", "until", "wait", NULL
+	"replace", "retry", "rewind", "since", "temp", "ttl", "until", "wait", NULL
 };
 
 extern const struct mqs_engine mqs_engine_table;

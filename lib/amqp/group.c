@@ -107,7 +107,7 @@ mqs_amqp_group_open(struct mqs_amqp_group *out, struct mqs_spool *spool, const c
 	if ((rc = mqs_amqp_spool_connection(&c, spool, err)) != MQS_OK ||
 	    (rc = mqs_amqp_run(c, look_job, &o, -1, err)) != MQS_OK)
 		return rc;
-	if (!o.marked && !create)
+	if (!o.marked && !create && (options == NULL || (options->flags & MQS_TEMP) == 0))
 		return mqs_fail(err, MQS_ENOENT, "%s: no such group", out->name);
 	if (!o.marked && (rc = mqs_amqp_group_make(out, spool, o.stream, options, err)) < 0)
 		return rc;

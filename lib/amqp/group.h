@@ -35,7 +35,7 @@ struct mqs_amqp_group {
 
 /*
  * Opens a group: when this has returned 0, basic.consume may be called on out->name.  With
- * `create', makes queue and group if they are not there.  MQS_ENOENT: one of them is not.
+ * `create', makes queue and group if they are not there; a temporary group (MQS_TEMP) anyway.  MQS_ENOENT: one of them is not.
  * MQS_ECONFIG: the group has other bindings or settings than the options (may be NULL) ask
  * for, or a queue of that name is no group's.  MQS_EINTR.
  */

@@ -17,6 +17,8 @@
 
 /* For nodes that do not know of a new binding yet. */
 #define PAUSE_MS	100
+/* How long a temporary group waits for its consumer to connect again, ms. */
+#define TEMP_MS		60000
 
 struct making {
 	const struct mqs_amqp_group	*group;
@@ -60,6 +62,7 @@ set_record(struct mqs_amqp_record *r, const struct mqs_consumer_options *o, stru
 		rc = mqs_bindings_add(&r->bindings, &o->bindings[i], err);
 	if (rc == MQS_OK && o != NULL)
 		rc = mqs_amqp_record_set(r, o->settings, o->nsettings, err);
+	r->temp = o != NULL && (o->flags & MQS_TEMP) != 0;
 	return rc == MQS_OK ? mqs_amqp_bindings_check(&r->bindings, err) : rc;
 }
 
@@ -91,6 +94,8 @@ kind_of(struct making *m, struct mqs_error *err)
 	if ((rc = mqs_amqp_record_group(&m->record, &s, err)) != MQS_OK)
 		return rc;
 	m->kind.single = s.ordered || s.exclusive;
+	if (m->record.temp)
+		m->kind.expires = TEMP_MS;
 	return limits(m, err);
 }
 
@@ -196,7 +201,7 @@ mark_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	int rc;
 
 	if ((rc = mqs_amqp_group_locked(link, m->group->name, m->epoch, err)) != MQS_OK ||
-	    (rc = mqs_amqp_group_mark(link, m->group->name, err)) != MQS_OK)
+	    (rc = mqs_amqp_group_mark(link, m->group->name, &m->kind, err)) != MQS_OK)
 		return rc;
 	return m->fill ? mqs_amqp_fill_remove(link, m->group->name, err) : MQS_OK;
 }
@@ -224,6 +229,22 @@ bind_and_fill(struct making *m, struct mqs_error *err)
 	return rc;
 }
 
+/* A queue that expires is in use while it is filled. */
+static int
+fill_and_mark(struct making *m, struct mqs_error *err)
+{
+	struct mqs_amqp_group_hold *hold;
+	int rc;
+
+	rc = mqs_amqp_group_hold(&hold, m->connection, m->group->name, &m->kind, err);
+	if (rc != MQS_OK)
+		return rc;
+	if ((rc = bind_and_fill(m, err)) == MQS_OK)
+		rc = mqs_amqp_run(m->connection, mark_job, m, -1, err);
+	mqs_amqp_group_let_go(hold);
+	return rc;
+}
+
 /* Under the lock.  MQS_EBUSY: that was lost. */
 static int
 make_locked(struct making *m, struct mqs_error *err)
@@ -235,10 +256,7 @@ make_locked(struct making *m, struct mqs_error *err)
 	if ((rc = look_for_record(m, err)) != MQS_OK ||
 	    (rc = mqs_amqp_settings_write(m->connection, &m->record, m->epoch, err)) != MQS_OK ||
 	    (rc = mqs_amqp_run(m->connection, declare_job, m, -1, err)) != MQS_OK ||
-	    (rc = bind_and_fill(m, err)) != MQS_OK)
-		return rc;
-	rc = mqs_amqp_run(m->connection, mark_job, m, -1, err);
-	if (rc != MQS_OK || m->record.rewind[0] == '\0')
+	    (rc = fill_and_mark(m, err)) != MQS_OK || m->record.rewind[0] == '\0')
 		return rc;
 	m->record.rewind[0] = '\0';
 	return mqs_amqp_settings_write(m->connection, &m->record, m->epoch, err);

@@ -1,4 +1,5 @@
 /* group_queue.c - see group_queue.h */
+#include "amqp/answer.h"
 #include "amqp/group_queue.h"
 #include "amqp/table.h"
 #include "amqp/topology.h"
@@ -10,7 +11,7 @@ int
 mqs_amqp_group_queue_declare(const struct mqs_amqp_link *link, const char *name,
     const struct mqs_amqp_group_kind *kind, struct mqs_error *err)
 {
-	amqp_table_entry_t e[7];
+	amqp_table_entry_t e[8];
 	size_t n = 0;
 
 	e[n++] = mqs_amqp_entry("x-queue-type", "quorum");
@@ -19,6 +20,8 @@ mqs_amqp_group_queue_declare(const struct mqs_amqp_link *link, const char *name,
 	if (kind->single)
 		e[n++] = (amqp_table_entry_t){ .key = mqs_amqp_text("x-single-active-consumer"),
 		    .value = { .kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1 } };
+	if (kind->expires > 0)
+		e[n++] = mqs_amqp_entry_number("x-expires", (int64_t)kind->expires);
 	if (kind->max_messages > 0)
 		e[n++] = mqs_amqp_entry_number("x-max-length", (int64_t)kind->max_messages);
 	if (kind->max_bytes > 0)
@@ -31,11 +34,22 @@ mqs_amqp_group_queue_declare(const struct mqs_amqp_link *link, const char *name,
 int
 mqs_amqp_group_marked(const struct mqs_amqp_link *link, const char *name, struct mqs_error *err)
 {
-	return mqs_amqp_exchange_exists(link, name, err);
+	int rc = mqs_amqp_exchange_exists(link, name, err);
+
+	return rc != MQS_OK ? rc : mqs_amqp_queue_exists(link, name, NULL, NULL, err);
 }
 
 int
-mqs_amqp_group_mark(const struct mqs_amqp_link *link, const char *name, struct mqs_error *err)
+mqs_amqp_group_mark(const struct mqs_amqp_link *link, const char *name,
+    const struct mqs_amqp_group_kind *kind, struct mqs_error *err)
 {
-	return mqs_amqp_exchange_declare(link, name, "fanout", err);
+	int rc;
+
+	if (kind->expires == 0)
+		return mqs_amqp_exchange_declare(link, name, "fanout", err);
+	(void)amqp_exchange_declare(link->state, link->number, mqs_amqp_text(name),
+	    mqs_amqp_text("fanout"), 0, 1, 1, 0, amqp_empty_table);
+	if ((rc = mqs_amqp_answer(link, name, err)) != MQS_OK)
+		return rc;
+	return mqs_amqp_queue_bind(link, name, name, "", amqp_empty_table, err);
 }

@@ -59,6 +59,7 @@ object_of(const struct mqs_amqp_record *r)
 	    (r->group[0] != '\0' &&
 	    json_object_set_new(o, "group", json_string(r->group)) == -1) ||
 	    (r->deleted && json_object_set_new(o, "deleted", json_true()) == -1) ||
+	    (r->temp && json_object_set_new(o, "temp", json_true()) == -1) ||
 	    (r->made && json_object_set_new(o, "made", json_true()) == -1) ||
 	    (!r->deleted && !r->made && json_object_set(o, "settings", r->settings) == -1) ||
 	    (!r->deleted && r->group[0] != '\0' &&
@@ -142,6 +143,7 @@ mqs_amqp_record_read(struct mqs_amqp_record *r, const void *json, size_t n, stru
 	rewind = json_string_value(json_object_get(o, "rewind"));
 	(void)snprintf(r->rewind, sizeof(r->rewind), "%s", rewind == NULL ? "" : rewind);
 	r->deleted = json_is_true(json_object_get(o, "deleted"));
+	r->temp = json_is_true(json_object_get(o, "temp"));
 	r->changing = json_object_get(o, "was") != NULL;
 	rc = read_bindings(&r->bindings, json_object_get(o, "bindings"), err);
 	if (rc == MQS_OK)

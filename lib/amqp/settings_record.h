@@ -10,6 +10,7 @@
  *	settings	those that somebody has set, as text (engine/setting.h)
  *	bindings	of the group, in their text form; none: it gets everything
  *	was		while bindings are being changed: those that it had before
+ *	temp		true: the group goes with its consumer
  *	rewind		while a group is being filled anew: from where, "newest" or an offset of the
  *			stream (group_rewind.h)
  *	deleted		true: it is gone, and its record says nothing more
@@ -32,6 +33,7 @@ struct mqs_amqp_record {
 	json_t			*settings;
 	struct mqs_bindings	 bindings, was;
 	int			 changing;	/* `was' counts */
+	int			 temp;
 	char			 rewind[24];	/* "": it is not */
 	int			 deleted;
 	int			 made;		/* to be written: that it was made, and nothing else */

@@ -110,7 +110,7 @@ make_empty(struct mqs_amqp_record *r)
 	mqs_bindings_free(&r->bindings);
 	mqs_bindings_free(&r->was);
 	r->rewind[0] = '\0';
-	r->deleted = r->changing = 0;
+	r->deleted = r->changing = r->temp = 0;
 }
 
 int
