@@ -14,6 +14,7 @@
 #define FIRST	UINT64_C(1000000000)
 #define MANY	2000
 #define RUNS	40
+#define LONG	9000			/* bytes of a body in pages of its own */
 
 const uint64_t mqs_log_segment_min = 4096;
 
@@ -88,7 +89,7 @@ append(struct mqs_message *m, uint64_t id)
 static void
 append_plain(uint64_t id, size_t size)
 {
-	static const char body[3000];
+	static const char body[LONG];
 	struct mqs_message m = MQS_MESSAGE_INIT;
 
 	m.body = body;
@@ -153,15 +154,16 @@ trim(int64_t now, uint64_t floor, size_t max, int everything)
 	return n;
 }
 
-/* Messages 0 to 99; the key of one is damaged. */
+/* Messages 0 to 99, of which one in so many is long (0: none); the key of one is damaged. */
 static uint64_t
-hundred(unsigned damaged, uint64_t before, uint64_t after)
+hundred(unsigned long_ones, unsigned damaged, uint64_t before, uint64_t after)
 {
 	uint64_t base = ltx.v[MQS_LOG_LAST_ID] + FIRST;
 	unsigned i;
 
 	for (i = 0; i < 100; i++)
-		append_plain(id_of(base, i), 100);
+		append_plain(id_of(base, i), long_ones > 0 && i != damaged && i % long_ones == 0 ?
+		    LONG : 100);
 	damage_key(id_of(base, damaged), id_of(base, damaged) - before + after);
 	return base;
 }
@@ -176,9 +178,11 @@ test_floor(void)
 
 	for (n = 0; n < 40; n++)
 		for (i = 0; i < 10; i++) {
+			const uint64_t far = by[i / 2];
+
 			begin_queue();
 			begin_tx();
-			base = hundred(n, i % 2 ? by[i / 2] : 0, i % 2 ? 0 : by[i / 2]);
+			base = hundred((n + i) % 4, n, i % 2 ? far : 0, i % 2 ? 0 : far);
 			check_int(trim(INT64_MAX, id_of(base, 19) + 10, SIZE_MAX, 1), 20);
 			if (!check_int(retained(), 80))
 				printf("# message %u, damage %u\n", n, i);
@@ -197,7 +201,7 @@ test_old(void)
 	begin_queue();
 	set("retain=1s");
 	begin_tx();
-	base = hundred(20, 0, 30 * APART);
+	base = hundred(0, 20, 0, 30 * APART);
 	check_int(trim((int64_t)id_of(base, 25) + 10 + MQS_SECOND, UINT64_MAX, SIZE_MAX, 0), 26);
 	check_int(retained(), 74);
 	mqs_log_abort(&ltx);
@@ -234,7 +238,7 @@ static void
 append_any(uint64_t id, unsigned kind, size_t size)
 {
 	struct mqs_message m = MQS_MESSAGE_INIT;
-	static const char body[3000];
+	static const char body[LONG];
 	char name[32];
 
 	m.body = body;
@@ -253,7 +257,7 @@ append_any(uint64_t id, unsigned kind, size_t size)
 static size_t
 any_size(unsigned range)
 {
-	static const unsigned most[] = { 1, 40, 120, 500, 1200, 2900 };
+	static const unsigned most[] = { 1, 40, 120, 500, 1200, 2900, LONG };
 
 	return chance(most[chance(range)]);
 }
@@ -265,7 +269,7 @@ run_by_chance(void)
 	static uint64_t ids[MANY], sizes[MANY];
 	unsigned n = 0, removed = 0, i;
 	uint64_t last, count, rest = 0;
-	const unsigned range = 1 + chance(6), kinds = 1 + chance(4) * chance(2);
+	const unsigned range = 1 + chance(7), kinds = 1 + chance(4) * chance(2);
 
 	begin_queue();
 	begin_tx();

@@ -70,10 +70,11 @@ is_before_next(struct mqs_oldest *o, uint64_t id, struct mqs_error *err)
 	struct mqs_slice key = { NULL, 0 }, value;
 	int rc, greater;
 
-	if ((rc = mqs_cur_move(o->cur, MQS_NEXT, &key, &value, err)) < 0)
-		return rc;
-	greater = rc == MQS_NOTHING || (key.n == 8 && mqs_get_be64(key.p) > id);
-	rc = mqs_cur_move(o->cur, MQS_FIRST, &key, &o->front.value, err);
+	/* At the end of the table the cursor does not move. */
+	if ((rc = mqs_cur_move(o->cur, MQS_NEXT, &key, &value, err)) != MQS_OK)
+		return rc == MQS_NOTHING ? 1 : rc;
+	greater = key.n == 8 && mqs_get_be64(key.p) > id;
+	rc = mqs_cur_move(o->cur, MQS_PREV, &key, &o->front.value, err);
 	return rc < 0 ? rc : greater;
 }
 
@@ -89,20 +90,36 @@ is_next_in_order(const struct mqs_oldest *o)
 /*
  * 1 if the key of the oldest record is its id.  A record that fits its checksum says so.
  * To verify a long one, all of its pages would have to be read, so it is believed if its
- * key is less than the next one.
+ * key lies between those around it.
  */
 static int
 is_sound(struct mqs_oldest *o, uint64_t id, struct mqs_error *err)
 {
-	int rc;
+	int rc = 0;
 
 	if (id == 0 || id > o->ltx->v[MQS_LOG_LAST_ID])
 		return 0;
 	if (o->front.value.n <= VERIFIED && !mqs_record_verify(id, o->front.value))
 		return 0;
-	if (o->front.value.n > VERIFIED && (rc = is_before_next(o, id, err)) <= 0)
+	if (o->front.value.n > VERIFIED &&
+	    (id < o->r.message.seq || (rc = is_before_next(o, id, err)) == 0))
+		return 0;
+	if (rc < 0)
 		return rc;
 	return mqs_record_decode(&o->r, id, o->front.value, 0, NULL) == MQS_OK && is_next_in_order(o);
+}
+
+/* Deletes those that are left in front of the oldest record, and looks at it closely. */
+static int
+look_from_first(struct mqs_oldest *o, struct mqs_error *err)
+{
+	struct mqs_delete_front *f = &o->front;
+	int rc;
+
+	if ((rc = mqs_delete_front_end(f, err)) != MQS_OK ||
+	    (rc = mqs_cur_move(o->cur, MQS_FIRST, &f->key, &f->value, err)) != MQS_OK)
+		return rc;
+	return look_closely(o, err);
 }
 
 /* Looks at the oldest record, which is not vouched for; found: the cursor has come to one. */
@@ -113,15 +130,12 @@ look(struct mqs_oldest *o, int found, struct mqs_error *err)
 	int rc = 0;
 
 	o->vouched = 0;
-	if (found && (f->left == 0 || f->value.n <= VERIFIED))
+	if (found && (f->hides || f->left == 0 || f->value.n <= VERIFIED))
 		rc = is_sound(o, f->key.n == 8 ? mqs_get_be64(f->key.p) : 0, err);
 	o->sound = rc > 0;
 	if (rc != 0)
 		return rc < 0 ? rc : MQS_OK;
-	if ((rc = mqs_delete_front_end(f, err)) != MQS_OK ||
-	    (rc = mqs_cur_move(o->cur, MQS_FIRST, &f->key, &f->value, err)) != MQS_OK)
-		return rc;
-	return look_closely(o, err);
+	return look_from_first(o, err);
 }
 
 int
@@ -155,7 +169,7 @@ mqs_oldest_is_below(struct mqs_oldest *o, uint64_t floor, int *below, struct mqs
 	if (!o->vouched && o->front.value.n > VERIFIED && o->r.message.seq < floor && floor != UINT64_MAX &&
 	    (rc = is_before_next(o, floor, err)) > 0)
 		rc = mqs_record_verify(o->r.message.seq, o->front.value) ? MQS_OK :
-		    look_closely(o, err);
+		    look_from_first(o, err);
 	*below = o->r.message.seq < floor;
 	return rc;
 }

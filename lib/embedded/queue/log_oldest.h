@@ -12,8 +12,9 @@
  *	- The log's state counts a message that is left in the table as removed, and no index
  *	  names it.
  *	- Those that are left have been verified or vouched for.
- *	- None is left in front of a long or a damaged record that is not vouched for, since
- *	  that is looked at through the first entry of the table (log_walk.h).
+ *	- None is left in front of a damaged record that is not vouched for, since that is looked
+ *	  at through the first entry of the table (log_walk.h); nor, unless the front is hidden,
+ *	  in front of a long one.
  */
 #ifndef MQS_EMBEDDED_QUEUE_LOG_OLDEST_H
 #define MQS_EMBEDDED_QUEUE_LOG_OLDEST_H
