@@ -5,6 +5,7 @@
  * again.  Each value is the number of its entry, so that entries are known whatever their keys
  * say.
  */
+#include "chance.h"
 #include "db_file.h"
 #include "embedded/store/lmdb/db_copy.h"
 #include "embedded/store/lmdb/segments.h"
@@ -25,24 +26,9 @@ struct model {
 };
 
 static struct model now, committed, seen;	/* in the transaction; committed; by the old reader */
-static unsigned long long state;
 static uint64_t high;			/* the greatest key so far */
 static unsigned most;			/* tables that were in use at once */
 static unsigned wrapped, emptied;
-
-static unsigned
-chance(unsigned n)
-{
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned)(state >> 33) % n;
-}
-
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
 
 static struct mqs_db *
 open_ring(const char *file, unsigned flags)
@@ -498,6 +484,21 @@ is_unclear(uint32_t i, uint64_t key, uint32_t bad)
 	    key <= now.key[i];
 }
 
+/* A search for the next key never leads to what is hidden. */
+static void
+check_next(struct mqs_tx *tx, uint64_t k)
+{
+	unsigned char from[8];
+	struct mqs_slice key = { from, 8 }, value;
+	struct mqs_cur *cur;
+
+	mqs_put_be64(from, k);
+	must(mqs_cur_new(&cur, tx, 1, &err) == MQS_OK);
+	if (mqs_cur_move(cur, MQS_FROM, &key, &value, &err) == MQS_OK)
+		check(number(value) >= now.front);
+	mqs_cur_free(cur);
+}
+
 /* What is not hidden is found as in a plain table, and what is hidden is not found. */
 static void
 check_around(struct mqs_tx *tx, uint32_t bad, unsigned bit)
@@ -506,6 +507,10 @@ check_around(struct mqs_tx *tx, uint32_t bad, unsigned bit)
 	uint32_t i;
 
 	same_order(tx, &now);
+	for (i = 0; i < AROUND; i++) {
+		check_next(tx, now.key[i]);
+		check_next(tx, now.key[i] + 1);
+	}
 	for (i = 0; i < AROUND; i++)
 		if (i == bad)
 			continue;

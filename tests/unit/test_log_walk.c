@@ -1,24 +1,28 @@
 /*
  * test_log_walk.c - logs with damaged keys: what a walk says of them, and that nothing else is
  * lost by the damage, nor delivered twice
+ *
+ * A log that is written in several transactions has several tables.  Then what is removed is
+ * hidden, and its keys are damaged, too.
  */
+#include "chance.h"
+#include "embedded/queue/log_segment_min.h"
+#include "embedded/store/lmdb/segments.h"
 #include "engine.h"
 #include "damage.h"
 
 #define MOST	600
+#define APART	20		/* messages of a transaction, where they are written in several */
 
-static uint64_t ids[MOST + 2];	/* of the messages, from 1 */
-static uint64_t keys[MOST + 1];	/* where they are stored now */
+const uint64_t mqs_log_segment_min = 4096;
+
+static uint64_t all[MOST + 2];	/* ids of all messages, from 1 */
+static uint64_t stored[MOST + 2];	/* where they are stored now */
+static uint64_t *ids = all;	/* of those that are there, from 1 */
+static uint64_t *keys = stored;
 static int n;
 static int removed;	/* messages in front of these, which are gone */
-static unsigned long state;
-
-static unsigned
-by_chance(unsigned below)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(state >> 33) % below;
-}
+static uint64_t hidden;	/* of which so many are still in the file */
 
 static struct file_copy whole;	/* the log, as it was written */
 
@@ -31,7 +35,7 @@ damage(void)
 	mqs_spool_free(spool);
 	must((now.bytes = malloc(whole.n)) != NULL);
 	memcpy(now.bytes, whole.bytes, whole.n);
-	file_set_keys(&now, ids, keys, n);
+	file_set_keys(&now, all, stored, removed + n);
 	file_write(&now);
 	free(now.bytes);
 	spool = open_spool();
@@ -57,7 +61,21 @@ remove_first(int m)
 	check_u64(gone, (uint64_t)m);
 }
 
-/* m messages, of which the first are gone; together: their ids follow each other. */
+static uint64_t
+count_hidden(void)
+{
+	struct mqs_segments_stat st;
+	struct mqs_log *log;
+	struct mqs_tx *tx;
+
+	must(mqs_spool_log(spool, "q", 0, &log, &err) == MQS_OK);
+	must(mqs_tx_read(log->db, &tx, &err) == MQS_OK);
+	ok(mqs_segments_stat(tx, &st, &err));
+	mqs_tx_abort(tx);
+	return st.hidden;
+}
+
+/* m messages, of which the first are gone; each so many are written together: ids follow each other. */
 static void
 fill(int m, int together, int gone)
 {
@@ -73,18 +91,22 @@ fill(int m, int together, int gone)
 		message.body_len = (uint64_t)snprintf(body, sizeof(body), "%d", i);
 		message.body = body;
 		must(mqs_publisher_send(p, &message, 0, &err) == MQS_OK);
-		if (!together || i == m)
+		if (i % together == 0 || i == m)
 			must(mqs_publisher_flush(p, &err) == MQS_OK);
 	}
 	mqs_publisher_free(p);
+	must(mqs_reader_open(&r, spool, "q", NULL, NULL, &err) == MQS_OK);
+	for (n = 0; mqs_reader_next(r, &message, &err) == MQS_OK; stored[n] = all[n])
+		all[++n] = message.seq;
+	mqs_reader_free(r);
+	check_int(n, m);
 	removed = 0;
 	if (gone > 0)
 		remove_first(gone);
-	must(mqs_reader_open(&r, spool, "q", NULL, NULL, &err) == MQS_OK);
-	for (n = 0; mqs_reader_next(r, &message, &err) == MQS_OK; keys[n] = ids[n])
-		ids[++n] = message.seq;
-	mqs_reader_free(r);
-	check_int(n, m - gone);
+	n -= removed;
+	ids = all + removed;
+	keys = stored + removed;
+	hidden = count_hidden();
 	mqs_spool_free(spool);
 	(void)snprintf(whole.path, sizeof(whole.path), "%s/q/log.mdb", where);
 	file_read(&whole);
@@ -158,7 +180,7 @@ test_each_bit(void)
 {
 	int bit, i, together;
 
-	for (together = 0; together < 2; together++)
+	for (together = 1; together <= 5; together += 4)
 		for (i = 1; i <= 5; i++) {
 			fill(5, together, 0);
 			for (bit = 0; bit < 64; bit++) {
@@ -168,6 +190,24 @@ test_each_bit(void)
 			}
 			end();
 		}
+}
+
+/* Around the place up to which messages are hidden: the last two of these, and the next two. */
+static void
+test_each_bit_hidden(void)
+{
+	int bit, i;
+
+	fill(MOST, APART, MOST / 2 - 7);
+	must(hidden > 2 && hidden < (uint64_t)removed);
+	for (i = -1; i <= 2; i++)
+		for (bit = 0; bit < 64; bit++) {
+			keys[i] = ids[i] ^ UINT64_C(1) << bit;
+			damage();
+			check_walk();
+			keys[i] = ids[i];
+		}
+	end();
 }
 
 /* -------------------------------------------------------- what is read -- */
@@ -188,7 +228,7 @@ check_read(void)
 			check_u64(m.seq, ids[i]);
 		else
 			check(fits(i, m.seq));
-		if (by_chance(4) == 0)
+		if (chance(4) == 0)
 			mqs_reader_rest(r);
 	}
 	check_int(mqs_reader_next(r, &m, &err), MQS_NOTHING);
@@ -223,13 +263,13 @@ check_consumed(void)
 			c = consumer("q");
 		rc = mqs_consumer_next(c, &m, &err);
 		if (rc == MQS_NOTHING)
-			rc = mqs_consumer_claim(c, 1 + by_chance(40), &claimed, NULL, &err);
+			rc = mqs_consumer_claim(c, 1 + chance(40), &claimed, NULL, &err);
 		else if (rc == MQS_OK) {
 			for (i = 1; i <= n && ids[i] != m.seq; i++)
 				;
 			if (!check(i <= n && keys[i] == ids[i]))
 				break;
-			if (by_chance(8) == 0) {
+			if (chance(8) == 0) {
 				settle(c, &m, MQS_RELEASE);
 			} else {
 				settle(c, &m, MQS_ACK);
@@ -241,7 +281,7 @@ check_consumed(void)
 		if (rc != MQS_OK && (!check_int(rc, MQS_EDAMAGED) || !skip_named()))
 			break;
 		told += rc != MQS_OK;
-		if (rc != MQS_OK || by_chance(30) == 0) {
+		if (rc != MQS_OK || chance(30) == 0) {
 			ok(mqs_consumer_close(c, &err));
 			mqs_consumer_free(c);
 			c = NULL;
@@ -264,34 +304,52 @@ wrong_key(int i)
 {
 	uint64_t key;
 
-	switch (by_chance(4)) {
+	switch (chance(4)) {
 	case 0:
 	case 1:
-		key = ids[i] ^ UINT64_C(1) << by_chance(64);
+		key = ids[i] ^ UINT64_C(1) << chance(64);
 		break;
 	case 2:
-		key = ids[1 + by_chance((unsigned)n)];
+		key = ids[1 + chance((unsigned)n)];
 		break;
 	default:
-		key = (uint64_t)by_chance(1u << 31) << 33 | by_chance(1u << 31);
+		key = (uint64_t)chance(1u << 31) << 33 | chance(1u << 31);
 	}
 	return key == ids[i] || key == 0 ? ids[i] ^ 1 : key;
 }
 
+/* Damages keys of those that are hidden; often of the last one. */
 static void
-run(unsigned seed)
+damage_hidden(void)
+{
+	unsigned i;
+	int at;
+
+	for (i = chance(3); i > 0 && hidden > 0; i--) {
+		at = chance(2) == 0 ? 0 : -(int)chance((unsigned)hidden);
+		keys[at] = wrong_key(at);
+	}
+}
+
+static void
+run(unsigned seed, int hides)
 {
 	const int before = check_failures;
 	unsigned i, many;
 	int size, gone;
 
 	state = seed;
-	size = 1 + (int)by_chance(by_chance(3) == 0 ? MOST : 20);
-	gone = by_chance(2) == 0 ? (int)by_chance((unsigned)size) : 0;
-	fill(size, by_chance(4) != 0, gone);
-	many = 1 + by_chance(3);
+	size = 1 + (int)chance(chance(3) == 0 ? MOST : 20);
+	gone = chance(2) == 0 ? (int)chance((unsigned)size) : 0;
+	if (hides) {
+		size = MOST / 2 + (int)chance(MOST / 2);
+		gone = 1 + (int)chance((unsigned)size - 1);
+	}
+	fill(size, hides ? APART : chance(4) != 0 ? size : 1, gone);
+	damage_hidden();
+	many = 1 + chance(3);
 	for (i = 0; i < many; i++) {
-		int at = by_chance(4) == 0 ? 1 : 1 + (int)by_chance((unsigned)n);
+		int at = chance(4) == 0 ? 1 : 1 + (int)chance((unsigned)n);
 
 		keys[at] = wrong_key(at);
 	}
@@ -305,23 +363,40 @@ run(unsigned seed)
 }
 
 static void
-test_by_chance(void)
+test_by_chance(int hides)
 {
 	const char *only = getenv("MQ_SEED"), *most = getenv("MQ_SEEDS");
-	unsigned seed, last = most != NULL ? (unsigned)atoi(most) : 40;
+	unsigned seed, hid = 0, last = most != NULL ? (unsigned)atoi(most) : 40;
 
 	if (only != NULL) {
-		run((unsigned)atoi(only));
+		run((unsigned)atoi(only), hides);
 		return;
 	}
-	for (seed = 1; seed <= last; seed++)
-		run(seed);
+	for (seed = 1; seed <= last; seed++) {
+		run(seed, hides);
+		hid += hidden > 0;
+	}
+	check(!hides || hid > last / 2);
+}
+
+static void
+test_any(void)
+{
+	test_by_chance(0);
+}
+
+static void
+test_hidden(void)
+{
+	test_by_chance(1);
 }
 
 int
 main(void)
 {
 	run_test("a key, each bit of it", test_each_bit);
-	run_test("keys by chance: read and consumed", test_by_chance);
+	run_test("a key around the last hidden one, each bit of it", test_each_bit_hidden);
+	run_test("keys by chance: read and consumed", test_any);
+	run_test("the same behind messages that are hidden", test_hidden);
 	return finish_tests();
 }

@@ -248,6 +248,22 @@ mqs_segment_get_below(struct mqs_tx *tx, uint64_t key, MDB_val *v)
 	return rc;
 }
 
+/*
+ * 1 if a search in the oldest table, by a key that is not below `from', may have led to a hidden
+ * entry, whose key then is damaged: the entry before it is below `from', and not the last hidden
+ * one.  Else the cursor stays where it is.
+ */
+static int
+may_be_hidden(struct mqs_cur *cur)
+{
+	const struct mqs_segments *s = &cur->tx->segments;
+	MDB_val k, v;
+
+	return mdb_cursor_get(cur->cursor, &k, &v, MDB_PREV) != 0 ||
+	    (key_of(&k) < s->from && key_of(&k) != s->last) ||
+	    mdb_cursor_get(cur->cursor, &k, &v, MDB_NEXT) != 0;
+}
+
 static int
 by_key(struct mqs_cur *cur, enum mqs_move move, MDB_val *k, MDB_val *v)
 {
@@ -261,6 +277,9 @@ by_key(struct mqs_cur *cur, enum mqs_move move, MDB_val *k, MDB_val *v)
 	if (move == MQS_AT)
 		return mdb_cursor_get(cur->cursor, k, v, MDB_SET_KEY);
 	rc = mdb_cursor_get(cur->cursor, k, v, MDB_SET_RANGE);
+	if (rc == 0 && s->hidden > 0 && cur->open == mqs_segment_at(cur->tx, 0) &&
+	    may_be_hidden(cur))
+		return first(cur, k, v);
 	return rc == MDB_NOTFOUND ? mqs_segment_cursor_cross(cur, 0, k, v) : rc;
 }
 
