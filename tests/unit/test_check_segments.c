@@ -3,6 +3,7 @@
  * repairing makes it no worse
  */
 #include "base/hash.h"
+#include "chance.h"
 #include "embedded/queue/log_segment_min.h"
 #include "embedded/queue/log_tx.h"
 #include "embedded/store/lmdb/handle.h"
@@ -22,14 +23,6 @@ const uint64_t mqs_log_segment_min = 4096;
 static struct mqs_log *log_of_q;
 static struct mqs_log_tx ltx;
 static char found[8192];
-
-/* Syncs take long, and what is on the disk is not what this is about. */
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
 
 static void
 begin_tx(void)

@@ -7,6 +7,7 @@
  * key, of the newest, and of the last gives.  A group is never given what it acked, and when
  * it has taken all, nothing is left to settle.
  */
+#include "chance.h"
 #include "engine.h"
 
 #define RUNS	12
@@ -25,22 +26,6 @@ struct stored {
 static struct stored model[MANY];
 static int nmodel, compact, indexed;
 static char names[KEYS][4];
-static unsigned long long state;
-
-static unsigned
-chance(unsigned n)
-{
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned)(state >> 33) % n;
-}
-
-/* LMDB syncs through this one: what is on the disk is not what this is about. */
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
 
 static void
 set(const char *setting)

@@ -6,6 +6,7 @@
  * come again, but after a rewind.  At the end all that is left is acked: then nothing is
  * left of anything, and every message has come to one end.
  */
+#include "chance.h"
 #include "engine.h"
 
 #define STEPS	300
@@ -21,14 +22,6 @@ static char keys[MANY][2];		/* of these */
 static uint64_t acked[MANY];		/* ids; the first `firm' beyond undoing by a kill */
 static int nacked, firm, rewound;
 static int ordered, drops, straight;	/* straight: nothing goes back or is purged */
-static unsigned long long state;
-
-static unsigned
-chance(unsigned n)
-{
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned)(state >> 33) % n;
-}
 
 static void
 open_consumer(void)
@@ -41,14 +34,6 @@ static void
 set(const char *queue_setting)
 {
 	ok(mqs_set(spool, "q", NULL, &queue_setting, 1, &err));
-}
-
-/* LMDB syncs through this one: what is on the disk is not what this is about. */
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
 }
 
 /* --------------------------------------------------------------- steps -- */

@@ -8,6 +8,7 @@
 #include "embedded/queue/log_retention.h"
 #include "embedded/queue/log_segment_min.h"
 #include "embedded/queue/log_tx.h"
+#include "chance.h"
 #include "engine.h"
 
 #define APART	UINT64_C(1000)		/* ids of messages that follow each other */
@@ -20,23 +21,7 @@ const uint64_t mqs_log_segment_min = 4096;
 
 static struct mqs_log *log_of_q;
 static struct mqs_log_tx ltx;
-static unsigned long long state;
 static unsigned segments;		/* one in so many messages may begin a segment; 0: none */
-
-static unsigned
-chance(unsigned n)
-{
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned)(state >> 33) % n;
-}
-
-/* Syncs take long, and what is on the disk is not what this is about. */
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
 
 static void
 set(const char *setting)

@@ -8,6 +8,7 @@
  * what each group has yet to settle.  MQ_SEED runs one seed only.
  */
 #include "embedded/queue/log_segment_min.h"
+#include "chance.h"
 #include "engine.h"
 
 #define STEPS	150
@@ -46,22 +47,6 @@ static size_t ntaken[GROUPS];
 static struct { uint64_t delivered, delivered_bytes, acked, acked_bytes; } counted[GROUPS];
 static const char *queue;		/* its name now */
 static int tables, indexed;		/* compact=key; index=key */
-static unsigned long long state;
-
-static unsigned
-chance(unsigned n)
-{
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (unsigned)(state >> 33) % n;
-}
-
-/* LMDB syncs through this one: what is on the disk is not what this is about. */
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
 
 static void
 set(const char *pair)
