@@ -14,6 +14,7 @@
 #include "common/tool.h"
 #include "mqspool.h"
 #include "stat/check.h"
+#include "stat/check_errors.h"
 #include "stat/conditions.h"
 #include "stat/deliveries.h"
 #include "stat/http.h"
@@ -96,7 +97,7 @@ static void
 take_condition(struct request *r, int id, const char *arg)
 {
 	r->check = 1;
-	check_begin();
+	check_errors_begin();
 	conditions_add(&r->conditions, id == OPT_CHECK ? "--check" : "--warn", arg, id == OPT_CHECK);
 }
 
@@ -231,7 +232,7 @@ main(int argc, char **argv)
 	int n, status;
 
 	if (check_asked(argc, argv))
-		check_begin();
+		check_errors_begin();
 	parse(&r, argc, argv);
 	if (r.names && spool_missing())
 		return STATUS_OK;

@@ -3,7 +3,7 @@
  *
  * The contract is that of the monitoring plugins: status 0 (OK), 1 (WARNING), 2 (CRITICAL) or
  * 3 (UNKNOWN), and one line on stdout, "MQ STATE - text | performance data".  Such systems read
- * nothing else, so errors become part of that line (diagnostics_divert, damage_first).
+ * nothing else, so errors become part of that line (check_errors.h).
  *
  * The objects are queues and groups.  Of an operand QUEUE, or where there is none, they are the
  * queue and all of its groups.  A queue without groups stands for a group that will get
@@ -20,21 +20,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "common/arguments.h"
-#include "common/damage.h"
 #include "common/diagnostics.h"
 #include "common/exit_status.h"
 #include "common/output.h"
 #include "stat/check.h"
+#include "stat/check_errors.h"
 #include "stat/dead_letters.h"
 #include "stat/gather.h"
 #include "stat/rates.h"
-
-enum { PLUGIN_OK, PLUGIN_WARNING, PLUGIN_CRITICAL, PLUGIN_UNKNOWN };
 
 static const char *const states[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
 /* How bad a state is. */
@@ -57,9 +54,6 @@ struct check {
 	struct mqs_buf	 dead_of;	/* names of the dead-letter queues of others, each with NUL */
 };
 
-/* Messages of the library and of the tool, until they are printed. */
-static struct mqs_buf said;
-
 /* Appends text without what would end the line or begin the performance data. */
 static void
 add_text(struct mqs_buf *to, const char *text)
@@ -67,51 +61,6 @@ add_text(struct mqs_buf *to, const char *text)
 	for (; *text != '\0'; text++)
 		must(mqs_buf_addc(to, (unsigned char)*text < ' ' || *text == 0x7f ||
 		    *text == '|' ? '?' : *text));
-}
-
-/* May be called where there is no memory left, so it needs none. */
-static void __attribute__((noreturn))
-end_unknown(const char *text)
-{
-	char line[1024];
-	size_t n;
-
-	diagnostics_divert(NULL);
-	n = (size_t)snprintf(line, sizeof(line), "MQ UNKNOWN - %s", text);
-	if (n >= sizeof(line))
-		n = sizeof(line) - 1;
-	while (n-- > 0)
-		if ((unsigned char)line[n] < ' ' || line[n] == 0x7f || line[n] == '|')
-			line[n] = '?';
-	(void)puts(line);
-	(void)fflush(stdout);
-	_exit(PLUGIN_UNKNOWN);
-}
-
-static void
-on_message(int status, const char *text)
-{
-	if (status != STATUS_OK)
-		end_unknown(text);
-	must(mqs_buf_add(&said, text, strlen(text) + 1));
-}
-
-/* A signal handler calls it: what is written to stderr from now on goes to stdout. */
-static int
-on_fault(void)
-{
-	static const char words[] = "MQ UNKNOWN - ";
-
-	(void)dup2(STDOUT_FILENO, STDERR_FILENO);
-	(void)!write(STDOUT_FILENO, words, sizeof(words) - 1);
-	return PLUGIN_UNKNOWN;
-}
-
-void
-check_begin(void)
-{
-	diagnostics_divert(on_message);
-	damage_first(on_fault);
 }
 
 int
@@ -276,7 +225,7 @@ judge_dead(struct check *c, const struct mqs_queue_stat *q)
 	uint64_t dead = 0;
 
 	if (dead_letters(c->spool, q->name, name, &dead, &err) != MQS_OK) {
-		on_message(STATUS_OK, err.text);
+		check_errors_note(err.text);
 		return;
 	}
 	if (strcmp(name, q->name) != 0)
@@ -346,12 +295,12 @@ look(struct check *c, char **operands, int n, int64_t interval)
 		look_at_queues(c, &c->before, operands, n);
 		wait_for(interval);
 	}
-	said.n = 0;
+	check_errors.n = 0;
 	(void)gather(&c->now, c->spool, operands, n);
-	told = said.n;
+	told = check_errors.n;
 	if (rate || conditions_about(c->conditions, DEAD))
 		look_at_queues(c, &c->queues, operands, n);
-	said.n = told;
+	check_errors.n = told;
 }
 
 static void
@@ -367,9 +316,9 @@ judge_all(struct check *c)
 	for (i = 0; i < c->now.n_groups; i++)
 		judge_group(c, &c->now.groups[i]);
 	judge_queues(c);
-	if (c->now.n_queues + c->now.n_groups + said.n == 0)
-		on_message(STATUS_OK, "there is no queue");
-	for (text = said.p; text != NULL && text < said.p + said.n; text += strlen(text) + 1)
+	if (c->now.n_queues + c->now.n_groups + check_errors.n == 0)
+		check_errors_note("there is no queue");
+	for (text = check_errors.p; text != NULL && text < check_errors.p + check_errors.n; text += strlen(text) + 1)
 		if ((to = add_reason(c, PLUGIN_UNKNOWN)) != NULL)
 			add_text(to, text);
 }
@@ -423,7 +372,7 @@ stat_check(struct mqs_spool *spool, char **operands, int n, const struct conditi
 		mqs_buf_free(&c.reasons[i]);
 	mqs_buf_free(&c.data);
 	mqs_buf_free(&c.dead_of);
-	mqs_buf_free(&said);
+	mqs_buf_free(&check_errors);
 	gather_free(&c.before);
 	gather_free(&c.now);
 	gather_free(&c.queues);

@@ -5,11 +5,6 @@
 #include "mqspool.h"
 #include "stat/conditions.h"
 
-/*
- * From now on every message and every failure is a plugin's: one line on stdout, "MQ UNKNOWN -
- * reason", and status 3.
- */
-void	check_begin(void);
 /* 1 if one of a tool's arguments asks for a check, also where others of them are malformed. */
 int	check_asked(int argc, char **argv);
 /*
