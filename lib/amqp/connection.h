@@ -131,6 +131,9 @@ void	mqs_amqp_unlock(struct mqs_amqp_connection *);
 void	mqs_amqp_break(struct mqs_amqp_connection *);
 /* Tells the caller's program what there is to tell. */
 void	mqs_amqp_notices(struct mqs_amqp_connection *);
+/* Leaves a notice to be told.  With the lock held. */
+void	mqs_amqp_note(struct mqs_amqp_connection *, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 /* The broker's version ("3.10.8"), "" if it did not say. */
 void	mqs_amqp_server_version(struct mqs_amqp_connection *, char *buf, size_t size);
 /* 1 while an alarm keeps the broker from taking messages.  With the lock held. */

@@ -102,9 +102,6 @@ struct mqs_amqp_connection {
 /* connection_wait.c; with the lock held or not */
 void	mqs_amqp_wake(int eventfd);
 void	mqs_amqp_unwake(int eventfd);
-/* Leaves a notice for the caller's thread.  With the lock held. */
-void	mqs_amqp_note(struct mqs_amqp_connection *, const char *fmt, ...)
-	    __attribute__((format(printf, 2, 3)));
 /*
  * Waits until fd is readable or some time passed, not beyond the deadline: MQS_OK, MQS_EINTR,
  * MQS_ETIMEOUT, or the error of a connection that has failed.  Without the lock.

@@ -7,6 +7,7 @@
 #include "amqp/consumer.h"
 #include "amqp/consumer_copies.h"
 #include "amqp/consumer_settle.h"
+#include "amqp/reply_error.h"
 #include "amqp/topology.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -31,13 +32,6 @@ stop_ringing(struct mqs_consumer *c)
 }
 
 /* ------------------------------------------------- what went wrong -- */
-
-/* 1 if the broker closed the channel since a delivery was unsettled for too long. */
-static int
-was_too_slow(int number, const struct mqs_error *why)
-{
-	return number == AMQP_PRECONDITION_FAILED && strstr(why->text, "timed out") != NULL;
-}
 
 static int
 reopen(struct mqs_consumer *c, struct mqs_error *err)
@@ -124,7 +118,7 @@ mqs_amqp_consumer_check(struct mqs_consumer *c, struct mqs_error *err)
 		return fail_deleted(c, err);
 	if (number == 0)
 		return cancelled ? consume_again(c, err) : MQS_OK;
-	if (was_too_slow(number, &why))
+	if (mqs_amqp_is_ack_timeout(number, &why))
 		return reopen(c, err);
 	return mqs_fail(err, why.code, "%s: %s", c->group.name, why.text);
 }

@@ -41,6 +41,8 @@
 #include "base/clock.h"
 
 #define MQS_AMQP_READER_CLOCKS	(60 * MQS_SECOND)
+/* The sign is published again if nothing has come for so long: a loss may have hidden it. */
+#define MQS_AMQP_READER_PATIENCE (5 * MQS_SECOND)
 
 struct mqs_reader {
 	struct mqs_handle		 handle;	/* the seam's; first */
@@ -80,6 +82,8 @@ void	mqs_amqp_reader_free(struct mqs_reader *);
 /* Begins to read at a place, or ends reading (NULL). */
 int	mqs_amqp_reader_seek(struct mqs_reader *, const struct mqs_amqp_stream_start *,
 	    struct mqs_error *err);
+/* Begins at the first place that can have a message of that time or later, but before the sign. */
+int	mqs_amqp_reader_seek_time(struct mqs_reader *, int64_t time, struct mqs_error *err);
 /* Begins at the first place that can be within the bounds. */
 int	mqs_amqp_reader_begin(struct mqs_reader *, struct mqs_error *err);
 /*

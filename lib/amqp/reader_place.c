@@ -8,8 +8,6 @@
 /* Of the end of a stream, so much more than is asked for is looked at first. */
 #define SLACK		64
 #define WIDER		8	/* times as much is looked at next */
-/* The sign is published again if it has not come for so long: a loss may have hidden it. */
-#define PATIENCE_NS	(5 * MQS_SECOND)
 
 /* ----------------------------------------------------------------- end -- */
 
@@ -28,7 +26,7 @@ find_end(struct mqs_reader *r, struct mqs_error *err)
 		if ((rc = mqs_amqp_sign_publish(r->connection, r->stream, r->sign, err)) != MQS_OK)
 			return rc;
 		do
-			rc = mqs_amqp_reader_step(r, mqs_boottime() + PATIENCE_NS, err);
+			rc = mqs_amqp_reader_step(r, mqs_boottime() + MQS_AMQP_READER_PATIENCE, err);
 		while (rc == MQS_OK);
 		if (rc == MQS_ETIMEOUT)
 			rc = MQS_OK;
@@ -43,9 +41,7 @@ static int
 find_id(struct mqs_reader *r, const char *id, int64_t time, int64_t *offset,
     struct mqs_error *err)
 {
-	struct mqs_amqp_stream_start start = { .at = MQS_AMQP_STREAM_TIME,
-	    .value = time - MQS_AMQP_READER_CLOCKS };
-	int rc = mqs_amqp_reader_seek(r, &start, err);
+	int rc = mqs_amqp_reader_seek_time(r, time, err);
 
 	*offset = -1;
 	while (rc == MQS_OK && (rc = mqs_amqp_reader_step(r, -1, err)) == MQS_OK)

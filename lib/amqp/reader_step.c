@@ -19,18 +19,47 @@ mqs_amqp_reader_seek(struct mqs_reader *r, const struct mqs_amqp_stream_start *s
 	return mqs_amqp_stream_open(&r->reading, r->connection, r->stream, start, NULL, err);
 }
 
+/* Whoever begins behind the last chunk gets what is published from then on: not the sign. */
+int
+mqs_amqp_reader_seek_time(struct mqs_reader *r, int64_t time, struct mqs_error *err)
+{
+	const int64_t now = mqs_now(), from = time < now ? time : now;
+	struct mqs_amqp_stream_start start = { .at = MQS_AMQP_STREAM_FIRST };
+
+	if (from > MQS_AMQP_READER_CLOCKS)
+		start = (struct mqs_amqp_stream_start){ .at = MQS_AMQP_STREAM_TIME,
+		    .value = from - MQS_AMQP_READER_CLOCKS };
+	return mqs_amqp_reader_seek(r, &start, err);
+}
+
 int
 mqs_amqp_reader_begin(struct mqs_reader *r, struct mqs_error *err)
 {
-	struct mqs_amqp_stream_start start = { .at = MQS_AMQP_STREAM_FIRST };
+	const struct mqs_amqp_stream_start first = { .at = MQS_AMQP_STREAM_OFFSET,
+	    .value = r->bounds.first };
 
-	if (r->bounds.first > 0)
-		start = (struct mqs_amqp_stream_start){ .at = MQS_AMQP_STREAM_OFFSET,
-		    .value = r->bounds.first };
-	else if (r->bounds.since > MQS_AMQP_READER_CLOCKS)
-		start = (struct mqs_amqp_stream_start){ .at = MQS_AMQP_STREAM_TIME,
-		    .value = r->bounds.since - MQS_AMQP_READER_CLOCKS };
-	return mqs_amqp_reader_seek(r, &start, err);
+	return r->bounds.first > 0 ? mqs_amqp_reader_seek(r, &first, err) :
+	    mqs_amqp_reader_seek_time(r, r->bounds.since, err);
+}
+
+/*
+ * The next message of the stream.  The sign may be before the place where reading began, if the
+ * clocks differ by more than MQS_AMQP_READER_CLOCKS: then it is published again.
+ */
+static int
+take(struct mqs_reader *r, struct mqs_amqp_kept **k, int64_t deadline, struct mqs_error *err)
+{
+	int rc;
+
+	while (deadline == -1 && !r->ended) {
+		rc = mqs_amqp_stream_next(r->reading, k, mqs_boottime() + MQS_AMQP_READER_PATIENCE,
+		    err);
+		if (rc != MQS_ETIMEOUT)
+			return rc;
+		if ((rc = mqs_amqp_sign_publish(r->connection, r->stream, r->sign, err)) != MQS_OK)
+			return rc;
+	}
+	return mqs_amqp_stream_next(r->reading, k, deadline, err);
 }
 
 /* Makes a message of what came; the body is its own, or in a file. */
@@ -69,7 +98,7 @@ mqs_amqp_reader_step(struct mqs_reader *r, int64_t deadline, struct mqs_error *e
 	r->kept = NULL;
 	if (r->reading == NULL || (r->ended && !r->follow))
 		return MQS_NOTHING;
-	while ((rc = mqs_amqp_stream_next(r->reading, &k, deadline, err)) == MQS_OK) {
+	while ((rc = take(r, &k, deadline, err)) == MQS_OK) {
 		if (!mqs_amqp_is_sign(k)) {
 			r->kept = k;
 			return read_message(r, err);

@@ -1,4 +1,5 @@
 /* reply_error.c - see reply_error.h */
+#include <string.h>
 
 #include "amqp/reply_error.h"
 #include "base/error.h"
@@ -44,6 +45,12 @@ mqs_amqp_fail_status(struct mqs_error *err, const char *object, int status)
 	if (status == AMQP_STATUS_OK)
 		return MQS_OK;
 	return mqs_fail(err, MQS_AMQP_LOST, "%s: %s", object, amqp_error_string2(status));
+}
+
+int
+mqs_amqp_is_ack_timeout(int amqp_code, const struct mqs_error *why)
+{
+	return amqp_code == AMQP_PRECONDITION_FAILED && strstr(why->text, "timed out") != NULL;
 }
 
 int

@@ -53,7 +53,7 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	s->epoch = link->epoch;
 	s->came = s->given_back = s->acked = s->acked_before = 0;
 	s->probing = MQS_AMQP_PROBE_NONE;
-	s->closed = s->again = s->overflow = 0;
+	s->closed = s->too_slow = s->again = s->overflow = 0;
 	prefetch = (uint16_t)s->prefetch;
 	(void)tag_of(tag, ++s->consumer);
 	mqs_amqp_unlock(s->connection);
@@ -223,8 +223,14 @@ cancelled(void *arg, amqp_bytes_t tag)
 static void
 closed(void *arg, int number, const struct mqs_error *why)
 {
-	(void)number;
-	fail(arg, why);
+	struct mqs_amqp_stream *s = arg;
+
+	fail(s, why);
+	if (!(s->too_slow = mqs_amqp_is_ack_timeout(number, why)) || s->told_too_slow)
+		return;
+	s->told_too_slow = 1;
+	mqs_amqp_note(s->connection, "%s: RabbitMQ stops sending what is not read within its "
+	    "consumer_timeout; reading goes on behind the last message", s->name);
 }
 
 const struct mqs_amqp_events mqs_amqp_stream_events = {

@@ -91,11 +91,31 @@ look_elsewhere(struct mqs_amqp_stream *s, struct mqs_error *err)
 	return rc == MQS_OK ? MQS_ETIMEOUT : rc;
 }
 
+/* The broker closed the channel since nothing was taken for too long: reading goes on. */
+static int
+go_on(struct mqs_amqp_stream *s, struct mqs_error *err)
+{
+	int rc = mqs_amqp_channel_reopen(s->channel, -1, err);
+
+	if (rc == MQS_OK)
+		mqs_amqp_channel_send(s->channel);
+	return rc == MQS_OK ? MQS_ETIMEOUT : rc;
+}
+
+/* The channel was closed. */
+static int
+recover(struct mqs_amqp_stream *s, int too_slow, struct mqs_error *why)
+{
+	int rc = too_slow ? go_on(s, why) : why->code;
+
+	return rc < 0 && rc != MQS_ETIMEOUT && is_elsewhere(why) ? look_elsewhere(s, why) : rc;
+}
+
 /* One look: MQS_OK, MQS_NOTHING (the end), MQS_ETIMEOUT (not yet), or why there will be none. */
 static int
 take(struct mqs_amqp_stream *s, struct mqs_amqp_kept **out, struct mqs_error *why)
 {
-	int rc = MQS_ETIMEOUT, again = 0;
+	int rc = MQS_ETIMEOUT, send = 0, closed = 0, too_slow = 0;
 
 	mqs_amqp_lock(s->connection);
 	if (s->first != NULL) {
@@ -106,18 +126,21 @@ take(struct mqs_amqp_stream *s, struct mqs_amqp_kept **out, struct mqs_error *wh
 		mqs_amqp_stream_window_taken(s, *out);
 		s->elsewhere = 0;
 		rc = MQS_OK;
-	} else if (s->closed) {
+	} else if ((closed = s->closed)) {
 		*why = s->why;
-		rc = why->code;
-	} else if ((again = mqs_amqp_stream_window_drained(s)) == 0 &&
+		too_slow = s->too_slow;
+	} else if ((send = mqs_amqp_stream_window_drained(s)) == 0 &&
 	    (s->probing == MQS_AMQP_PROBE_BACK || (s->probe[0] != '\0' && s->last == -1 &&
 	    mqs_boottime() - s->opened > MQS_AMQP_STREAM_EMPTY))) {
 		rc = MQS_NOTHING;
+	} else {
+		/* What stays without an ack for too long makes the broker close the channel. */
+		send |= s->given_back > s->acked;
 	}
 	mqs_amqp_unlock(s->connection);
-	if (again)
+	if (send)
 		mqs_amqp_channel_send(s->channel);
-	return rc < 0 && rc != MQS_ETIMEOUT && is_elsewhere(why) ? look_elsewhere(s, why) : rc;
+	return closed ? recover(s, too_slow, why) : rc;
 }
 
 int

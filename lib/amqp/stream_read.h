@@ -12,6 +12,11 @@
  * LOSS  After a loss the stream is read on behind the last offset that came: nothing is lost,
  * nothing comes twice.
  *
+ * IDLE AND SLOW  A broker closes a channel where a delivery waits for its ack longer than its
+ * consumer_timeout (30 minutes).  So all that was given back is acknowledged when there is
+ * nothing to take; and if the caller takes nothing for so long that the broker closes the
+ * channel, that is a loss, and a notice the first time.
+ *
  * THE END  A stream has no message that says "this is the end".  But a broker's channel sends a
  * consumer all that there is, as far as its prefetch allows, before it turns to anything else.
  * So the reader publishes a message on the same channel that no queue takes: when that comes

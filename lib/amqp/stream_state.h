@@ -38,6 +38,8 @@ struct mqs_amqp_stream {
 	uint64_t			 acked_before;	/* when the probe was sent */
 	enum mqs_amqp_probing		 probing;
 	int				 closed;
+	int				 too_slow;	/* since the caller took nothing for too long */
+	int				 told_too_slow;	/* and that was said */
 	struct mqs_error		 why;
 
 	/* stream_window.c */

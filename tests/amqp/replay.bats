@@ -110,6 +110,25 @@ connected() {
 	assert_output x
 }
 
+@test "a time to come: nothing, at once; following goes on" {
+	seq 3 | mq-pub q
+	for how in '' '--latest' '--last 2' '-c 1' '--until +3h'; do
+		# shellcheck disable=SC2086 # options
+		run -1 --separate-stderr timeout 4 mq-replay $how --since +2h q
+		[ -z "$output$stderr" ]
+	done
+	mq-ctl create q/g
+	timeout 30 mq-replay -q --rewind --to +2h q/g
+	run -1 mq-sub -e q/g
+	timeout 30 mq-ctl create --from +2h q/h
+	mq-replay -F --since +2h q >out 3>&- &
+	pid=$!
+	until_true connected
+	foreign q '' later "{\"timestamp\": $(($(date +%s) + 8000))}"
+	until_true '[ "$(cat out)" = later ]'
+	kill "$pid"
+}
+
 @test "it ends at what was there, while others publish" {
 	seq 1000 | mq-pub q
 	while :; do seq 20; read -rt 0.02 <>pace || :; done 3>&- | mq-pub q 3>&- &
