@@ -159,6 +159,7 @@ has_orders(struct mqs_consumer *c)
 int
 mqs_amqp_consumer_drain(struct mqs_consumer *c, int64_t deadline, struct mqs_error *err)
 {
+	int64_t stuck = -1, mend, until;
 	int copying, rc;
 
 	for (;;) {
@@ -168,8 +169,15 @@ mqs_amqp_consumer_drain(struct mqs_consumer *c, int64_t deadline, struct mqs_err
 		mqs_amqp_channel_send(c->channel);
 		if (!copying && !has_orders(c))
 			return MQS_OK;
-		if ((rc = mqs_amqp_wait(copying && c->copies->channel != NULL ?
-		    c->copies->channel : c->channel, deadline, err)) != MQS_OK)
+		mend = copying ? mqs_amqp_copies_mend_at(c) : 0;
+		if (mend != 0 && stuck == -1)
+			stuck = mqs_later(mqs_boottime(), LAST_WAIT);
+		if (mend != 0 && deadline == -1 && mqs_boottime() >= stuck)
+			return mqs_amqp_copies_why(c, err);
+		until = mend != 0 && (deadline == -1 || mend < deadline) ? mend : deadline;
+		rc = mqs_amqp_wait(copying && c->copies->channel != NULL ? c->copies->channel :
+		    c->channel, until, err);
+		if (rc != MQS_OK && (rc != MQS_ETIMEOUT || until == deadline))
 			return rc;
 	}
 }
@@ -185,6 +193,10 @@ mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	mqs_amqp_unlock(c->connection);
 	if (rc == MQS_OK)
 		rc = mqs_amqp_consumer_drain(c, -1, err);
+	if (rc != MQS_OK && mqs_amqp_copies_mend_at(c) != 0) {	/* acks are applied all the same */
+		c->closing = 0;
+		mqs_amqp_consumer_await_applied(c);
+	}
 	/* Answers that became due meanwhile: nothing makes the descriptor readable for them. */
 	if (rc == MQS_OK && c->server != NULL && mqs_amqp_consumer_answer(c) > 0)
 		rc = mqs_settle_server_service(c->server, err);

@@ -16,10 +16,13 @@
  * original comes again.
  *
  * WHAT GOES WRONG  A copy that no queue takes, one that the broker refuses, a channel that it closes
- * (somebody deleted an exchange): after a pause, the channel is opened anew, delays and dead-letter
- * queue are made again if they are not there, and all copies that are not confirmed are sent again.
- * Why is one notice, until a copy is confirmed again: so somebody can mend what this can't, such as a
- * dead-letter queue that has neither a stream nor a group.
+ * (somebody deleted an exchange): after a pause, delays and dead-letter queue are made again if they
+ * are not there, and the copy is sent again; the others stay as they are.  Only if the channel was
+ * closed, it is opened anew, and all copies that are not confirmed are sent again.  A copy that was
+ * returned is known by its exchange, its key and its size: others that have the same may be sent
+ * twice.  Why is one notice, until a copy is confirmed again: so somebody can mend what this can't,
+ * such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
+ * meanwhile tries for a moment; then it fails, and the originals go back to the queue.
  *
  * A copy has the delivery's memory from when it begins: a body may be on its way when the delivery is
  * lost.
@@ -54,6 +57,7 @@ struct mqs_amqp_copy {
 	char			 id[MQS_ID_SIZE];	/* of a dead letter */
 	struct mqs_buf		 text;		/* headers of a dead letter; of a redrive, its target */
 	uint64_t		 tag;		/* which publication it is; 0: not sent */
+	int			 refused;	/* that publication; its confirm counts for nothing */
 	void			*map;		/* its body, of a file */
 	size_t			 map_len;
 	int			 asked;		/* by receipt, with that ticket */
@@ -83,7 +87,8 @@ struct mqs_amqp_copies {
 	size_t			 pending;	/* of unsent and sent: their original was not lost */
 	uint64_t		 acked;		/* originals, ever */
 	uint64_t		 published;	/* on the channel */
-	int			 broken;	/* the channel is to be opened anew */
+	int			 broken;	/* something is to be mended; nothing is sent until then */
+	int			 closed;	/* the channel is to be opened anew */
 	struct mqs_error	 why;
 	int			 told;		/* why, since a copy last was confirmed */
 };
@@ -119,11 +124,15 @@ void	mqs_amqp_copy_free(struct mqs_amqp_copy *);
 int	mqs_amqp_copies_service(struct mqs_consumer *, struct mqs_error *err);
 /* How many are on their way. */
 size_t	mqs_amqp_copies_pending(struct mqs_consumer *);
+/* When something is mended, by mqs_boottime; 0: nothing is to be. */
+int64_t	mqs_amqp_copies_mend_at(const struct mqs_consumer *);
+/* Returns what went wrong last. */
+int	mqs_amqp_copies_why(struct mqs_consumer *, struct mqs_error *err);
 void	mqs_amqp_copies_free(struct mqs_consumer *);
 
 /* consumer_copies_send.c */
 extern const struct mqs_amqp_events mqs_amqp_copies_events;
-/* Says that all that was sent is to be sent again.  With the lock held. */
-void	mqs_amqp_copies_unsend(struct mqs_amqp_copies *);
+/* Says that what was sent is to be sent again: all of it, or what was refused.  With the lock held. */
+void	mqs_amqp_copies_unsend(struct mqs_amqp_copies *, int all);
 
 #endif

@@ -1,33 +1,73 @@
 /* consumer_copies_mend.c - see consumer_copies.h: copies are sent again, ended and freed */
 #include <stdlib.h>
+#include <string.h>
 
 #include "amqp/consumer_copies.h"
 #include "base/clock.h"
 
 #define PAUSE	MQS_SECOND	/* before what went wrong is tried again */
 
-/* Everything that is not confirmed is sent again, on a new channel. */
+/* What was refused is sent again; if the channel was closed, all that is not confirmed is. */
+static void
+take_up(struct mqs_consumer *c)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	int closed;
+
+	mqs_amqp_lock(c->connection);
+	closed = s->closed;
+	mqs_amqp_unlock(c->connection);
+	if (closed) {
+		mqs_amqp_channel_close(s->channel);
+		s->channel = NULL;
+	}
+	mqs_amqp_lock(c->connection);
+	mqs_amqp_copies_unsend(s, closed);
+	s->closed = s->closed && !closed;
+	s->broken = s->closed;
+	mqs_amqp_unlock(c->connection);
+}
+
+/* What could not be made is tried again: somebody may have taken the rights, or another name. */
+static int
+try_later(struct mqs_consumer *c, const struct mqs_error *why)
+{
+	struct mqs_amqp_copies *s = c->copies;
+
+	if (why->code != MQS_ECONFIG && why->code != MQS_EPERM && why->code != MQS_ENOENT &&
+	    why->code != MQS_EBUSY)
+		return why->code;
+	mqs_amqp_lock(c->connection);
+	s->broken = 1;
+	s->told = s->told && strcmp(s->why.text, why->text) == 0;
+	s->why = *why;
+	mqs_amqp_unlock(c->connection);
+	return MQS_OK;
+}
+
 static int
 mend(struct mqs_consumer *c, struct mqs_error *err)
 {
 	struct mqs_amqp_copies *s = c->copies;
 	int delays = s->has_delays, dead = s->has_dead, rc = MQS_OK;
+	struct mqs_error why;
 
-	mqs_amqp_channel_close(s->channel);
-	s->channel = NULL;
-	mqs_amqp_lock(c->connection);
-	mqs_amqp_copies_unsend(s);
-	s->broken = 0;
-	mqs_amqp_unlock(c->connection);
+	take_up(c);
 	s->mend_at = 0;
 	s->remake = 1;
 	s->has_delays = s->has_dead = 0;
 	if (delays)
-		rc = mqs_amqp_copies_make_ready(c, 0, err);
+		rc = mqs_amqp_copies_make_ready(c, 0, &why);
 	if (rc == MQS_OK && dead)
-		rc = mqs_amqp_copies_make_ready(c, 1, err);
-	if (rc == MQS_OK)
+		rc = mqs_amqp_copies_make_ready(c, 1, &why);
+	if (rc == MQS_OK) {
 		mqs_amqp_channel_send(s->channel);
+		return rc;
+	}
+	s->has_delays = delays;		/* to be made the next time */
+	s->has_dead = dead;
+	if ((rc = try_later(c, &why)) != MQS_OK && err != NULL)
+		*err = why;
 	return rc;
 }
 
@@ -95,10 +135,10 @@ mqs_amqp_copies_service(struct mqs_consumer *c, struct mqs_error *err)
 			mqs_amqp_consumer_answer_due(c, k->ticket, k->generation, k->order);
 		mqs_amqp_copy_free(k);
 	}
-	if (tell(c) && s->mend_at == 0)
-		s->mend_at = mqs_boottime() + PAUSE;
 	if (s->mend_at != 0 && mqs_boottime() >= s->mend_at && (rc = mend(c, err)) != MQS_OK)
 		return rc;
+	if (tell(c) && s->mend_at == 0)
+		s->mend_at = mqs_boottime() + PAUSE;
 	if (s->mend_at != 0)
 		mqs_amqp_consumer_look_at(c, s->mend_at);
 	return MQS_OK;
@@ -115,6 +155,25 @@ mqs_amqp_copies_pending(struct mqs_consumer *c)
 	n = c->copies->pending;
 	mqs_amqp_unlock(c->connection);
 	return n;
+}
+
+int64_t
+mqs_amqp_copies_mend_at(const struct mqs_consumer *c)
+{
+	return c->copies == NULL ? 0 : c->copies->mend_at;
+}
+
+int
+mqs_amqp_copies_why(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct mqs_error why;
+
+	mqs_amqp_lock(c->connection);
+	why = c->copies->why;
+	mqs_amqp_unlock(c->connection);
+	if (err != NULL)
+		*err = why;
+	return why.code;
 }
 
 void

@@ -133,8 +133,10 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 		return MQS_NOTHING;
 	if ((rc = publish(c, k, link, sent, &why)) == MQS_OK)
 		return MQS_OK;
-	if (rc < 0) {	/* not the connection, but this message */
+	if (rc < 0) {	/* not the connection, but this message: nothing of it was sent */
 		mqs_amqp_lock(c->connection);
+		c->copies->published--;
+		k->refused = 1;
 		break_it(c->copies, &why);
 		mqs_amqp_unlock(c->connection);
 		return MQS_NOTHING;
@@ -147,14 +149,22 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 /* -------------------------------------------------------- outcomes -- */
 
 void
-mqs_amqp_copies_unsend(struct mqs_amqp_copies *s)
+mqs_amqp_copies_unsend(struct mqs_amqp_copies *s, int all)
 {
-	struct mqs_amqp_copy *k;
+	struct mqs_amqp_copy_list again = TAILQ_HEAD_INITIALIZER(again);
+	struct mqs_amqp_copy *k, *next;
 
-	TAILQ_FOREACH(k, &s->sent, entry)
+	for (k = TAILQ_FIRST(&s->sent); k != NULL; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		if (!all && !k->refused)
+			continue;
 		k->tag = 0;
-	TAILQ_CONCAT(&s->sent, &s->unsent, entry);
-	TAILQ_CONCAT(&s->unsent, &s->sent, entry);
+		k->refused = 0;
+		TAILQ_REMOVE(&s->sent, k, entry);
+		TAILQ_INSERT_TAIL(&again, k, entry);
+	}
+	TAILQ_CONCAT(&again, &s->unsent, entry);
+	TAILQ_CONCAT(&s->unsent, &again, entry);
 }
 
 /* The copy is safe: the original goes, unless it was lost meanwhile. */
@@ -186,26 +196,45 @@ confirmed(void *arg, uint64_t tag, int multiple, int refused)
 	struct mqs_amqp_copy *k, *next;
 	struct mqs_error why;
 
+	/* They come almost in the order of tags. */
+	for (k = TAILQ_FIRST(&c->copies->sent); k != NULL && k->tag <= tag; k = next) {
+		next = TAILQ_NEXT(k, entry);
+		if (k->tag != tag && !multiple)
+			continue;
+		if (refused)
+			k->refused = 1;
+		else if (!k->refused)
+			finish(c, k);
+	}
 	if (refused) {
 		(void)mqs_fail(&why, MQS_EFULL, "%s: RabbitMQ refused a copy", c->group.name);
 		break_it(c->copies, &why);
-		return;
 	}
-	/* They come almost in the order of tags. */
-	for (k = TAILQ_FIRST(&c->copies->sent); k != NULL && k->tag <= tag &&
-	    !c->copies->broken; k = next) {
-		next = TAILQ_NEXT(k, entry);
-		if (k->tag == tag || multiple)
-			finish(c, k);
-	}
+}
+
+/* 1 if it may be what was returned. */
+static int
+may_be(const struct mqs_amqp_copies *s, const struct mqs_amqp_copy *k,
+    const struct mqs_amqp_delivery *d)
+{
+	amqp_bytes_t key = mqs_amqp_held_key(k->held);
+
+	return (k->kind == MQS_AMQP_COPY_DEAD) == mqs_amqp_bytes_are(d->exchange, s->dead_queue) &&
+	    k->held->body_len == d->body_len && key.len == d->routing_key.len &&
+	    (key.len == 0 || memcmp(key.bytes, d->routing_key.bytes, key.len) == 0);
 }
 
 static void
 returned(void *arg, struct mqs_amqp_delivery *d)
 {
 	struct mqs_consumer *c = arg;
+	struct mqs_amqp_copy *k;
 	struct mqs_error why;
 
+	/* Its confirm comes later. */
+	TAILQ_FOREACH(k, &c->copies->sent, entry)
+		if (may_be(c->copies, k, d))
+			k->refused = 1;
 	(void)mqs_fail(&why, MQS_ECONFIG, "%s: a copy was returned: %.*s has nowhere to put it", c->group.name,
 	    (int)d->exchange.len, (const char *)d->exchange.bytes);
 	break_it(c->copies, &why);
@@ -217,6 +246,7 @@ closed(void *arg, int number, const struct mqs_error *why)
 	struct mqs_consumer *c = arg;
 
 	(void)number;
+	c->copies->closed = 1;
 	break_it(c->copies, why);
 }
 
@@ -226,7 +256,7 @@ lost(void *arg)
 {
 	struct mqs_consumer *c = arg;
 
-	mqs_amqp_copies_unsend(c->copies);
+	mqs_amqp_copies_unsend(c->copies, 1);
 }
 
 const struct mqs_amqp_events mqs_amqp_copies_events = {

@@ -265,6 +265,35 @@ counts() {
 	[ "$output" = 'k letter' ]
 }
 
+@test "a dead-letter queue with nowhere to put letters: mq-sub ends, says why, and nothing is lost" {
+	nodes api PUT "exchanges/$vhost/q.dead" '{"type":"topic","durable":true}'
+	mq-pub q one two
+	run -78 --separate-stderr mq-sub -c 2 q/g -- sh -c 'read -r x; [ $x = two ] || exit 65'
+	[[ $stderr = *"a copy was returned: q.dead has nowhere to put it" ]]
+	until_true '[ "$(counts q/g)" = "1 0" ]'
+	[ "$(mq-sub -e q/g)" = one ]
+}
+
+@test "while a copy can't be stored, the others are, and come once" {
+	nodes api PUT "exchanges/$vhost/q.dead" '{"type":"topic","durable":true}'
+	mq-ctl create q/g
+	mq-ctl set q/g backoff=1s..1s
+	mq-pub q die
+	seq 300 | mq-pub q
+	# shellcheck disable=SC2016 # the handler's
+	mq-sub -P 4 q/g -- sh -c 'read -r x; echo "$x $MQ_ATTEMPT" >>ran
+	    [ "$x" != die ] || exit 65; [ "$MQ_ATTEMPT" = 2 ]' 2>said &
+	pid=$!
+	until_true '[ "$(grep -c " 2$" ran)" -ge 300 ]'
+	until_true '[ "$(counts q/g)" = "0 1" ]'
+	mq-ctl create q.dead/look
+	until_true '[ "$(counts q/g)" = "0 0" ]'
+	kill "$pid"
+	wait "$pid"
+	[ "$(sort ran)" = "$({ echo die 1; for i in $(seq 300); do echo "$i 1"; echo "$i 2"; done; } | sort)" ]
+	[ "$(mq-sub -e q.dead/look)" = die ]
+}
+
 # A broker keeps some of many acks back for a moment, and forgets them if the channel is closed then.
 @test "many receipts at once: what was acked stays so when the holder ends behind the last" {
 	seq 100 | mq-pub q
