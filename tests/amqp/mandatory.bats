@@ -1,0 +1,34 @@
+#!/usr/bin/env bats
+# mandatory.bats - mq-pub --mandatory where a queue has no stream (retain=0)
+
+load ../lib/common
+
+@test "--mandatory: a message that some group gets, and one that none gets" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	run -66 mq-pub --mandatory q 1
+	mq-ctl create -k a q/g
+	mq-pub --mandatory -k a q 2
+	run -66 mq-pub --mandatory -k b q 3
+	mq-pub -k b q 4
+	mq-pub --mandatory -k a q 5
+	run -0 mq-sub -e q/g
+	[ "$output" = $'2\n5' ]
+}
+
+@test "--mandatory: headers decide, too; a temporary group counts while it is there" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	mq-ctl create -H x=1 q/g
+	mq-pub --mandatory -H x=1 q 1
+	run -66 mq-pub --mandatory -H x=2 q 2
+	mq-sub --temp q >out 3>&- &
+	until_true '[ "$(mq-ctl list q | grep -c temp-)" = 1 ]'
+	mq-pub --mandatory -H x=2 q 3
+	until_true '[ "$(cat out)" = 3 ]'
+	kill -TERM $!
+	wait $!
+	run -66 mq-pub --mandatory -H x=2 q 4
+	run -0 mq-sub -e q/g
+	[ "$output" = 1 ]
+}
