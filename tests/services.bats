@@ -303,9 +303,23 @@ exec_line() {
 	wait "$main"
 	[ -z "$(mq-stat -l -J bills/bridge)" ]
 	start_line mq-bridge@.service bills.conf
-	env -i "${assignments[@]}" "${words[@]/mq-sub -m/mq-sub -m -e}"
+	# mq-sub -e ends with 1 where nothing was left.
+	run env -i "${assignments[@]}" "${words[@]/mq-sub -m/mq-sub -m -e}"
+	[ "$status" -le 1 ]
 	[ "$(depth bills/bridge)" = 0 ]
 	MQ_SPOOL=$PWD/cluster mq-replay -f '%p %s\n' copies | cmp - <(seq -f '3 %g' 300)
+}
+
+@test "mq-bridge@: what mq-pub ends with is what the service ends with" {
+	mq-ctl create bills/bridge
+	seq 3 | mq-pub bills
+	conf QUEUE=bills/bridge "CLUSTER=$PWD/cluster" TO=copies "MQ_SPOOL=$MQ_SPOOL" 'OPTIONS=--none-such'
+	start_line mq-bridge@.service bills.conf
+	exec_line ExecStartPre
+	env -i "${assignments[@]}" "${words[@]}"
+	start_line mq-bridge@.service bills.conf
+	run -64 env -i "${assignments[@]}" "${words[@]}"
+	[ "$(depth bills/bridge)" = 3 ]
 }
 
 @test "mq-bridge@: the start takes back what was on its way when it was killed" {
