@@ -45,7 +45,7 @@ see_letters(struct page_queue *q)
 {
 	struct mqs_buf *to;
 
-	if (!q->has_letters || q->letters == 0)
+	if (!q->has_letters || q->letters == 0 || q->letters == MQS_UNKNOWN)
 		return;
 	to = reason(q, PAGE_BAD, "dead letters");
 	messages(to, q->letters, "dead letter", "dead letters");

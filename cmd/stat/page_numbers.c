@@ -217,9 +217,7 @@ list_letters(struct page_numbers *p, struct mqs_spool *spool)
 			continue;
 		q->letters = dead_letters_count(q->st.messages,
 		    q->n_groups > 0 ? q->groups->st : NULL, q->n_groups, &group);
-		if (q->letters == MQS_UNKNOWN)
-			q->letters = 0;
-		if (q->letters == 0 || bytes > LETTERS_BYTES)
+		if (q->letters == 0 || q->letters == MQS_UNKNOWN || bytes > LETTERS_BYTES)
 			continue;
 		page_letters(&q->letters_html, spool, q->st.name, group, q->letters);
 		bytes += q->letters_html.n;

@@ -24,7 +24,7 @@ struct page_queue {
 	char		*description;	/* NULL if there is none */
 	/* Of a dead-letter queue: */
 	int		 has_letters;	/* 1: it is one */
-	uint64_t	 letters;	/* those that nobody has dealt with */
+	uint64_t	 letters;	/* those that nobody has dealt with; MQS_UNKNOWN if that is not known */
 	struct mqs_buf	 letters_html;	/* the newest of them */
 	/* Consumers: mqs_consumer_stat each; no_consumers says why they can't be listed. */
 	struct mqs_buf	 consumers;

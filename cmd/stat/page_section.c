@@ -183,7 +183,7 @@ consumers(struct mqs_buf *to, const struct page_queue *q)
 static void
 letters(struct mqs_buf *to, const struct page_queue *q)
 {
-	if (!q->has_letters || q->letters == 0)
+	if (!q->has_letters || q->letters == 0 || q->letters == MQS_UNKNOWN)
 		return;
 	html_raw(to, "<details id=\"d-");
 	html_text(to, q->st.name);

@@ -41,8 +41,9 @@ page_totals(struct mqs_buf *to, const struct page_numbers *p)
 		unsettled += st->depth != MQS_UNKNOWN ? st->depth : 0;
 		consumers += st->consumers != MQS_UNKNOWN_COUNT ? st->consumers : 0;
 	}
-	for (i = 0; i < p->n_queues; i++)
-		letters += p->queues[i].letters;
+	for (i = 0; i < p->n_queues && letters != MQS_UNKNOWN; i++)
+		letters = p->queues[i].letters == MQS_UNKNOWN ? MQS_UNKNOWN :
+		    letters + p->queues[i].letters;
 	html_raw(to, "<dl class=all>");
 	total(to, p->n_queues, p->n_queues == 1 ? "queue" : "queues");
 	total(to, p->gathered.n_groups, p->gathered.n_groups == 1 ? "group" : "groups");

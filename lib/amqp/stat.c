@@ -27,6 +27,7 @@ struct look {
 	void			*arg;
 	struct name		*names;
 	size_t			 n;
+	struct mqs_amqp_record	*records;	/* of each name; NULL: they could not be read */
 	/* Of the one that is looked at. */
 	const struct name	*name;
 	int			 stream;	/* the queue has one */
@@ -101,17 +102,13 @@ static void
 see_limits(struct look *l, struct mqs_queue_stat *s)
 {
 	struct mqs_log_settings settings;
-	struct mqs_amqp_record r;
 
 	s->max_messages = s->max_bytes = MQS_UNKNOWN;
-	if (mqs_amqp_record_init(&r, s->name, NULL, NULL) != MQS_OK)
+	if (l->records == NULL ||
+	    mqs_amqp_record_queue(&l->records[l->name - l->names], &settings, NULL) != MQS_OK)
 		return;
-	if (mqs_amqp_settings_read(l->connection, &r, 0, NULL) >= 0 &&
-	    mqs_amqp_record_queue(&r, &settings, NULL) == MQS_OK) {
-		s->max_messages = settings.max_messages;
-		s->max_bytes = settings.max_bytes;
-	}
-	mqs_amqp_record_free(&r);
+	s->max_messages = settings.max_messages;
+	s->max_bytes = settings.max_bytes;
 }
 
 static int
@@ -219,6 +216,42 @@ note_name(void *arg, const char *queue, const char *group)
 	return MQS_OK;
 }
 
+static void
+free_records(struct look *l)
+{
+	size_t i;
+
+	for (i = 0; l->records != NULL && i < l->n; i++)
+		if (l->names[i].group[0] == '\0')
+			mqs_amqp_record_free(&l->records[i]);
+	free(l->records);
+	l->records = NULL;
+}
+
+/*
+ * Reads what mq.settings has of the queues that were noted, in one go: it is one stream for all.
+ * Without it, their limits are unknown.
+ */
+static void
+read_records(struct look *l)
+{
+	struct mqs_amqp_record **of_queues = calloc(l->n, sizeof(struct mqs_amqp_record *));
+	size_t i, n = 0;
+
+	l->records = calloc(l->n, sizeof(*l->records));
+	for (i = 0; of_queues != NULL && l->records != NULL && i < l->n; i++) {
+		if (l->names[i].group[0] != '\0')
+			continue;
+		if (mqs_amqp_record_init(&l->records[i], l->names[i].queue, NULL, NULL) != MQS_OK)
+			break;
+		of_queues[n++] = &l->records[i];
+	}
+	if (of_queues == NULL || i < l->n ||
+	    (n > 0 && mqs_amqp_settings_read_all(l->connection, of_queues, n, NULL) != MQS_OK))
+		free_records(l);
+	free(of_queues);
+}
+
 /* How many groups follow a queue in the list. */
 static unsigned
 groups_behind(const struct look *l, size_t i)
@@ -230,6 +263,17 @@ groups_behind(const struct look *l, size_t i)
 	return n;
 }
 
+/* One queue without its groups, or one group. */
+static int
+tell_named(struct look *l, const char *queue, const char *group, struct mqs_error *err)
+{
+	if (note_name(l, queue, group) != MQS_OK)
+		return mqs_fail_errno(err, "names");
+	if (group == NULL)
+		read_records(l);
+	return tell_one(l, &l->names[0], MQS_UNKNOWN_COUNT, err);
+}
+
 /* What is listed; what went meanwhile is left out. */
 static int
 tell_listed(struct look *l, const char *queue, struct mqs_error *err)
@@ -239,6 +283,8 @@ tell_listed(struct look *l, const char *queue, struct mqs_error *err)
 
 	if ((rc = mqs_amqp_list(l->spool, queue, note_name, l, err)) == MQS_ESYSTEM && l->n > 0)
 		return mqs_fail_errno(err, "names");
+	if (l->n > 0 && l->queue_fn != NULL)
+		read_records(l);
 	for (i = 0; i < l->n && (rc == MQS_OK || rc == MQS_ENOENT); i++)
 		rc = tell_one(l, &l->names[i], groups_behind(l, i), err);
 	return rc == MQS_ENOENT && l->n > 0 ? MQS_OK : rc;
@@ -249,19 +295,17 @@ mqs_amqp_stat(struct mqs_spool *spool, const char *queue, const char *group,
     mqs_queue_stat_fn *queue_fn, mqs_group_stat_fn *group_fn, void *arg, struct mqs_error *err)
 {
 	struct look l = { .spool = spool, .queue_fn = queue_fn, .group_fn = group_fn, .arg = arg };
-	struct name one = { "", "" };
 	int rc;
 
 	if ((rc = mqs_amqp_spool_connection(&l.connection, spool, err)) != MQS_OK ||
 	    (group_fn != NULL && (rc = read_stats(&l, err)) != MQS_OK))
 		return rc;
-	if (queue != NULL && (group != NULL || group_fn == NULL)) {
-		(void)strlcpy(one.queue, queue, sizeof(one.queue));
-		(void)strlcpy(one.group, group != NULL ? group : "", sizeof(one.group));
-		rc = tell_one(&l, &one, MQS_UNKNOWN_COUNT, err);
-	} else
+	if (queue != NULL && (group != NULL || group_fn == NULL))
+		rc = tell_named(&l, queue, group, err);
+	else
 		rc = tell_listed(&l, queue, err);
 	mqs_amqp_broker_stats_free(&l.stats);
+	free_records(&l);
 	free(l.names);
 	return rc;
 }

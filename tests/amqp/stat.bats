@@ -119,6 +119,27 @@ two() {
 	run -3 mq-stat --check 'leased<2' q/g
 }
 
+@test "the page: dead letters that nobody can count are unknown, not none" {
+	mq-pub q.dead 1
+	total() { grep -o '<dt>dead letters*</dt><dd>[^<]*' page | sed 's/.*>//'; }
+	configure management=no
+	printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | mq-stat --http >page
+	[ "$(total)" = '?' ]
+	mq-ctl create q.dead/redrive
+	printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | mq-stat --http >page
+	[ "$(total)" = 1 ]
+}
+
+@test "the limits of several queues, which are read in one go" {
+	for i in 1 2 3; do
+		mq-ctl create "q$i/g"
+		mq-ctl set "q$i" max-messages="$i" overflow=drop-oldest
+	done
+	run -0 jq -sc 'map(select(.group == null) | .max_messages)' <<<"$(mq-stat -J)"
+	assert_output '[1,2,3]'
+	run -0 jq -sc 'map(select(.group == null) | .max_messages)' <<<"$(mq-stat -J q3 q1/g)"
+	assert_output '[3]'
+}
 @test "dead letters are counted in their queue" {
 	mq-pub q x
 	mq-ctl create q/g
