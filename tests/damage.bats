@@ -57,7 +57,7 @@ did() {
 		echo "case $case: $* ended with $status: $(head -1 "$name.err")"
 		return 1
 	}
-	[ "$status" = 0 ] || grep -q '\.mdb\|message [0-9]\|q: damaged\|q: group g: \|q/g: ' "$name.err" || {
+	[ "$status" = 0 ] || grep -q '\.mdb\|message [0-9]\|q: damaged\|q: not stored: \|q: group g: \|q/g: ' "$name.err" || {
 		echo "case $case: $* names nothing: $(head -1 "$name.err")"
 		return 1
 	}

@@ -6,8 +6,9 @@
  *	QUEUE/GROUP		a durable quorum queue, with the arguments of group_queue.h
  *	its bindings		to QUEUE (keys) and QUEUE.headers (headers): bindings.h
  *	a record		in the stream mq.settings, with its settings and bindings: settings_store.h
- *	QUEUE/GROUP		a durable exchange, to which nothing is published: the mark that the
- *				group is whole
+ *	QUEUE/GROUP		an exchange, to which nothing is published: the mark that the group
+ *				is whole; durable, or bound to a queue that goes by itself, with
+ *				which it goes (group_queue.h)
  *
  * Whoever finds the mark may consume.  Without it the group is not there, or somebody is
  * making it, or died while he did: group_create.h says how it is made, and by whom.
@@ -35,9 +36,10 @@ struct mqs_amqp_group {
 
 /*
  * Opens a group: when this has returned 0, basic.consume may be called on out->name.  With
- * `create', makes queue and group if they are not there; a temporary group (MQS_TEMP) anyway.  MQS_ENOENT: one of them is not.
- * MQS_ECONFIG: the group has other bindings or settings than the options (may be NULL) ask
- * for, or a queue of that name is no group's.  MQS_EINTR.
+ * `create', makes queue and group if they are not there; a temporary group (MQS_TEMP) is made
+ * anyway.  MQS_ENOENT: one of them is not there.  MQS_ECONFIG: the group has other
+ * bindings or settings than the options (may be NULL) ask for, or a queue of that name is no
+ * group's.  MQS_EINTR.
  */
 int	mqs_amqp_group_open(struct mqs_amqp_group *out, struct mqs_spool *, const char *queue,
 	    const char *group, const struct mqs_consumer_options *, int create,
