@@ -156,6 +156,9 @@ mqs_amqp_copies_ready(struct mqs_consumer *c, const struct mqs_settlement *how,
 	h = how->lease != c->generation ? NULL :
 	    mqs_amqp_deliveries_find(&c->deliveries, how->seq);
 	dead = h != NULL && dies(c, h, how);
+	if (c->copies->generation != c->generation)	/* the group may be another one by now */
+		c->copies->has_delays = 0;
+	c->copies->generation = c->generation;
 	mqs_amqp_unlock(c->connection);
 	return h == NULL ? MQS_OK : mqs_amqp_copies_make_ready(c, dead, err);
 }

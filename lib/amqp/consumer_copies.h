@@ -73,6 +73,7 @@ struct mqs_amqp_copies {
 	char			 dead_queue[MQS_DEAD_LETTER_NAME];
 	int			 stays;		/* what dies here stays in this queue's stream */
 	int			 has_delays, has_dead;	/* they were made, or seen */
+	uint64_t		 generation;	/* of the consumer, when they were made; another: look again */
 	int			 made_dead;	/* by the last job */
 	int			 remake;	/* they were made, and something was missing */
 	struct mqs_amqp_ids	 ids;

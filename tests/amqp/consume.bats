@@ -314,6 +314,20 @@ counts() {
 	[ "$(sort attempts | uniq -c | tr -s ' ')" = "$(printf ' 10 %s\n' 1 2 3 4)" ]
 }
 
+@test "a group that is deleted and made anew while its consumer stands still: retries come back" {
+	mq-pub q one
+	# shellcheck disable=SC2016 # the handler's
+	mq-sub q/g -- sh -c 'echo "$MQ_ATTEMPT" >>ran; [ "$MQ_ATTEMPT" = 2 ]' &
+	until_true '[ "$(cat ran)" = "$(printf "%s\n" 1 2)" ] && [ "$(counts q/g)" = "0 0" ]'
+	kill -STOP $!
+	mq-ctl delete q/g
+	mq-ctl create q/g
+	kill -CONT $!
+	until_true '[ "$(cat ran)" = "$(printf "%s\n" 1 2 1 2)" ] && [ "$(counts q/g)" = "0 0" ]'
+	kill $!
+	wait $!
+}
+
 @test "what dies in a dead-letter queue stays in it, and is not tried again" {
 	mq-pub q one
 	mq-sub -e q -- sh -c 'exit 65'
