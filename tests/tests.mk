@@ -36,7 +36,7 @@ bench:; @$(again) all $(BENCH) && tests/bench/run $(BENCHFLAGS) $(B)/bin
 fuzz:; @tests/setup clang && $(again) VARIANT=fuzz B=build/fuzz fuzzers && \
 	tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
 pictures: all; @tests/pictures/run $(B)
-fresh:; @tests/setup debootstrap git && tests/fresh $(RELEASES)
+fresh:; @tests/setup debootstrap git && tests/fresh -a $(RELEASES)
 
 $(TESTED): $(B)/%: $(B)/tests/%.o
 $(TORTURE): $(TORTURED)
