@@ -311,12 +311,13 @@ exec_line() {
 }
 
 @test "mq-bridge@: what mq-pub ends with is what the service ends with" {
-	mq-ctl create bills/bridge
 	seq 3 | mq-pub bills
 	conf QUEUE=bills/bridge "CLUSTER=$PWD/cluster" TO=copies "MQ_SPOOL=$MQ_SPOOL" 'OPTIONS=--none-such'
 	start_line mq-bridge@.service bills.conf
+	# A group that is not there yet keeps no bridge from starting.
 	exec_line ExecStartPre
 	env -i "${assignments[@]}" "${words[@]}"
+	mq-ctl create bills/bridge
 	start_line mq-bridge@.service bills.conf
 	run -64 env -i "${assignments[@]}" "${words[@]}"
 	[ "$(depth bills/bridge)" = 3 ]
