@@ -24,6 +24,8 @@
  * such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
  * meanwhile tries for a moment; then it fails, and the originals go back to the queue.
  *
+ * What is neither confirmed nor refused for long breaks the connection (stall.h).
+ *
  * A copy has the delivery's memory from when it begins: a body may be on its way when the delivery is
  * lost.
  */
@@ -35,6 +37,7 @@
 #include "amqp/consumer.h"
 #include "amqp/message_id.h"
 #include "amqp/properties_table.h"
+#include "amqp/stall.h"
 #include "engine/dead_letter.h"
 
 enum mqs_amqp_copy_kind {
@@ -78,6 +81,7 @@ struct mqs_amqp_copies {
 	int			 remake;	/* they were made, and something was missing */
 	struct mqs_amqp_ids	 ids;
 	struct mqs_amqp_incoming incoming;
+	struct mqs_amqp_stall	 stall;
 	int64_t			 mend_at;	/* by mqs_boottime; 0: nothing is to be mended */
 	struct mqs_amqp_properties properties;	/* the thread's */
 	amqp_pool_t		 pool;		/* the thread's */

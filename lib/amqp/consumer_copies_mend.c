@@ -119,6 +119,24 @@ tell(struct mqs_consumer *c)
 	return broken;
 }
 
+/* Whether copies are confirmed at all. */
+static void
+look_for_stall(struct mqs_consumer *c)
+{
+	struct mqs_amqp_copies *s = c->copies;
+	uint64_t acked;
+	int waiting;
+	int64_t when;
+
+	mqs_amqp_lock(c->connection);
+	waiting = !TAILQ_EMPTY(&s->sent) && !s->broken;
+	acked = s->acked;
+	mqs_amqp_unlock(c->connection);
+	when = mqs_amqp_stall_look(&s->stall, c->connection, s->channel, c->group.name, waiting, acked);
+	if (when != 0)
+		mqs_amqp_consumer_look_at(c, when);
+}
+
 int
 mqs_amqp_copies_service(struct mqs_consumer *c, struct mqs_error *err)
 {
@@ -141,6 +159,8 @@ mqs_amqp_copies_service(struct mqs_consumer *c, struct mqs_error *err)
 		s->mend_at = mqs_boottime() + PAUSE;
 	if (s->mend_at != 0)
 		mqs_amqp_consumer_look_at(c, s->mend_at);
+	if (s->channel != NULL)
+		look_for_stall(c);
 	return MQS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* publish_confirmed.c - see publish_confirmed.h */
 #include "amqp/answer.h"
 #include "amqp/publish_confirmed.h"
+#include "amqp/stall.h"
 #include "amqp/table.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -113,6 +114,7 @@ static int
 await(struct publication *p, struct mqs_error *err)
 {
 	const int64_t most = mqs_later(mqs_boottime(), REFUSED_MOST_NS);
+	struct mqs_amqp_stall stall = { 0 };
 	struct mqs_error late;
 	int64_t again = 0;	/* when it is sent once more; 0: it was not refused */
 	int failed, done, refused, rc;
@@ -149,6 +151,8 @@ await(struct publication *p, struct mqs_error *err)
 				*err = late;
 			return rc;
 		}
+		(void)mqs_amqp_stall_look(&stall, p->connection, p->channel,
+		    p->exchange[0] != '\0' ? p->exchange : p->key, !refused, 0);
 	}
 }
 

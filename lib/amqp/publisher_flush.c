@@ -6,6 +6,7 @@
 #include "amqp/publisher.h"
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
+#include "amqp/stall.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -26,6 +27,7 @@ struct flush {
 	unsigned		 rounds, reopenings;
 	int64_t			 pause_end;	/* of what was refused; 0: none */
 	int64_t			 deadline;	/* -1: none */
+	struct mqs_amqp_stall	 stall;
 };
 
 static void
@@ -180,6 +182,8 @@ look(struct flush *f, struct mqs_error *err)
 	f->settled = settled;
 	if (closed != 0)
 		return reopen(f, closed, err);
+	(void)mqs_amqp_stall_look(&f->stall, p->connection, p->channel, p->queue, settled < p->n,
+	    settled);
 	if (settled < p->n)
 		return MQS_OK;
 	return refused > 0 ? send_refused(f, err) : MQS_NOTHING;

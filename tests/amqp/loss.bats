@@ -118,6 +118,23 @@ all_there() {
 	all_there 1
 }
 
+@test "a node that says nothing any more, without a stream: the group gets every id" {
+	three
+	mq-ctl create q/g
+	mq-ctl set q retain=0
+	mkfifo pace
+	publishing
+	until_true 'confirmed 1000'
+	nodes pause "$(nodes leader "$vhost" q/g)"
+	more
+	nodes whole
+	touch stop
+	wait "$pid"
+	mq-sub -e -f '%o %s\n' q/g >got
+	cut -d ' ' -f 2 got | sort -u | cmp - <(sort numbers)
+	[ -z "$(cut -d ' ' -f 1 got | sort -u | comm -13 - <(sort ids))" ]
+}
+
 @test "all nodes are killed, and started again: every id is there" {
 	three
 	mkfifo pace
