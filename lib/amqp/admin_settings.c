@@ -28,7 +28,8 @@ set_group(void *arg, struct mqs_amqp_record *r, int again, struct mqs_error *err
 	    (rc = mqs_amqp_record_set(r, w->pairs, w->n, err)) != MQS_OK ||
 	    (rc = mqs_amqp_record_group(r, &now, err)) != MQS_OK)
 		return rc;
-	if ((was.ordered || was.exclusive) != (now.ordered || now.exclusive))
+	if (was.ordered != now.ordered ||
+	    (was.ordered || was.exclusive) != (now.ordered || now.exclusive))
 		return mqs_fail(err, MQS_ENOTSUP, "the amqp engine can't change ordered or "
 		    "exclusive of a group that is there; delete it, and make it anew with that");
 	return MQS_OK;

@@ -11,6 +11,7 @@
 #include "amqp/consumer.h"
 #include "amqp/consumer_applied.h"
 #include "amqp/consumer_copies.h"
+#include "amqp/consumer_keys.h"
 #include "amqp/consumer_settle.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -62,11 +63,12 @@ open_consumer(struct mqs_consumer *c, int own, struct mqs_error *err)
 	/* The connection before the socket, whose end looks at what was settled. */
 	if ((rc = watch(c, c->timer, err)) != MQS_OK ||
 	    (rc = mqs_amqp_spool_connection(&c->connection, c->spool, err)) != MQS_OK ||
-	    (!own && (rc = listen_for_receipts(c, err)) != MQS_OK) ||
-	    (rc = mqs_amqp_channel_open(&c->channel, c->connection, &mqs_amqp_consumer_events, c,
-	    -1, err)) != MQS_OK)
+	    (!own && (rc = listen_for_receipts(c, err)) != MQS_OK))
 		return rc;
-	return watch(c, mqs_amqp_channel_fd(c->channel), err);
+	if (c->group.settings.ordered &&
+	    (c->busy = calloc(MQS_AMQP_BUSY_PLACES, sizeof(struct mqs_amqp_held *))) == NULL)
+		return mqs_fail_errno(err, "%s", c->group.name);
+	return mqs_amqp_consumer_open_channel(c, err);
 }
 
 static int
@@ -80,6 +82,7 @@ open_it(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue, c
 		return mqs_fail_errno(err, "%s/%s", queue, group);
 	c->spool = spool;
 	c->epoll = c->timer = -1;
+	mqs_amqp_consumer_init_states(c);
 	init_amqp_pool(&c->pool, 4096);
 	if (options != NULL) {
 		c->options.flags = options->flags;
@@ -121,6 +124,26 @@ mqs_amqp_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const
 
 /* -------------------------------------------------------- closing -- */
 
+static int
+is_handed_out(const struct mqs_consumer *c, const struct mqs_amqp_held *h)
+{
+	return (c->options.flags & MQS_MANUAL) != 0 && h->number != 0 && h->number <= c->handed_out;
+}
+
+/* Of an ordered group: all goes back when the channel is closed (consumer_keys.h). */
+static void
+hand_out_no_more(struct mqs_consumer *c)
+{
+	struct mqs_amqp_held *h, *next;
+
+	c->claimed = 0;
+	for (h = TAILQ_FIRST(&c->lists[MQS_AMQP_READ]); h != NULL; h = next) {
+		next = TAILQ_NEXT(h, entry);
+		if (!is_handed_out(c, h))
+			mqs_amqp_keys_release(c, h);
+	}
+}
+
 /* Gives back all that was not handed out under MQS_MANUAL, and lets nothing more come. */
 static int
 give_back(struct mqs_consumer *c, struct mqs_error *err)
@@ -129,14 +152,17 @@ give_back(struct mqs_consumer *c, struct mqs_error *err)
 	uint64_t tag = 0;
 	int rc;
 
+	if (c->busy != NULL) {
+		hand_out_no_more(c);
+		return MQS_OK;
+	}
 	if (c->window > 0 && c->open &&
 	    (rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err)) != MQS_OK)
 		return rc;
 	c->window = 0;
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL) {
 		tag = h->tag + 1;
-		if (h->state == MQS_AMQP_COPYING || ((c->options.flags & MQS_MANUAL) != 0 &&
-		    h->number != 0 && h->number <= c->handed_out))
+		if (h->state == MQS_AMQP_COPYING || is_handed_out(c, h))
 			continue;
 		if ((rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_GIVE_BACK, err)) != MQS_OK)
 			return rc;
@@ -237,6 +263,7 @@ mqs_amqp_consumer_free(struct mqs_consumer *c)
 		(void)close(c->timer);
 	if (c->epoll != -1)
 		(void)close(c->epoll);
+	free(c->busy);
 	free(c->due);
 	free(c->orders.list);
 	free(c->sending.list);
@@ -251,7 +278,7 @@ mqs_amqp_consumer_held(const struct mqs_consumer *c)
 	size_t n;
 
 	mqs_amqp_lock(c->connection);
-	n = c->deliveries.live - (c->unread - c->claimed);
+	n = mqs_amqp_consumer_outstanding(c) + (c->closing ? c->waiting : 0);
 	mqs_amqp_unlock(c->connection);
 	return n;
 }

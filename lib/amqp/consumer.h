@@ -9,6 +9,8 @@
  * consumer_answers.c	when to look again; answers to those who settle by receipt
  * consumer_events.c	the thread: takes deliveries, sends orders
  * consumer_orders.c	orders are given
+ * consumer_states.c	the lists of deliveries of each state
+ * consumer_keys.c	ordered groups: keys apart
  * consumer_applied.c	before the channel is closed
  * consumer_empty.c	whether there is nothing
  * consumer_copies*.c	retries and dead letters
@@ -27,7 +29,8 @@
  * - The broker gets at most one order for a delivery: the order is given when the delivery is taken out
  *   of `deliveries', in one piece under the lock.  (It closes the channel for a second one.)
  * - Orders and deliveries are of the present generation; a loss drops all of them.
- * - Unread deliveries have higher tags than those that were read.
+ * - Each delivery is in the list of its state, but COPYING and PARKED ones.  Unread ones are in the
+ *   order in which they are read, those that were read in the order in which they were.
  * - The message that consumer_next gave last is `borrowed': its memory stays until the next call
  *   of consumer_next, though it may be settled or lost.
  *
@@ -72,6 +75,8 @@
 /* Bytes, and files, of unread deliveries. */
 #define MQS_AMQP_AHEAD_BYTES	((size_t)8 << 20)
 #define MQS_AMQP_AHEAD_FILES	64u
+
+#define MQS_AMQP_BUSY_PLACES	4096u	/* of the table of busy keys */
 
 enum mqs_amqp_order_kind {
 	MQS_AMQP_ORDER_ACK,		/* a tag */
@@ -134,8 +139,10 @@ struct mqs_consumer {
 	uint64_t		 generation;
 	struct mqs_amqp_deliveries deliveries;
 	int			 borrowed_gone;	/* it is not in deliveries any more */
-	uint64_t		 first_unread;	/* no unread one has a lower tag */
+	struct mqs_amqp_held_list lists[MQS_AMQP_STATES];
+	struct mqs_amqp_held	**busy;		/* of an ordered group: the table of busy keys */
 	size_t			 unread, claimed; /* claimed: the first so many of the unread */
+	size_t			 parked, waiting;
 	size_t			 unread_bytes, unread_files;
 	struct mqs_amqp_orders	 orders;
 	uint64_t		 ordered, sent;	/* orders, ever */
@@ -180,6 +187,8 @@ int	mqs_amqp_consumer_drain(struct mqs_consumer *, int64_t deadline, struct mqs_
 
 /* consumer_events.c */
 extern const struct mqs_amqp_events mqs_amqp_consumer_events;
+/* Opens the channel on which the group is consumed.  May wait. */
+int	mqs_amqp_consumer_open_channel(struct mqs_consumer *, struct mqs_error *err);
 
 /* consumer_orders.c */
 /* Gives an order.  With the lock held.  MQS_ESYSTEM: no memory. */
@@ -187,6 +196,16 @@ int	mqs_amqp_consumer_order(struct mqs_consumer *, enum mqs_amqp_order_kind, uin
 	    struct mqs_error *err);
 /* Takes a delivery out, and frees it unless it is borrowed.  With the lock held. */
 void	mqs_amqp_consumer_drop(struct mqs_consumer *, struct mqs_amqp_held *);
+
+/* consumer_states.c: with the lock held. */
+void	mqs_amqp_consumer_init_states(struct mqs_consumer *);
+/* Puts a delivery that is in no list to the end of that of a state. */
+void	mqs_amqp_consumer_enter_state(struct mqs_consumer *, struct mqs_amqp_held *,
+	    enum mqs_amqp_delivery_state);
+/* Takes a delivery out of the list of its state, unless it is PARKED. */
+void	mqs_amqp_consumer_leave_state(struct mqs_consumer *, struct mqs_amqp_held *);
+/* How many deliveries are claimed or read, and not settled. */
+size_t	mqs_amqp_consumer_outstanding(const struct mqs_consumer *);
 
 /* consumer_window.c: with the lock held. */
 /* So many more are wanted than are there: sees to it that the broker sends them. */
@@ -203,6 +222,8 @@ int	mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *, struct mqs_error *
 /* consumer_answers.c */
 /* Makes the descriptor readable at a time, by mqs_boottime, if it would not be so before. */
 void	mqs_amqp_consumer_look_at(struct mqs_consumer *, int64_t when);
+/* Of an ordered group: hands out what is due, and looks again when the next one is. */
+void	mqs_amqp_consumer_look_due(struct mqs_consumer *);
 /* Answers, of what others asked for, what has been sent or was lost since: how many. */
 size_t	mqs_amqp_consumer_answer(struct mqs_consumer *);
 /* Has a request answered when that order was sent, or the generation is gone. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "amqp/consumer.h"
+#include "amqp/consumer_keys.h"
 #include "base/clock.h"
 
 void
@@ -20,6 +20,20 @@ mqs_amqp_consumer_look_at(struct mqs_consumer *c, int64_t when)
 		return;
 	c->timer_at = when;
 	(void)timerfd_settime(c->timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+void
+mqs_amqp_consumer_look_due(struct mqs_consumer *c)
+{
+	int64_t due;
+
+	if (c->busy == NULL)
+		return;
+	mqs_amqp_lock(c->connection);
+	due = mqs_amqp_keys_due(c);
+	mqs_amqp_unlock(c->connection);
+	if (due != 0)
+		mqs_amqp_consumer_look_at(c, due);
 }
 
 /* Without memory for it, the answer is that it is not known. */

@@ -14,7 +14,7 @@ take_present(struct mqs_consumer *c, size_t max, size_t *count, int *fresh, stru
 
 	mqs_amqp_lock(c->connection);
 	n = c->unread - c->claimed;
-	held = c->deliveries.live - n;
+	held = mqs_amqp_consumer_outstanding(c);
 	if (held >= c->prefetch)
 		max = 0;
 	else if (max > c->prefetch - held)
@@ -45,6 +45,18 @@ take(struct mqs_consumer *c, size_t max, size_t *count, struct mqs_error *err)
 	return rc;
 }
 
+/* Whether messages wait for others of their keys, which this consumer has handed out. */
+static int
+awaited(struct mqs_consumer *c)
+{
+	int is;
+
+	mqs_amqp_lock(c->connection);
+	is = c->parked > 0 && mqs_amqp_consumer_outstanding(c) > 0;
+	mqs_amqp_unlock(c->connection);
+	return is;
+}
+
 int
 mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
@@ -58,9 +70,15 @@ mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *
 		mqs_amqp_channel_send(c->channel);
 		return MQS_OK;
 	}
+	mqs_amqp_consumer_look_due(c);
 	if ((rc = mqs_amqp_consumer_check(c, err)) != MQS_OK ||
 	    (rc = take(c, max, count, err)) != MQS_OK || *count > 0)
 		return rc;
+	if (awaited(c)) {	/* the settling is the caller's own */
+		if (held != NULL)
+			*held = 1;
+		return MQS_NOTHING;
+	}
 	/* A retry without a delay is there again when its copy is confirmed, which wakes the caller. */
 	copying = mqs_amqp_copies_pending(c) > 0;
 	if ((rc = mqs_amqp_consumer_empty(c, &there, err)) != MQS_OK)
@@ -94,14 +112,11 @@ borrow(struct mqs_consumer *c)
 
 	mqs_amqp_lock(c->connection);
 	if (c->claimed > 0 &&
-	    (h = mqs_amqp_deliveries_from(&c->deliveries, c->first_unread)) != NULL) {
-		h->state = MQS_AMQP_READ;
-		h->number = ++c->numbers;
-		c->first_unread = h->tag + 1;
+	    (h = TAILQ_FIRST(&c->lists[MQS_AMQP_UNREAD])) != NULL) {
 		c->claimed--;
-		c->unread--;
-		c->unread_bytes -= mqs_amqp_held_size(h);
-		c->unread_files -= h->body_fd != -1;
+		mqs_amqp_consumer_leave_state(c, h);
+		mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_READ);
+		h->number = ++c->numbers;
 		c->borrowed = h;
 	}
 	mqs_amqp_unlock(c->connection);
@@ -130,7 +145,7 @@ settle_expired(struct mqs_consumer *c, const struct mqs_message *m, struct mqs_a
     struct mqs_error *err)
 {
 	const struct mqs_settlement ack = { .verb = MQS_ACK, .seq = h->tag,
-	    .lease = h->generation };
+	    .lease = mqs_amqp_held_lease(h) };
 	int rc;
 
 	if (m->expires == 0 || m->expires > mqs_now())
@@ -155,12 +170,12 @@ mqs_amqp_consumer_next(struct mqs_consumer *c, struct mqs_message *m, struct mqs
 		if ((rc = settle_expired(c, m, h, err)) < 0)
 			return rc;
 	} while (rc == MQS_NOTHING);
-	h->attempt = m->attempt;
+	h->attempt = m->attempt += h->retries;
 	m->body = mqs_amqp_held_body(h);
 	m->body_len = h->body_len;
 	m->body_fd = h->body_fd;
 	m->seq = h->tag;
-	m->lease = h->generation;
+	m->lease = mqs_amqp_held_lease(h);
 	return MQS_OK;
 }
 

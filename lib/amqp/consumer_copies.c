@@ -118,9 +118,8 @@ mqs_amqp_copies_make_ready(struct mqs_consumer *c, int dead, struct mqs_error *e
 	return s->channel == NULL ? open_channel(c, err) : MQS_OK;
 }
 
-/* 1 if it is not to be tried again. */
-static int
-ends(const struct mqs_consumer *c, const struct mqs_amqp_held *h,
+int
+mqs_amqp_copies_end(const struct mqs_consumer *c, const struct mqs_amqp_held *h,
     const struct mqs_settlement *how)
 {
 	const uint64_t most = c->group.settings.max_attempts;
@@ -133,14 +132,14 @@ static int
 dies(const struct mqs_consumer *c, const struct mqs_amqp_held *h,
     const struct mqs_settlement *how)
 {
-	return c->copies->dead_queue[0] != '\0' && ends(c, h, how);
+	return c->copies->dead_queue[0] != '\0' && mqs_amqp_copies_end(c, h, how);
 }
 
 int
 mqs_amqp_copies_stay(const struct mqs_consumer *c, const struct mqs_amqp_held *h,
     const struct mqs_settlement *how)
 {
-	return c->copies->stays && ends(c, h, how);
+	return c->copies->stays && mqs_amqp_copies_end(c, h, how);
 }
 
 int
@@ -153,7 +152,7 @@ mqs_amqp_copies_ready(struct mqs_consumer *c, const struct mqs_settlement *how,
 	if (c->copies == NULL && (rc = new_copies(c, err)) != MQS_OK)
 		return rc;
 	mqs_amqp_lock(c->connection);
-	h = how->lease != c->generation ? NULL :
+	h = mqs_amqp_lease_generation(how->lease) != c->generation ? NULL :
 	    mqs_amqp_deliveries_find(&c->deliveries, how->seq);
 	dead = h != NULL && dies(c, h, how);
 	if (c->copies->generation != c->generation)	/* the group may be another one by now */
@@ -207,25 +206,34 @@ add(struct mqs_consumer *c, struct mqs_amqp_copy *k, struct mqs_amqp_held *h)
 {
 	k->held = h;
 	k->generation = h->generation;
-	h->state = MQS_AMQP_COPYING;
+	mqs_amqp_consumer_leave_state(c, h);
+	mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_COPYING);
 	TAILQ_INSERT_TAIL(&c->copies->unsent, k, entry);
 	c->copies->pending++;
 	mqs_amqp_channel_send_more(c->copies->channel);
+}
+
+int64_t
+mqs_amqp_copies_delay(const struct mqs_consumer *c, const struct mqs_amqp_held *h,
+    const struct mqs_settlement *how)
+{
+	const struct mqs_amqp_group_settings *s = &c->group.settings;
+
+	return how->verb == MQS_RETRY && how->delay >= 0 ? how->delay :
+	    mqs_retry_delay(s->backoff_min, s->backoff_max, h->attempt, arc4random());
 }
 
 int
 mqs_amqp_copies_begin(struct mqs_consumer *c, struct mqs_amqp_held *h,
     const struct mqs_settlement *how, const uint64_t *ticket, struct mqs_error *err)
 {
-	const struct mqs_amqp_group_settings *s = &c->group.settings;
 	struct mqs_amqp_copy *k = calloc(1, sizeof(*k));
 	int rc;
 
 	if (k == NULL)
 		return mqs_fail_errno(err, "%s", c->group.name);
 	k->kind = dies(c, h, how) ? MQS_AMQP_COPY_DEAD : MQS_AMQP_COPY_RETRY;
-	k->delay = how->verb == MQS_RETRY && how->delay >= 0 ? how->delay :
-	    mqs_retry_delay(s->backoff_min, s->backoff_max, h->attempt, arc4random());
+	k->delay = mqs_amqp_copies_delay(c, h, how);
 	if (ticket != NULL) {
 		k->asked = 1;
 		k->ticket = *ticket;

@@ -120,6 +120,12 @@ int	mqs_amqp_copies_redrive(struct mqs_consumer *, const struct mqs_message *,
  */
 int	mqs_amqp_copies_stay(const struct mqs_consumer *, const struct mqs_amqp_held *,
 	    const struct mqs_settlement *);
+/* 1 if what a settlement settles is not to be tried again. */
+int	mqs_amqp_copies_end(const struct mqs_consumer *, const struct mqs_amqp_held *,
+	    const struct mqs_settlement *);
+/* After how long a settlement has a message tried again. */
+int64_t	mqs_amqp_copies_delay(const struct mqs_consumer *, const struct mqs_amqp_held *,
+	    const struct mqs_settlement *);
 /* Makes what copies need, dead letters or retries.  May wait. */
 int	mqs_amqp_copies_make_ready(struct mqs_consumer *, int dead, struct mqs_error *err);
 /* Frees a copy, and not the delivery. */

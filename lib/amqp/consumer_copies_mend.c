@@ -213,7 +213,7 @@ mqs_amqp_copies_free(struct mqs_consumer *c)
 		if (k->held != NULL && k->held->gone)
 			let_go(c, k->held);
 		else if (k->held != NULL)
-			k->held->state = MQS_AMQP_READ;
+			mqs_amqp_consumer_enter_state(c, k->held, MQS_AMQP_READ);
 		TAILQ_REMOVE(&s->done, k, entry);
 		mqs_amqp_copy_free(k);
 	}

@@ -178,7 +178,7 @@ finish(struct mqs_consumer *c, struct mqs_amqp_copy *k)
 		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_ACK, h->tag, NULL) != MQS_OK)
 			return;		/* no memory: it stays, and is delivered again */
 		k->order = c->ordered;
-		h->state = MQS_AMQP_READ;
+		mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_READ);
 		k->held = NULL;
 		c->copies->pending--;
 		c->copies->acked++;

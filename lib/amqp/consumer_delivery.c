@@ -6,6 +6,8 @@
 #include "amqp/consumer_delivery.h"
 #include "amqp/table.h"
 
+#define GENERATION_BITS	32	/* of a lease; above them: how often it was handed out before */
+
 static void
 append(char **at, const void *bytes, size_t n)
 {
@@ -43,6 +45,18 @@ mqs_amqp_held_free(struct mqs_amqp_held *h)
 	if (h->body_fd != -1)
 		(void)close(h->body_fd);
 	free(h);
+}
+
+uint64_t
+mqs_amqp_held_lease(const struct mqs_amqp_held *h)
+{
+	return (uint64_t)h->handed_out << GENERATION_BITS | h->generation;
+}
+
+uint64_t
+mqs_amqp_lease_generation(uint64_t lease)
+{
+	return lease & ((UINT64_C(1) << GENERATION_BITS) - 1);
 }
 
 amqp_bytes_t

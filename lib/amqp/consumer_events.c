@@ -1,9 +1,12 @@
 /* consumer_events.c - see consumer.h: what the thread does for a consumer */
+#include <sys/epoll.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "amqp/consumer.h"
+#include "amqp/consumer_keys.h"
 #include "amqp/reply_error.h"
 #include "amqp/table.h"
 #include "base/clock.h"
@@ -106,7 +109,6 @@ drop_all(struct mqs_consumer *c)
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, 0)) != NULL)
 		mqs_amqp_consumer_drop(c, h);
 	c->claimed = 0;
-	c->first_unread = 0;
 	c->orders.n = c->sending.n = c->next_order = 0;
 	c->sent = c->ordered;
 	c->unapplied = 0;
@@ -135,6 +137,11 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 		mqs_amqp_held_free(h);
 		h = NULL;
 	}
+	if (h == NULL && c->busy != NULL) {	/* no memory, and order would be lost */
+		c->closed = -1;
+		(void)mqs_fail(&c->why, MQS_ESYSTEM, "no memory");
+		return;
+	}
 	if (h == NULL) {	/* not wanted any more, or no memory */
 		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, d->tag, NULL) == MQS_OK)
 			mqs_amqp_channel_send_more(c->channel);
@@ -143,9 +150,10 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 	h->generation = c->generation;
 	h->consumer = consumer_of(d->consumer_tag);
 	c->used += h->consumer == c->consumer;
-	c->unread++;
-	c->unread_bytes += mqs_amqp_held_size(h);
-	c->unread_files += h->body_fd != -1;
+	if (c->busy == NULL)
+		mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_UNREAD);
+	else
+		(void)mqs_amqp_keys_admit(c, h, NULL);
 	c->seen++;
 	c->seen_bytes += mqs_amqp_held_size(h) + (h->body_fd == -1 ? 0 : (size_t)h->body_len);
 	if ((c->unread_bytes > 2 * MQS_AMQP_AHEAD_BYTES ||
@@ -214,3 +222,16 @@ const struct mqs_amqp_events mqs_amqp_consumer_events = {
 	.closed = closed,
 	.lost = lost
 };
+
+int
+mqs_amqp_consumer_open_channel(struct mqs_consumer *c, struct mqs_error *err)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int rc = mqs_amqp_channel_open(&c->channel, c->connection, &mqs_amqp_consumer_events, c,
+	    -1, err);
+
+	if (rc == MQS_OK && epoll_ctl(c->epoll, EPOLL_CTL_ADD, mqs_amqp_channel_fd(c->channel),
+	    &event) != 0)
+		rc = mqs_fail_errno(err, "%s: waiting", c->group.name);
+	return rc;
+}

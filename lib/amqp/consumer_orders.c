@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "amqp/consumer_copies.h"
+#include "amqp/consumer_keys.h"
 #include "amqp/consumer_settle.h"
 #include "base/error.h"
 
@@ -30,15 +31,11 @@ mqs_amqp_consumer_order(struct mqs_consumer *c, enum mqs_amqp_order_kind kind, u
 void
 mqs_amqp_consumer_drop(struct mqs_consumer *c, struct mqs_amqp_held *h)
 {
+	if (c->busy != NULL)
+		mqs_amqp_keys_leave(c, h);
+	mqs_amqp_consumer_leave_state(c, h);
 	mqs_amqp_deliveries_remove(&c->deliveries, h);
 	c->used -= h->consumer == c->consumer;
-	if (h->state == MQS_AMQP_UNREAD) {
-		c->unread--;
-		c->unread_bytes -= mqs_amqp_held_size(h);
-		c->unread_files -= h->body_fd != -1;
-		if (c->claimed > c->unread)
-			c->claimed = c->unread;
-	}
 	if (h->state == MQS_AMQP_COPYING) {
 		h->gone = 1;	/* its copy has the memory */
 		c->copies->pending--;
@@ -51,8 +48,8 @@ mqs_amqp_consumer_drop(struct mqs_consumer *c, struct mqs_amqp_held *h)
 struct mqs_amqp_held *
 mqs_amqp_consumer_find(struct mqs_consumer *c, uint64_t seq, uint64_t lease)
 {
-	struct mqs_amqp_held *h = lease != c->generation ? NULL :
+	struct mqs_amqp_held *h = mqs_amqp_lease_generation(lease) != c->generation ? NULL :
 	    mqs_amqp_deliveries_find(&c->deliveries, seq);
 
-	return h != NULL && h->state == MQS_AMQP_READ ? h : NULL;
+	return h != NULL && h->state == MQS_AMQP_READ && mqs_amqp_held_lease(h) == lease ? h : NULL;
 }

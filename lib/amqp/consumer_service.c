@@ -72,6 +72,22 @@ fail_deleted(struct mqs_consumer *c, struct mqs_error *err)
 	    mqs_fail(err, rc, "%s: queue was deleted", c->group.queue);
 }
 
+/*
+ * Of an ordered group, what is here goes back before anything else comes: another consumer may be
+ * the active one by now.
+ */
+static int
+begin_anew(struct mqs_consumer *c, struct mqs_error *err)
+{
+	mqs_amqp_channel_close(c->channel);
+	c->channel = NULL;
+	mqs_amqp_lock(c->connection);
+	mqs_amqp_consumer_events.lost(c);
+	c->cancelled = 0;
+	mqs_amqp_unlock(c->connection);
+	return mqs_amqp_consumer_open_channel(c, err);
+}
+
 static int
 exists_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
@@ -94,6 +110,8 @@ consume_again(struct mqs_consumer *c, struct mqs_error *err)
 		return fail_deleted(c, err);
 	if (rc != MQS_OK)
 		return rc;
+	if (c->busy != NULL)
+		return begin_anew(c, err);
 	mqs_amqp_lock(c->connection);
 	if (c->copies != NULL)	/* a group that was made anew has no binding at the delays */
 		c->copies->generation = c->generation - 1;
@@ -141,7 +159,8 @@ mqs_amqp_consumer_asked(void *arg, uint64_t ticket, const struct mqs_settlement 
 	else if (rc != MQS_OK)
 		mqs_settle_server_answer(c->server, ticket, rc, err.text);
 	else if (!copying)
-		mqs_amqp_consumer_answer_due(c, ticket, how->lease, c->last_order);
+		mqs_amqp_consumer_answer_due(c, ticket, mqs_amqp_lease_generation(how->lease),
+		    c->last_order);
 }
 
 static int
@@ -166,6 +185,7 @@ mqs_amqp_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
 	int rc, waited;
 
 	stop_ringing(c);
+	mqs_amqp_consumer_look_due(c);
 	/* Tells notices, and makes the channel's descriptor unreadable. */
 	waited = mqs_amqp_wait(c->channel, 0, err);
 	if ((rc = serve(c, err)) != MQS_OK || (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)

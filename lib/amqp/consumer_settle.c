@@ -1,6 +1,7 @@
 /* consumer_settle.c - see consumer.h: settling */
 #include "amqp/consumer.h"
 #include "amqp/consumer_copies.h"
+#include "amqp/consumer_keys.h"
 #include "amqp/consumer_settle.h"
 #include "base/error.h"
 
@@ -30,6 +31,27 @@ release(struct mqs_consumer *c, struct mqs_amqp_held *h, int asked, struct mqs_e
 	return rc == MQS_OK && !begun ? mqs_amqp_consumer_return_unclaimed(c, err) : rc;
 }
 
+/* In an ordered group, what is to be handed out again stays here.  1 if that was so. */
+static int
+kept(struct mqs_consumer *c, const struct mqs_settlement *how)
+{
+	struct mqs_amqp_held *h;
+	int keeps;
+
+	if (c->busy == NULL || (how->verb != MQS_RETRY && how->verb != MQS_RELEASE))
+		return 0;
+	mqs_amqp_lock(c->connection);
+	h = mqs_amqp_consumer_find(c, how->seq, how->lease);
+	keeps = h != NULL && (how->verb == MQS_RELEASE || !mqs_amqp_copies_end(c, h, how));
+	if (keeps && how->verb == MQS_RELEASE)
+		mqs_amqp_keys_release(c, h);
+	else if (keeps)
+		mqs_amqp_keys_retry(c, h, mqs_amqp_copies_delay(c, h, how));
+	c->last_order = c->ordered;
+	mqs_amqp_unlock(c->connection);
+	return keeps;
+}
+
 int
 mqs_amqp_consumer_carry_out(struct mqs_consumer *c, const struct mqs_settlement *how,
     const uint64_t *ticket, int *copying, struct mqs_error *err)
@@ -38,6 +60,10 @@ mqs_amqp_consumer_carry_out(struct mqs_consumer *c, const struct mqs_settlement 
 	int copied = how->verb == MQS_RETRY || how->verb == MQS_REJECT, rc;
 
 	*copying = 0;
+	if (kept(c, how)) {
+		mqs_amqp_consumer_look_due(c);
+		return MQS_OK;
+	}
 	if (copied && (rc = mqs_amqp_copies_ready(c, how, err)) != MQS_OK)
 		return rc;
 	mqs_amqp_lock(c->connection);
@@ -76,44 +102,40 @@ mqs_amqp_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
 	return MQS_OK;
 }
 
-/* Whether all deliveries up to that tag have been read and are for nobody to settle any more. */
-static int
-all_are_read(struct mqs_consumer *c, uint64_t through)
+/* The highest tag up to which all deliveries were read, with that number or before; 0: none. */
+static uint64_t
+all_are_read(struct mqs_consumer *c, uint64_t number)
 {
 	const struct mqs_amqp_held *h;
 	uint64_t tag = 0;
 
-	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL && h->tag <= through) {
-		if (h->state != MQS_AMQP_READ)
-			return 0;
-		tag = h->tag + 1;
-	}
-	return 1;
+	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag + 1)) != NULL &&
+	    h->state == MQS_AMQP_READ && h->number <= number)
+		tag = h->tag;
+	return tag;
 }
 
 int
 mqs_amqp_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lease, size_t n,
     struct mqs_error *err)
 {
-	struct mqs_amqp_held *h;
-	uint64_t tag = 0;
-	int rc = MQS_OK, one_by_one;
+	struct mqs_amqp_held *h = NULL;
+	uint64_t number = 0, through = 0;
+	int rc = MQS_OK;
 
 	(void)n;
 	mqs_amqp_lock(c->connection);
-	if (mqs_amqp_consumer_find(c, seq, lease) == NULL) {
-		mqs_amqp_unlock(c->connection);
-		return MQS_OK;
+	if ((h = mqs_amqp_consumer_find(c, seq, lease)) != NULL) {
+		number = h->number;
+		through = all_are_read(c, number);
 	}
-	one_by_one = !all_are_read(c, seq);
-	if (!one_by_one)
-		rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_ACK_THROUGH, seq, err);
-	while (rc == MQS_OK && (h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL &&
-	    h->tag <= seq) {
-		tag = h->tag + 1;
-		if (!one_by_one)
+	if (through > 0)
+		rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_ACK_THROUGH, through, err);
+	while (rc == MQS_OK && (h = TAILQ_FIRST(&c->lists[MQS_AMQP_READ])) != NULL &&
+	    h->number <= number) {
+		if (h->tag <= through)
 			mqs_amqp_consumer_drop(c, h);
-		else if (h->state == MQS_AMQP_READ)
+		else
 			rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_ACK, err);
 	}
 	mqs_amqp_unlock(c->connection);

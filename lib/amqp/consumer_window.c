@@ -4,6 +4,7 @@
 
 #define AT_FIRST	64u	/* before it is known how large messages are */
 #define SINGLE		256u	/* where it can't be changed later */
+#define ORDERED		256u	/* never another one: consumer_keys.h */
 #define KNOWN		8u	/* so many tell it */
 
 /* How many messages may be sent ahead, by their size so far. */
@@ -54,8 +55,8 @@ mqs_amqp_consumer_want(struct mqs_consumer *c, size_t more, struct mqs_error *er
 	if (wanted > c->prefetch)
 		wanted = c->prefetch;
 	if (is_single(c))
-		return c->window > 0 ? MQS_OK :
-		    mqs_amqp_consumer_begin(c, c->prefetch < SINGLE ? c->prefetch : SINGLE, err);
+		return c->window > 0 ? MQS_OK : mqs_amqp_consumer_begin(c, c->busy != NULL ?
+		    ORDERED : c->prefetch < SINGLE ? c->prefetch : SINGLE, err);
 	if (c->used < c->window)
 		return MQS_OK;
 	/* It is not begun anew for each byte that messages are smaller. */
@@ -87,15 +88,12 @@ mqs_amqp_consumer_pass_over(struct mqs_consumer *c, struct mqs_amqp_held *h)
 int
 mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *c, struct mqs_error *err)
 {
-	uint64_t tag = c->first_unread;
-	struct mqs_amqp_held *h;
+	struct mqs_amqp_held *h, *next = TAILQ_FIRST(&c->lists[MQS_AMQP_UNREAD]);
 	size_t skip = c->claimed;
 	int rc;
 
-	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL) {
-		tag = h->tag + 1;
-		if (h->state != MQS_AMQP_UNREAD)
-			continue;
+	while ((h = next) != NULL) {
+		next = TAILQ_NEXT(h, entry);
 		if (skip > 0) {
 			skip--;
 			continue;

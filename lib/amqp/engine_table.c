@@ -15,8 +15,8 @@
 
 static const char *const can[] = {
 	"any", "at", "delay", "dry-run", "exclusive", "follow", "from", "header", "key", "last",
-	"latest", "mandatory", "manual", "pattern", "prefetch", "reason", "reject", "release",
-	"replace", "retry", "rewind", "since", "temp", "ttl", "until", "wait", NULL
+	"latest", "mandatory", "manual", "ordered", "pattern", "prefetch", "reason", "reject",
+	"release", "replace", "retry", "rewind", "since", "temp", "ttl", "until", "wait", NULL
 };
 
 extern const struct mqs_engine mqs_engine_table;
