@@ -113,7 +113,8 @@ may_create(const struct request *q)
 static int
 run(struct request *q)
 {
-	struct batch batch = { .atomic = q->atomic || q->call, .wait = q->wait,
+	struct batch batch = { .atomic = q->atomic || q->call,
+	    .single = q->call && !q->atomic, .wait = q->wait,
 	    .mandatory = q->mandatory, .mirror = q->mirror, .print = q->print_ids ? PRINT_IDS :
 	    q->receipts ? PRINT_RECEIPTS : PRINT_NOTHING };
 	struct recorder recorder = { .batch = &batch, .json = q->json,
@@ -123,7 +124,7 @@ run(struct request *q)
 	struct reject reject;
 	struct mqs_spool *spool;
 	struct pub_call call = { .wait = q->wait };
-	int all;
+	int all, called, status = STATUS_OK;
 
 	batch.bad = record_refused;
 	batch.bad_arg = &recorder;
@@ -158,6 +159,11 @@ run(struct request *q)
 	progress_done();
 	if (recorder.reject != NULL)
 		reject_close(&reject);
+	batch_tell_dropped(&batch);
+	/* Before the publisher is freed: a cluster's reply comes by way of it. */
+	called = recorder.call != NULL && (all || batch.published > 0);
+	if (called)
+		status = call_finish(&call, &batch);
 	batch_close(&batch);
 	record_free(&recorder);
 	mirror_free(&mirror);
@@ -166,8 +172,7 @@ run(struct request *q)
 	 * that the end of the process undoes anyway, a tenth of what one message costs.
 	 */
 	left_open = spool;
-	return recorder.call != NULL && (all || batch.published > 0) ?
-	    call_finish(&call, &batch) : finish(&batch, recorder.reject, all);
+	return called ? status : finish(&batch, recorder.reject, all);
 }
 
 int

@@ -667,9 +667,11 @@ struct mqs_reply {
 
 /*
  * The caller's side.  mqs_call_open opens a mailbox for one reply.  Then publish a message with
- * the header MQS_REPLY_TO, whose value is mqs_call_address, and call mqs_call_wait.  It waits
+ * the header MQS_REPLY_TO, whose value is mqs_call_address, by a publisher of the same spool that
+ * makes no other call and is not freed before the reply is there, and call mqs_call_wait.  It waits
  * at most timeout (-1: for ever), and then returns MQS_ETIMEOUT.  Address and reply are good
  * until mqs_call_free, which removes the mailbox; a reply that comes later is refused.
+ * MQS_EBUSY: a cluster's connection was lost meanwhile, so no reply can come.
  */
 int	mqs_call_open(struct mqs_call **out, struct mqs_spool *, const char *queue,
 	    struct mqs_error *err);
@@ -679,8 +681,8 @@ int	mqs_call_wait(struct mqs_call *, int64_t timeout, struct mqs_reply *,
 void	mqs_call_free(struct mqs_call *);
 
 /*
- * The handler's side.  mqs_reply_wanted returns MQS_OK, and the address (which points into the
- * message), if a caller waits for a reply to the message.  MQS_EEXIST: the caller has its
+ * The handler's side.  mqs_reply_wanted returns MQS_OK, and the address (good until the spool or
+ * the message is used again), if a caller waits for a reply to the message.  MQS_EEXIST: the caller has its
  * reply already, so only settle the delivery.  MQS_NOTHING: no reply is wanted.  mqs_reply
  * sends the whole of a file, and the reason of a failure (up to 32 bytes of text, or NULL).
  * MQS_NOTHING: the caller is gone.  Settle the delivery after that.

@@ -66,7 +66,7 @@ mailboxes() {
 		[ "$stderr" = "mq-pub: rpc: exit $code" ]
 	done
 	until_true '[ "$(depth rpc/default)" = 0 ]'
-	[ "$(field acked rpc/default)" = 4 ]
+	has acked rpc/default 4
 	missing rpc.dead
 	[ "$(grep -c inner err)" = 4 ]
 }
@@ -185,13 +185,19 @@ mailboxes() {
 	[ "$(mailboxes rpc)" = 0 ]
 }
 
-@test "SIGINT, while it waits for room or for the reply: the mailbox goes, and it dies of that" {
+@test "SIGINT, while it waits for the reply: the mailbox goes, and it dies of that" {
 	watched end mq-pub --call rpc x 2>/dev/null &
 	until_true '[ "$(messages rpc)" = 1 ]'
 	kill -INT "$(cat end.pid)"
 	until_true '[ -e end ]'
 	[ "$(cat end)" = 'signal 2' ]
+	[ "$(mailboxes rpc)" = 0 ]
+}
+
+@test "SIGINT, while it waits for room: the mailbox goes, and it dies of that" {
+	mq-ctl create rpc/default
 	mq-ctl set rpc max-messages=1
+	mq-pub rpc x
 	watched full mq-pub --call rpc y 2>/dev/null &
 	until_true '[ "$(mailboxes rpc)" = 1 ]'
 	kill -INT "$(cat full.pid)"
@@ -251,7 +257,7 @@ dead_caller() {
 	wait "$pid" || :
 	echo >&8
 	wait
-	[ "$(field retried rpc/default)" = 1 ]
+	has retried rpc/default 1
 	[ "$(mailboxes rpc)" = 0 ]
 	[ ! -s out ]
 	exec 8>&-

@@ -87,7 +87,7 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 		suggest_name(spool, queue, NULL, &err);
 		fail_error(&err);
 	}
-	if (b->atomic && mqs_publisher_atomic(b->publisher, 1, &err) != 0)
+	if (b->atomic && !b->single && mqs_publisher_atomic(b->publisher, 1, &err) != 0)
 		fail_error(&err);
 	b->kept_size = b->atomic ? KEPT_BYTES_ATOMIC : KEPT_BYTES;
 }
@@ -265,9 +265,8 @@ keep_printable(struct batch *b, size_t n)
 	b->out.n -= (size_t)(end - at);
 }
 
-/* Says how many messages the queue dropped, if any. */
-static void
-tell_dropped(const struct batch *b)
+void
+batch_tell_dropped(const struct batch *b)
 {
 	uint64_t n = mqs_publisher_dropped(b->publisher);
 
@@ -307,7 +306,7 @@ batch_fail(const struct batch *b, const struct mqs_error *err)
 {
 	unsigned long long n = b->published;
 
-	tell_dropped(b);
+	batch_tell_dropped(b);
 	if (err->code == MQS_EINTR && stopping != 0) {
 		complain("%s: stopped by a signal: %llu message%s %s published",
 		    b->queue, n, mqs_plural(n), mqs_were(n));
@@ -322,7 +321,6 @@ batch_fail(const struct batch *b, const struct mqs_error *err)
 void
 batch_close(struct batch *b)
 {
-	tell_dropped(b);
 	mqs_publisher_free(b->publisher);
 	mqs_buf_free(&b->out);
 	mqs_buf_free(&b->passes);

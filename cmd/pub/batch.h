@@ -17,6 +17,7 @@ struct batch {
 	const char	*queue;
 	enum pub_print	 print;
 	int		 atomic;	/* one flush, at the end of the input */
+	int		 single;	/* of one message, which any engine stores whole or not at all */
 	int		 mandatory;	/* some group must get each message */
 	int		 mirror;	/* messages are copies */
 	int64_t		 wait;		/* while the queue is full, ns; -1: for ever */
@@ -66,6 +67,8 @@ void	batch_flush(struct batch *);
 /* Ends the tool because of an error, saying what was published before. */
 void	batch_fail(const struct batch *, const struct mqs_error *err)
 	    __attribute__((noreturn));
+/* Says how many messages the queue dropped, if any. */
+void	batch_tell_dropped(const struct batch *);
 void	batch_close(struct batch *);
 
 #endif

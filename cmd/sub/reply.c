@@ -16,12 +16,16 @@
 
 #include "base/error.h"
 #include "common/diagnostics.h"
+#include "common/signals.h"
 #include "common/temporary_file.h"
 #include "mqspool.h"
 #include "sub/consumer.h"
 #include "sub/handler.h"
 #include "sub/reply.h"
 #include "sub/sub.h"
+
+/* To send a reply, after a signal: a cluster's broker is asked for it. */
+#define GRACE_MS	10000
 
 int
 reply_prepare(struct sub *s, struct handler *h, const struct mqs_message *m,
@@ -48,6 +52,7 @@ reply_send(struct sub *s, const struct handler *h, struct mqs_settlement *how)
 
 	if (h->output == -1 || how->verb == MQS_RELEASE)
 		return;
+	stop_grace(GRACE_MS);
 	rc = mqs_reply(s->spool, h->meta.p, how->verb == MQS_ACK ? NULL : how->reason,
 	    h->output, &err);
 	if (rc == MQS_OK) {

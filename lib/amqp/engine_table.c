@@ -5,6 +5,7 @@
  * list.
  */
 #include "amqp/admin.h"
+#include "amqp/call.h"
 #include "amqp/consumer.h"
 #include "amqp/publisher.h"
 #include "amqp/reader.h"
@@ -14,9 +15,10 @@
 #include "amqp/stat.h"
 
 static const char *const can[] = {
-	"any", "at", "delay", "dry-run", "exclusive", "follow", "from", "header", "key", "last",
-	"latest", "mandatory", "manual", "ordered", "pattern", "prefetch", "reason", "reject",
-	"release", "replace", "retry", "rewind", "since", "temp", "ttl", "until", "wait", NULL
+	"any", "at", "call", "delay", "dry-run", "exclusive", "follow", "from", "header", "key",
+	"last", "latest", "mandatory", "manual", "ordered", "pattern", "prefetch", "reason",
+	"reject", "release", "replace", "retry", "rewind", "since", "temp", "ttl", "until",
+	"wait", NULL
 };
 
 extern const struct mqs_engine mqs_engine_table;
@@ -63,6 +65,13 @@ const struct mqs_engine mqs_engine_table = {
 	.run_add = mqs_amqp_run_add,
 	.run_started = mqs_amqp_run_started,
 	.run_free = mqs_amqp_run_free,
+
+	.call_open = mqs_amqp_call_open,
+	.call_address = mqs_amqp_call_address,
+	.call_wait = mqs_amqp_call_wait,
+	.call_free = mqs_amqp_call_free,
+	.reply_wanted = mqs_amqp_reply_wanted,
+	.reply = mqs_amqp_reply,
 
 	.settler_open = mqs_amqp_settler_open,
 	.settler_add = mqs_amqp_settler_add,

@@ -15,7 +15,6 @@
 #include "message/header_list.h"
 
 #define OURS		4	/* mq-id, mq-expires, mq-not-before, mq-delay-to */
-#define DIRECT_REPLY	"amq.rabbitmq.reply-to"
 
 /* ------------------------------------------------------------- headers -- */
 
@@ -80,7 +79,7 @@ is_reply_to(struct mqs_amqp_properties *p, const struct mqs_header *h, int direc
 {
 	if (strcmp(h->name, MQS_REPLY_TO) != 0 || h->next != NULL || *h->value == '\0' ||
 	    strlen(h->value) > MQS_AMQP_SHORT_TEXT ||
-	    (!direct_reply && strcmp(h->value, DIRECT_REPLY) == 0))
+	    (!direct_reply && strcmp(h->value, MQS_AMQP_DIRECT_REPLY) == 0))
 		return 0;
 	mqs_amqp_properties_set(p, AMQP_BASIC_REPLY_TO_FLAG, &p->basic.reply_to,
 	    mqs_amqp_text(h->value));

@@ -44,6 +44,9 @@
 /* A broker may close the channel for more, 49.7 days. */
 #define MQS_AMQP_EXPIRATION_MAX	INT64_C(4294967295)	/* ms */
 
+/* The broker puts an address that leads to the channel in its place (call.h). */
+#define MQS_AMQP_DIRECT_REPLY	"amq.rabbitmq.reply-to"
+
 struct mqs_amqp_publish {
 	const char	*queue;
 	const char	*id;		/* as mqs_amqp_ids_next made it */

@@ -9,12 +9,16 @@
 /* A refusal is a leader being elected: what was refused is sent again so much later, so long. */
 #define REFUSED_PAUSE_NS	(200 * MQS_MSEC)
 #define REFUSED_MOST_NS		(60 * MQS_SECOND)
+/* A reply to another client's queue keeps all others waiting. */
+#define REPLY_REFUSED_MOST_NS	(5 * MQS_SECOND)
 
 struct publication {
 	struct mqs_amqp_connection *connection;
 	struct mqs_amqp_channel	*channel;
 	const char	*exchange, *key;
 	const char	*type;		/* may be NULL */
+	const amqp_basic_properties_t *properties;	/* of a reply; NULL: it is none */
+	int		 optional;	/* it need not be routed */
 	amqp_bytes_t	 body;
 	uint64_t	 epoch;
 	/* Under the lock: */
@@ -55,8 +59,8 @@ send_it(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_er
 	mqs_amqp_unlock(p->connection);
 	if (was)
 		return MQS_NOTHING;
-	rc = mqs_amqp_publish(link, mqs_amqp_text(p->exchange), mqs_amqp_text(p->key), 1,
-	    &properties, p->body, sent, err);
+	rc = mqs_amqp_publish(link, mqs_amqp_text(p->exchange), mqs_amqp_text(p->key), !p->optional,
+	    p->properties != NULL ? p->properties : &properties, p->body, sent, err);
 	return rc == MQS_OK ? MQS_NOTHING : rc;
 }
 
@@ -78,7 +82,7 @@ returned(void *arg, struct mqs_amqp_delivery *d)
 
 	(void)d;
 	p->failed = 1;
-	(void)mqs_fail(&p->why, MQS_ECONFIG, "%s: no queue takes what is published here",
+	(void)mqs_fail(&p->why, p->properties != NULL ? MQS_NOTHING : MQS_ECONFIG, "%s: no queue takes what is published here",
 	    p->exchange);
 }
 
@@ -113,7 +117,8 @@ static const struct mqs_amqp_events events = {
 static int
 await(struct publication *p, struct mqs_error *err)
 {
-	const int64_t most = mqs_later(mqs_boottime(), REFUSED_MOST_NS);
+	const int64_t most = mqs_later(mqs_boottime(), p->properties != NULL ?
+	    REPLY_REFUSED_MOST_NS : REFUSED_MOST_NS);
 	struct mqs_amqp_stall stall = { 0 };
 	struct mqs_error late;
 	int64_t again = 0;	/* when it is sent once more; 0: it was not refused */
@@ -186,6 +191,16 @@ mqs_amqp_publish_typed(struct mqs_amqp_connection *connection, const char *queue
 {
 	struct publication p = { .connection = connection, .exchange = "", .key = queue,
 	    .type = type, .body = mqs_amqp_bytes(body, n) };
+
+	return publish(&p, err);
+}
+
+int
+mqs_amqp_publish_reply(struct mqs_amqp_connection *connection, const char *to, int mandatory,
+    const amqp_basic_properties_t *properties, amqp_bytes_t body, struct mqs_error *err)
+{
+	struct publication p = { .connection = connection, .exchange = "", .key = to,
+	    .properties = properties, .optional = !mandatory, .body = body };
 
 	return publish(&p, err);
 }

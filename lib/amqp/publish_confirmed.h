@@ -19,5 +19,11 @@ int	mqs_amqp_publish_confirmed(struct mqs_amqp_connection *, const char *exchang
 /* The same to the default exchange, straight into a queue, with the property `type'. */
 int	mqs_amqp_publish_typed(struct mqs_amqp_connection *, const char *queue, const char *type,
 	    const void *body, size_t n, struct mqs_error *err);
+/*
+ * A reply with these properties, to a queue or to an address of the broker's.  MQS_NOTHING: it
+ * is mandatory, and the queue is gone.  What the broker refuses is sent again for some seconds.
+ */
+int	mqs_amqp_publish_reply(struct mqs_amqp_connection *, const char *to, int mandatory,
+	    const amqp_basic_properties_t *, amqp_bytes_t body, struct mqs_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "amqp/call.h"
 #include "amqp/publisher.h"
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
@@ -63,6 +64,7 @@ mqs_amqp_publisher_free(struct mqs_publisher *p)
 	if (p == NULL)
 		return;
 	mqs_amqp_channel_close(p->channel);
+	mqs_amqp_call_leave(p);
 	for (i = 0; i < p->nshapes; i++)
 		mqs_amqp_large_free(p->shapes[i].message.large);
 	mqs_amqp_properties_free(&p->properties);

@@ -89,6 +89,7 @@ struct mqs_publisher {
 	int			 stream;	/* T: it has a stream */
 	int			 made;		/* T: it was made here */
 	int			 delays;	/* messages can be delayed for it */
+	int			 direct_reply;	/* it carries, or carried, a call (call.h) */
 
 	struct mqs_amqp_pending	*batch;
 	size_t			 n, cap;
@@ -112,6 +113,8 @@ struct mqs_publisher {
 	size_t			 settled;	/* how many have another outcome than WAITING */
 	size_t			 refused;	/* how many of these are REFUSED */
 	size_t			 impossible;	/* how many of these are IMPOSSIBLE */
+	struct mqs_call		*call;		/* whose reply comes here; NULL */
+	int			 consumes;	/* the channel consumes replies */
 	int			 closed;	/* the broker's number, or -1; 0: it is open */
 	struct mqs_error	 why;		/* why it is closed, or a message is IMPOSSIBLE */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "amqp/call.h"
 #include "amqp/publisher.h"
 #include "amqp/publisher_delay.h"
 #include "amqp/publisher_limit.h"
@@ -105,7 +106,7 @@ static int
 check(struct mqs_publisher *p, const struct mqs_message *m, struct mqs_error *err)
 {
 	const struct mqs_amqp_publish how = { .queue = p->queue, .now = mqs_now(),
-	    .id = "1000000000000000000-00000000" };
+	    .id = "1000000000000000000-00000000", .direct_reply = p->direct_reply };
 	int rc;
 
 	if (m->headers_len == 0 && m->not_before == 0)
@@ -127,7 +128,8 @@ add_shape(struct mqs_publisher *p, const struct mqs_message *m, struct mqs_error
 	s = &p->shapes[p->nshapes];
 	s->message = *m;
 	s->map = NULL;
-	if ((rc = check(p, m, err)) != MQS_OK || (rc = keep_body(p, &s->message, err)) != MQS_OK)
+	if ((rc = mqs_amqp_call_take(p, m, err)) != MQS_OK ||
+	    (rc = check(p, m, err)) != MQS_OK || (rc = keep_body(p, &s->message, err)) != MQS_OK)
 		return rc;
 	p->nshapes++;
 	p->nlarge += s->message.large != NULL;

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "amqp/answer.h"
+#include "amqp/call.h"
 #include "amqp/publisher_delay.h"
 #include "amqp/publisher_events.h"
 #include "amqp/table.h"
@@ -107,6 +108,7 @@ unsend(struct mqs_publisher *p)
 	size_t i;
 
 	mqs_amqp_confirms_reset(&p->confirms);
+	p->consumes = 0;
 	p->next = 0;
 	p->in_flight = 0;
 	for (i = 0; p->flushing && i < p->n; i++) {
@@ -216,6 +218,7 @@ prepare(struct mqs_publisher *p, const struct mqs_amqp_link *link, struct mqs_am
 	struct mqs_message m = p->shapes[e->shape].message;
 	char id[MQS_ID_SIZE];
 	struct mqs_amqp_publish how = { .queue = p->queue, .id = id, .now = mqs_now(),
+	    .direct_reply = p->direct_reply,
 	    .frame_max = (uint32_t)amqp_get_frame_max(link->state) };
 	int rc;
 
@@ -242,6 +245,8 @@ send_one(struct mqs_publisher *p, const struct mqs_amqp_link *link, size_t *sent
 	amqp_bytes_t body;
 	struct mqs_error why;
 
+	if ((rc = mqs_amqp_call_consume(p, link, err)) != MQS_OK)
+		return rc;
 	if (prepare(p, link, e, &body, &why) != MQS_OK) {
 		make_impossible(p, e, &why);
 		return MQS_OK;
@@ -289,6 +294,7 @@ mqs_amqp_publisher_id(const struct mqs_publisher *p, const struct mqs_amqp_pendi
 const struct mqs_amqp_events mqs_amqp_publisher_events = {
 	.set_up = set_up,
 	.send = send_some,
+	.delivered = mqs_amqp_call_delivered,
 	.confirmed = confirmed,
 	.returned = returned,
 	.closed = closed,

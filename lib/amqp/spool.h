@@ -12,6 +12,9 @@
 #include "amqp/management.h"
 #include "engine/engine.h"
 
+/* LENGTH:TOCORRELATION-ID; see reply.c. */
+#define MQS_AMQP_REPLY_SIZE	520
+
 struct mqs_spool {
 	struct mqs_handle		 handle;	/* the seam's; first */
 	struct mqs_options		 options;
@@ -20,6 +23,8 @@ struct mqs_spool {
 	struct mqs_amqp_connection	*connection;	/* NULL until it is first used */
 	struct mqs_amqp_management	*management;	/* NULL until numbers are asked for */
 	int				 told_no_management;	/* that it can't be had */
+	struct mqs_call			*call;		/* open, without a publisher (call.h) */
+	char				 reply_to[MQS_AMQP_REPLY_SIZE];	/* the last address that was told */
 	char				 shown[512];	/* the address, without a password */
 };
 

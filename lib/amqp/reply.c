@@ -1,0 +1,152 @@
+/* reply.c - see call.h: the handler's side */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "amqp/call.h"
+#include "amqp/content_type.h"
+#include "amqp/publish_confirmed.h"
+#include "amqp/publisher_limit.h"
+#include "amqp/table.h"
+#include "amqp/topology.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "message/headers.h"
+
+#define ADDRESS_MAX	255	/* a short text of AMQP */
+#define LOOK_NS		(5 * MQS_SECOND)
+
+/* 1 if it is an address that the broker has made; it may have slashes. */
+static int
+is_direct(const char *to)
+{
+	static const char prefix[] = MQS_AMQP_DIRECT_REPLY ".";
+
+	return strncmp(to, prefix, sizeof(prefix) - 1) == 0;
+}
+
+/* 1 if nothing is to be sent there. */
+static int
+is_nobodys(const char *to)
+{
+	if (to == NULL || to[0] == '\0' || strlen(to) > ADDRESS_MAX)
+		return 1;
+	return !is_direct(to) && (strncmp(to, "mq.", 3) == 0 || strchr(to, '/') != NULL ||
+	    strcmp(to, MQS_AMQP_DIRECT_REPLY) == 0);
+}
+
+static int
+is_there(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	return mqs_amqp_queue_exists(link, arg, NULL, NULL, err);
+}
+
+/*
+ * The address that is told is LENGTH:TOCORRELATION-ID, so that the reply has what the request
+ * had.  A queue of another connection alone (405), one that may not be looked at (403), and one
+ * about which nothing is known in time may be waiting.
+ */
+int
+mqs_amqp_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m, const char **address,
+    struct mqs_error *err)
+{
+	const char *to = mqs_headers_get(m->headers, m->headers_len, MQS_REPLY_TO);
+	const char *correlation = mqs_headers_get(m->headers, m->headers_len, "mq-correlation-id");
+	struct mqs_amqp_connection *connection;
+	int rc;
+
+	if (is_nobodys(to))
+		return MQS_NOTHING;
+	if ((rc = mqs_amqp_spool_connection(&connection, spool, err)) != MQS_OK)
+		return rc;
+	rc = mqs_amqp_run(connection, is_there, (void *)(uintptr_t)to,
+	    mqs_later(mqs_boottime(), LOOK_NS), err);
+	if (rc == MQS_ENOENT)
+		return MQS_NOTHING;
+	if (rc != MQS_OK && rc != MQS_EBUSY && rc != MQS_EPERM && rc != MQS_ETIMEOUT &&
+	    rc != MQS_EINTR)
+		return rc;
+	(void)snprintf(spool->reply_to, sizeof(spool->reply_to), "%zu:%s%s", strlen(to), to,
+	    correlation == NULL || strlen(correlation) > ADDRESS_MAX ? "" : correlation);
+	*address = spool->reply_to;
+	return MQS_OK;
+}
+
+/* Takes an address apart: 1, or 0 if it is none. */
+static int
+split(const char *address, char to[ADDRESS_MAX + 1], const char **correlation)
+{
+	char *end;
+	unsigned long n = strtoul(address, &end, 10);
+
+	if (*end != ':' || n == 0 || n > ADDRESS_MAX || strlen(end + 1) < n)
+		return 0;
+	memcpy(to, end + 1, n);
+	to[n] = '\0';
+	*correlation = end + 1 + n;
+	return !is_nobodys(to);
+}
+
+static int
+send_reply(struct mqs_amqp_connection *connection, const char *address, const char *reason,
+    const struct mqs_message *body, struct mqs_error *err)
+{
+	amqp_table_entry_t header;
+	amqp_basic_properties_t properties = { ._flags = AMQP_BASIC_DELIVERY_MODE_FLAG |
+	    AMQP_BASIC_CONTENT_TYPE_FLAG, .delivery_mode = AMQP_DELIVERY_PERSISTENT,
+	    .content_type = mqs_amqp_text(mqs_amqp_content_type(body)) };
+	char to[ADDRESS_MAX + 1];
+	const char *correlation;
+
+	if (!split(address, to, &correlation))
+		return MQS_NOTHING;
+	/* The broker does not say whether somebody took it. */
+	if (is_direct(to) && mqs_amqp_run(connection, is_there, to,
+	    mqs_later(mqs_boottime(), LOOK_NS), NULL) == MQS_ENOENT)
+		return MQS_NOTHING;
+	if (*correlation != '\0') {
+		properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
+		properties.correlation_id = mqs_amqp_text(correlation);
+	}
+	if (reason != NULL) {
+		properties._flags |= AMQP_BASIC_HEADERS_FLAG;
+		header = mqs_amqp_entry(MQS_AMQP_REPLY_REASON, reason);
+		properties.headers = mqs_amqp_table(&header, 1);
+	}
+	return mqs_amqp_publish_reply(connection, to, !is_direct(to), &properties,
+	    mqs_amqp_bytes(body->body, (size_t)body->body_len), err);
+}
+
+int
+mqs_amqp_reply(struct mqs_spool *spool, const char *address, const char *reason, int fd,
+    struct mqs_error *err)
+{
+	struct mqs_message m = MQS_MESSAGE_INIT;
+	struct mqs_amqp_connection *connection;
+	char version[32];
+	struct stat st;
+	void *map = NULL;
+	uint64_t most;
+	int rc;
+
+	if ((rc = mqs_amqp_spool_connection(&connection, spool, err)) != MQS_OK)
+		return rc;
+	if (fstat(fd, &st) == -1)
+		return mqs_fail_errno(err, "reply");
+	m.body_len = (uint64_t)st.st_size;
+	mqs_amqp_server_version(connection, version, sizeof(version));
+	most = mqs_amqp_limit_of_version(version);
+	if (m.body_len > most)
+		return mqs_amqp_too_large("reply", most, err);
+	if (m.body_len > 0 && (map = mmap(NULL, (size_t)m.body_len, PROT_READ, MAP_PRIVATE, fd,
+	    0)) == MAP_FAILED)
+		return mqs_fail_errno(err, "reply");
+	m.body = map == NULL ? "" : map;
+	rc = send_reply(connection, address, reason, &m, err);
+	if (map != NULL)
+		(void)munmap(map, (size_t)m.body_len);
+	return rc;
+}
