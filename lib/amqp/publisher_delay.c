@@ -42,17 +42,20 @@ mqs_amqp_publisher_delays_again(struct mqs_publisher *p, const struct mqs_amqp_l
 }
 
 void
-mqs_amqp_publisher_returned(const struct mqs_publisher *p, amqp_bytes_t exchange,
+mqs_amqp_publisher_returned(const struct mqs_publisher *p, const struct mqs_amqp_delivery *d,
     struct mqs_error *why)
 {
-	const int shown = (int)exchange.len;
-	const char *name = exchange.bytes;
+	const int shown = (int)d->exchange.len;
+	const char *name = d->exchange.bytes;
 
-	if (exchange.len > sizeof(LEVEL) - 1 && memcmp(name, LEVEL, sizeof(LEVEL) - 1) == 0)
+	if (d->exchange.len > sizeof(LEVEL) - 1 && memcmp(name, LEVEL, sizeof(LEVEL) - 1) == 0)
 		(void)mqs_fail(why, MQS_ECONFIG, "%s: a delayed message can't wait: %.*s takes none "
 		    "(delete the exchange mq.delay, and the delays are made anew)", p->queue, shown,
 		    name);
+	else if (d->routing_key.len == 0)
+		(void)mqs_fail(why, MQS_ENOENT, "%s: no group would get a message without a key",
+		    p->queue);
 	else
-		(void)mqs_fail(why, MQS_ENOENT, "%s: no group takes the message (%.*s)", p->queue,
-		    shown, name == NULL ? "" : name);
+		(void)mqs_fail(why, MQS_ENOENT, "%s: no group would get a message with key '%.*s'",
+		    p->queue, (int)d->routing_key.len, (const char *)d->routing_key.bytes);
 }

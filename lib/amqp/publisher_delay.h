@@ -18,7 +18,7 @@ int	mqs_amqp_publisher_delays(struct mqs_publisher *, struct mqs_error *err);
 int	mqs_amqp_publisher_delays_again(struct mqs_publisher *, const struct mqs_amqp_link *,
 	    struct mqs_error *err);
 /* The thread: says why a message came back, from a level or from the queue's exchange. */
-void	mqs_amqp_publisher_returned(const struct mqs_publisher *, amqp_bytes_t exchange,
-	    struct mqs_error *why);
+void	mqs_amqp_publisher_returned(const struct mqs_publisher *,
+	    const struct mqs_amqp_delivery *, struct mqs_error *why);
 
 #endif

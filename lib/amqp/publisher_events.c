@@ -153,7 +153,9 @@ returned(void *arg, struct mqs_amqp_delivery *d)
 	for (i = 0; p->flushing && i < p->n; i++) {
 		if (p->batch[i].ns != ns || ns == 0 || p->batch[i].outcome != MQS_AMQP_WAITING)
 			continue;
-		mqs_amqp_publisher_returned(p, d->exchange, &p->why);
+		/* The first one is told. */
+		if (p->impossible == 0)
+			mqs_amqp_publisher_returned(p, d, &p->why);
 		settle(p, &p->batch[i], MQS_AMQP_IMPOSSIBLE);
 	}
 }

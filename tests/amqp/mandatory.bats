@@ -2,14 +2,17 @@
 # mandatory.bats - mq-pub --mandatory where a queue has no stream (retain=0)
 
 load ../lib/common
+load ../lib/expect
 
 @test "--mandatory: a message that some group gets, and one that none gets" {
 	mq-ctl create q
 	mq-ctl set q retain=0
-	run -66 mq-pub --mandatory q 1
+	fails 66 "mq-pub: q: no group would get a message without a key" mq-pub --mandatory q 1
 	mq-ctl create -k a q/g
 	mq-pub --mandatory -k a q 2
-	run -66 mq-pub --mandatory -k b q 3
+	fails 66 "mq-pub: q: no group would get a message with key 'b'" mq-pub --mandatory -k b q 3
+	fails 66 "mq-pub: q: no group would get a message with key 'c'" \
+	    mq-pub --mandatory -K : q < <(printf '%s\n' c:1 b:2)
 	mq-pub -k b q 4
 	mq-pub --mandatory -k a q 5
 	run -0 mq-sub -e q/g
