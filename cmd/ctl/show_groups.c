@@ -23,9 +23,11 @@ struct lines {
 };
 
 static int
-add_name(void *arg, const struct mqs_group_stat *g)
+add_name(void *arg, const char *queue, const char *group)
 {
-	must(mqs_buf_add(arg, g->group, strlen(g->group) + 1));
+	(void)queue;
+	if (group != NULL)
+		must(mqs_buf_add(arg, group, strlen(group) + 1));
 	return 0;
 }
 
@@ -100,7 +102,7 @@ show_groups(struct mqs_buf *text, struct mqs_spool *spool, const char *queue,
 	const char *name;
 	int rc;
 
-	rc = mqs_stat(spool, queue, NULL, NULL, add_name, &names, err);
+	rc = mqs_list(spool, queue, add_name, &names, err);
 	for (name = names.p; rc >= 0 && name != NULL && name < names.p + names.n;
 	    name += strlen(name) + 1)
 		rc = add_group(text, spool, queue, name, err);

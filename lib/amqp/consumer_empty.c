@@ -5,6 +5,7 @@
  * looked at all that came with the answers.
  */
 #include "amqp/consumer_empty.h"
+#include "amqp/reply_error.h"
 #include "base/clock.h"
 
 /* In a cluster a delivery can come from another node than the answer, and later: by much less. */
@@ -37,6 +38,12 @@ ask(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 		rc = mqs_amqp_queue_exists(&own, c->group.name, &q->ready, NULL, err);
 	if (rc >= 0)
 		return rc;
+	/* 406: what was not settled was taken back.  The channel was opened anew, bare. */
+	if (rc == MQS_ECONFIG) {
+		if (err != NULL)
+			err->code = MQS_AMQP_LOST;
+		return MQS_AMQP_LOST;
+	}
 	/* The broker has closed the channel, with all that was on it. */
 	mqs_amqp_lock(c->connection);
 	mqs_amqp_consumer_events.closed(c, rc == MQS_ENOENT ? AMQP_NOT_FOUND : 0, err);
