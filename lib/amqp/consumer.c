@@ -116,9 +116,9 @@ int
 mqs_amqp_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue,
     const char *group, const struct mqs_consumer_options *options, struct mqs_error *err)
 {
-	if (options != NULL && options->lease != 0)
-		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine can't honour leases that "
-		    "run from hand-out (-l)", queue, group);
+	if (options != NULL && options->lease != 0 && (options->flags & MQS_MANUAL) == 0)
+		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine has leases for what is "
+		    "settled by others alone", queue, group);
 	return open_it(out, spool, queue, group, options, 0, err);
 }
 
@@ -264,6 +264,7 @@ mqs_amqp_consumer_free(struct mqs_consumer *c)
 	if (c->epoll != -1)
 		(void)close(c->epoll);
 	free(c->busy);
+	free(c->leases);
 	free(c->due);
 	free(c->orders.list);
 	free(c->sending.list);

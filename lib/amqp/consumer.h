@@ -5,6 +5,7 @@
  * consumer_claim.c	the caller: claims, reads
  * consumer_window.c	how many deliveries the broker may send ahead
  * consumer_settle.c	the caller: settles
+ * consumer_leases.c	the caller: what was handed out for a time
  * consumer_service.c	the caller: the descriptor, the socket for receipts, what went wrong
  * consumer_answers.c	when to look again; answers to those who settle by receipt
  * consumer_events.c	the thread: takes deliveries, sends orders
@@ -104,6 +105,12 @@ struct mqs_amqp_answer_due {
 	uint64_t	 order;		/* its number */
 };
 
+/* With leases that run from hand-out. */
+struct mqs_amqp_lease {
+	uint64_t	 through;	/* up to that number it was handed out */
+	int64_t		 end;		/* by mqs_boottime */
+};
+
 struct mqs_consumer {
 	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
@@ -124,6 +131,8 @@ struct mqs_consumer {
 	struct mqs_amqp_held	*borrowed;	/* NULL: none */
 	uint64_t		 numbers;	/* deliveries that were read, ever */
 	uint64_t		 handed_out;	/* the number of the last that was handed out */
+	struct mqs_amqp_lease	*leases;	/* in the order of their ends */
+	size_t			 nleases, leases_cap;
 	struct mqs_amqp_answer_due *due;
 	size_t			 ndue, due_cap;
 	uint64_t		 last_order;	/* that a settling gave */
@@ -154,7 +163,7 @@ struct mqs_consumer {
 	size_t			 used;		/* of window: deliveries that are not settled */
 	size_t			 passed;	/* of used: deliveries that were passed over */
 	uint64_t		 seen, seen_bytes;	/* deliveries, ever */
-	int64_t			 arrived;	/* when something came, by mqs_boottime */
+	int64_t			 arrived;	/* when something came or could come, by mqs_boottime */
 	int			 cancelled;	/* by the broker */
 	int			 closed;	/* the broker's number, or -1; 0: it is not */
 	struct mqs_error	 why;		/* of closed */
@@ -229,6 +238,10 @@ size_t	mqs_amqp_consumer_answer(struct mqs_consumer *);
 /* Has a request answered when that order was sent, or the generation is gone. */
 void	mqs_amqp_consumer_answer_due(struct mqs_consumer *, uint64_t ticket, uint64_t generation,
 	    uint64_t order);
+
+/* consumer_leases.c */
+/* Retries what was handed out and not settled in time, and has the descriptor ring for the next. */
+int	mqs_amqp_consumer_end_leases(struct mqs_consumer *, struct mqs_error *err);
 
 /* consumer_service.c */
 /* Whether consuming can go on: the broker's refusal, a group that is gone.  May wait. */

@@ -90,9 +90,11 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 	mqs_amqp_lock(c->connection);
 	c->unapplied = kind == MQS_AMQP_ORDER_CONSUME || kind == MQS_AMQP_ORDER_CANCEL ? 0 :
 	    c->unapplied + 1;
-	if (++c->sent == c->ordered && c->told_when_sent) {
+	if (++c->sent == c->ordered) {
+		c->arrived = mqs_boottime();	/* what was acked makes room for more */
+		if (c->told_when_sent)
+			mqs_amqp_channel_wake(c->channel);
 		c->told_when_sent = 0;
-		mqs_amqp_channel_wake(c->channel);
 	}
 	mqs_amqp_unlock(c->connection);
 	return MQS_OK;

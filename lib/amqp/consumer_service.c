@@ -188,7 +188,8 @@ mqs_amqp_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
 	mqs_amqp_consumer_look_due(c);
 	/* Tells notices, and makes the channel's descriptor unreadable. */
 	waited = mqs_amqp_wait(c->channel, 0, err);
-	if ((rc = serve(c, err)) != MQS_OK || (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)
+	if ((rc = serve(c, err)) != MQS_OK || (rc = mqs_amqp_consumer_end_leases(c, err)) != MQS_OK ||
+	    (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)
 		return rc;
 	return waited == MQS_ETIMEOUT ? MQS_OK : waited;
 }

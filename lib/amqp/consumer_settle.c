@@ -141,11 +141,3 @@ mqs_amqp_consumer_ack_through(struct mqs_consumer *c, uint64_t seq, uint64_t lea
 	mqs_amqp_unlock(c->connection);
 	return rc;
 }
-
-int
-mqs_amqp_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
-{
-	(void)err;
-	c->handed_out += n;
-	return MQS_OK;
-}

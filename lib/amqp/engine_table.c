@@ -15,10 +15,10 @@
 #include "amqp/stat.h"
 
 static const char *const can[] = {
-	"any", "at", "call", "delay", "dry-run", "exclusive", "follow", "from", "header", "key",
-	"last", "latest", "mandatory", "manual", "ordered", "pattern", "prefetch", "reason",
-	"reject", "release", "replace", "retry", "rewind", "since", "temp", "ttl", "until",
-	"wait", NULL
+	"any", "at", "call", "delay", "dry-run", "exclusive", "follow", "from", "header",
+	"key", "last", "latest", "lease", "mandatory", "manual", "ordered", "pattern",
+	"prefetch", "reason", "reject", "release", "replace", "retry", "rewind", "since",
+	"temp", "ttl", "until", "wait", NULL
 };
 
 extern const struct mqs_engine mqs_engine_table;

@@ -48,7 +48,7 @@ look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	char stream[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	rc = mqs_amqp_queue_exists(link, w->group.name, &w->messages, &w->consumers, err);
+	rc = mqs_amqp_queue_count(link, w->group.name, &w->messages, &w->consumers, err);
 	if (rc != MQS_OK)
 		return rc;
 	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, w->group.queue), NULL, NULL, err);

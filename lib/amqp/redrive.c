@@ -29,7 +29,7 @@ struct redrive {
 	uint64_t		 generation;	/* of the consumer's channel */
 	uint64_t		 passed, others; /* that were passed over in it; others are no letters */
 	uint64_t		 left;		/* in the group at the end */
-	uint32_t		 ready;
+	uint32_t		 ready, consumers;
 	int			 failed;	/* the first error about a group where letters died */
 	struct mqs_error	 why;
 	char			 name[MQS_AMQP_NAME_SIZE];	/* of the group `redrive' */
@@ -192,7 +192,7 @@ ready_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	struct redrive *r = arg;
 
-	return mqs_amqp_queue_exists(link, r->name, &r->ready, NULL, err);
+	return mqs_amqp_queue_count(link, r->name, &r->ready, &r->consumers, err);
 }
 
 /* What the group has yet to settle, while this consumer has it still. */

@@ -63,7 +63,7 @@ look_at_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error 
 		return mqs_fail(err, rc, "%s: no such queue in %s", l->name->queue, l->spool->shown);
 	if (rc != MQS_OK)
 		return rc;
-	rc = mqs_amqp_queue_exists(link, mqs_amqp_group_queue(name, l->name->queue,
+	rc = mqs_amqp_queue_count(link, mqs_amqp_group_queue(name, l->name->queue,
 	    l->name->group), &l->ready, &l->consumers, err);
 	return rc == MQS_ENOENT ? mqs_fail(err, rc, "%s: no such group", name) : rc;
 }

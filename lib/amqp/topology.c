@@ -10,6 +10,9 @@
 
 /* Segments of a stream; retention removes whole ones. */
 #define SEGMENT_BYTES	(INT64_C(16) << 20)
+/* An answer that took so long may be that of a leader that gave none. */
+#define SLOW		(200 * MQS_MSEC)
+#define COUNT_PATIENCE	(2 * MQS_SECOND)
 
 char *
 mqs_amqp_headers_exchange(char buf[MQS_AMQP_NAME_SIZE], const char *queue)
@@ -73,6 +76,24 @@ mqs_amqp_queue_exists(const struct mqs_amqp_link *link, const char *queue, uint3
 	if (ok != NULL && consumers != NULL)
 		*consumers = ok->consumer_count;
 	return mqs_amqp_answer(link, queue, err);
+}
+
+int
+mqs_amqp_queue_count(const struct mqs_amqp_link *link, const char *queue, uint32_t *messages,
+    uint32_t *consumers, struct mqs_error *err)
+{
+	const int64_t end = mqs_boottime() + COUNT_PATIENCE;
+	int64_t began;
+	int rc;
+
+	do {
+		began = mqs_boottime();
+		if ((rc = mqs_amqp_queue_exists(link, queue, messages, consumers, err)) != MQS_OK)
+			return rc;
+		if (*messages > 0 || *consumers > 0 || mqs_boottime() - began < SLOW)
+			return MQS_OK;
+	} while (mqs_boottime() < end);
+	return mqs_fail(err, MQS_EBUSY, "%s: RabbitMQ does not tell how many messages it has", queue);
 }
 
 int

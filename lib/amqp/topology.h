@@ -69,6 +69,13 @@ int	mqs_amqp_exchange_bind(const struct mqs_amqp_link *, const char *to, const c
 	    const char *key, amqp_table_t arguments, struct mqs_error *err);
 int	mqs_amqp_queue_exists(const struct mqs_amqp_link *, const char *queue, uint32_t *messages,
 	    uint32_t *consumers, struct mqs_error *err);	/* 0 or MQS_ENOENT */
+/*
+ * The same, with counts to rely on.  Where the leader of a quorum queue does not answer within 250 ms,
+ * RabbitMQ says 0 messages and 0 consumers, and nothing of that (rabbit_quorum_queue:stat); so when
+ * that came late, it is asked again, for two seconds.  MQS_EBUSY: then it was still so.
+ */
+int	mqs_amqp_queue_count(const struct mqs_amqp_link *, const char *queue, uint32_t *messages,
+	    uint32_t *consumers, struct mqs_error *err);
 int	mqs_amqp_queue_declare(const struct mqs_amqp_link *, const char *queue, amqp_table_t arguments,
 	    struct mqs_error *err);
 int	mqs_amqp_queue_bind(const struct mqs_amqp_link *, const char *queue, const char *exchange,
