@@ -99,9 +99,9 @@ lines() {
 	[ ! -s err ]
 	[ "$(cat out)" = "$(seq -f 'message %.0f' 3)" ]
 	# head took more than it showed; but what it did not take is all there.
-	n=$(depth q/default)
-	[ "$n" -gt 90000 ]
 	mq-sub -e q >rest
+	n=$(wc -l <rest)
+	[ "$n" -gt 90000 ]
 	[ "$(cat rest)" = "$(seq -f 'message %.0f' $((100001 - n)) 100000)" ]
 }
 
@@ -124,8 +124,8 @@ lines() {
 	exec 7<out
 	[ "$(taken 7)" = 'message 1 of many, so many that no pipe holds them' ]
 	until_true '[ "$(field acked q/default)" = 1 ]'
-	# The prefetch, and no more.
-	[ "$(field leased q/default)" -le 8192 ]
+	# The prefetch, and no more; a broker sends what fits in some megabytes.
+	[ -n "${MQ_CLUSTER-}" ] || [ "$(field leased q/default)" -le 8192 ]
 	cat <&7 >rest
 	exec 7<&-
 	wait "$pid"
@@ -326,7 +326,7 @@ lines() {
 
 @test "-W: takes what comes meanwhile" {
 	begin out mq-sub -W 1m -c 2 q
-	until_true 'exists q'
+	until_true '[ "$(field consumers q/default)" = 1 ]'
 	mq-pub q one
 	until_true 'lines out 1'
 	mq-pub q two
@@ -478,8 +478,9 @@ lines() {
 	has acked q/g 0
 	mq-ack "$receipt"
 	has acked q/g 1
-	run -0 mq-replay q/g
-	assert_output 'two	tab'
+	has depth q/g 1
+	mq-ack "${lines[1]%%$'\t'*}"
+	has depth q/g 0
 }
 
 @test "-m -J and -m -f: the receipt is in the envelope, or where %r is" {
@@ -516,8 +517,7 @@ lines() {
 	begin again mq-sub -c 1 -f '%s %a' q/g
 	wait "$pid"
 	[ "$(cat again)" = 'one 2' ]
-	fails 66 "mq-ack: $(cut -f 1 out): settled or delivered again meanwhile" \
-		mq-ack "$(cut -f 1 out)"
+	fails_stale "$(cut -f 1 out)" mq-ack "$(cut -f 1 out)"
 }
 
 @test "-m: while the lease runs, nobody else gets it" {
@@ -574,8 +574,7 @@ lines() {
 	kill -TERM "$pid"
 	wait "$pid"
 	[ "$(head -n 2 out | cut -d ' ' -f 2)" = $'1\n2' ]
-	fails 66 "mq-ack: $(head -n 1 out | cut -d ' ' -f 1): settled or delivered again meanwhile" \
-		mq-ack "$(head -n 1 out | cut -d ' ' -f 1)"
+	fails_stale "$(head -n 1 out | cut -d ' ' -f 1)" mq-ack "$(head -n 1 out | cut -d ' ' -f 1)"
 }
 
 @test "-l: a long lease outlives mq-sub, whatever the group's is" {
@@ -1036,7 +1035,7 @@ lines() {
 	mq-ctl set q/g max-attempts=1
 	mq-pub q m
 	mq-sub -m -l 100ms q/g >took &
-	until_true '[ "$(mq-stat -J q.dead 2>/dev/null | jq -r "select(.messages) | .messages")" = 1 ]'
+	until_true '[ "$(messages q.dead)" = 1 ]'
 	[ -s took ]
 	run -0 sh -c "mq-replay -J q.dead | jq -r '.headers[\"mq-dead-reason\"]'"
 	assert_output 'lease ran out'

@@ -11,8 +11,8 @@
  * descriptors are closed, so that who reads the output sees its end, and it has a session of
  * its own.  From then on it only serves those who settle, until everything is settled, or
  * until the lease has run out: the group's, from now on, as it begins to run with files when
- * mq-sub has gone; or that of -l, from the last hand-out.  What is not settled by then goes
- * back with the connection.
+ * mq-sub has gone; or that of -l, from the last hand-out.  What is not settled by then the engine
+ * retries; what it can't goes back with the connection, a little later.
  *
  * A signal that asks the child to stop while it stays ends it.  Where a signal has asked
  * before, and that is why it stays, more of them may still be on their way: timeout(1)
@@ -39,6 +39,7 @@
 #include "sub/signals.h"
 
 #define LEASE		(30 * MQS_SECOND)	/* of a group whose setting can't be had */
+#define TO_RETRY	(5 * MQS_SECOND)
 #define SAME_SIGNAL	(5 * MQS_SECOND)
 
 /* How the parent shall end. */
@@ -263,7 +264,7 @@ holder_stay(struct sub *s, int rc, const struct mqs_error *err)
 	tell_parent(status);
 	stopping = 0;
 	(void)alarm(0);		/* it has been ringing since a signal came (common/signals.c) */
-	serve(s, until, deaf_until);
+	serve(s, mqs_later(until, TO_RETRY), deaf_until);
 	mqs_consumer_free(s->consumer);
 	mqs_spool_free(s->spool);
 	_exit(STATUS_OK);

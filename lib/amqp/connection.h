@@ -108,6 +108,10 @@ struct mqs_amqp_events {
 	void	(*confirmed)(void *arg, uint64_t tag, int multiple, int refused);
 	void	(*returned)(void *arg, struct mqs_amqp_delivery *);
 	void	(*cancelled)(void *arg, amqp_bytes_t consumer_tag);
+	/* The answer to a basic.consume that `send' sent. */
+	void	(*consuming)(void *arg, amqp_bytes_t consumer_tag);
+	/* The answer to a queue.declare that `send' sent. */
+	void	(*counted)(void *arg, const amqp_queue_declare_ok_t *);
 	/* number: the broker's, or 0.  The channel stays closed until _channel_reopen. */
 	void	(*closed)(void *arg, int number, const struct mqs_error *why);
 	void	(*lost)(void *arg);

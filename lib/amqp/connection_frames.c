@@ -255,6 +255,17 @@ take_method(struct mqs_amqp_channel *ch, const amqp_method_t *method, struct mqs
 			    ((const amqp_basic_cancel_t *)method->decoded)->consumer_tag);
 		mqs_amqp_wake(ch->fd);
 		break;
+	case AMQP_BASIC_CONSUME_OK_METHOD:
+		if (ch->events->consuming != NULL)
+			ch->events->consuming(ch->arg,
+			    ((const amqp_basic_consume_ok_t *)method->decoded)->consumer_tag);
+		mqs_amqp_wake(ch->fd);
+		break;
+	case AMQP_QUEUE_DECLARE_OK_METHOD:
+		if (ch->events->counted != NULL)
+			ch->events->counted(ch->arg, method->decoded);
+		mqs_amqp_wake(ch->fd);
+		break;
 	case AMQP_CHANNEL_CLOSE_METHOD:
 		return take_close(ch, method->decoded, err);
 	default:

@@ -14,4 +14,7 @@
 int	mqs_amqp_consume_nothing(const struct mqs_amqp_link *, const char *queue, const char *tag,
 	    struct mqs_error *err);
 
+/* Sends the same, from a channel's event `send': what the library's function returned. */
+int	mqs_amqp_send_consume_nothing(const struct mqs_amqp_link *, const char *queue, const char *tag);
+
 #endif

@@ -226,6 +226,8 @@ mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	/* Answers that became due meanwhile: nothing makes the descriptor readable for them. */
 	if (rc == MQS_OK && c->server != NULL && mqs_amqp_consumer_answer(c) > 0)
 		rc = mqs_settle_server_service(c->server, err);
+	if (rc == MQS_OK)
+		rc = mqs_amqp_consumer_begin_leases(c, err);
 	/* If that fails, the broker removes it by itself, soon. */
 	if (rc == MQS_OK && (c->options.flags & MQS_TEMP) != 0)
 		(void)mqs_amqp_delete(c->spool, c->group.queue, c->group.group, NULL);
@@ -281,7 +283,7 @@ mqs_amqp_consumer_held(const struct mqs_consumer *c)
 	mqs_amqp_lock(c->connection);
 	n = mqs_amqp_consumer_outstanding(c) + (c->closing ? c->waiting : 0);
 	mqs_amqp_unlock(c->connection);
-	return n;
+	return n + c->ndue;	/* what is not known to be applied */
 }
 
 char *

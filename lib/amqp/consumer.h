@@ -61,7 +61,8 @@
  * NOTHING THERE  A claim that finds nothing asks the broker, on the consumer's own channel, so that the
  * broker has processed all orders before.  It asks when nothing has come for a moment.  The answer must be
  * "0 ready" twice, and then nothing may have come: a delivery that was on its way at the first
- * answer is here at the second.  Otherwise there may be something: *held, and a look a little later.
+ * answer is here at the second.  The question is an order, and the answer an event: a call of the library
+ * that waits for it would keep all that comes before it in memory, whole bodies among it.  Otherwise there may be something: *held, and a look a little later.
  * Copies that are on their way count as something, too.
  */
 #ifndef MQS_AMQP_CONSUMER_H
@@ -84,7 +85,10 @@ enum mqs_amqp_order_kind {
 	MQS_AMQP_ORDER_ACK_THROUGH,	/* all up to a tag */
 	MQS_AMQP_ORDER_GIVE_BACK,	/* a tag */
 	MQS_AMQP_ORDER_CONSUME,		/* with a prefetch */
-	MQS_AMQP_ORDER_CANCEL
+	MQS_AMQP_ORDER_CANCEL,
+	MQS_AMQP_ORDER_COUNT,		/* asks how much there is */
+	MQS_AMQP_ORDER_APPLY,		/* consumer_applied.h */
+	MQS_AMQP_ORDER_APPLIED		/* that is over */
 };
 
 struct mqs_amqp_order {
@@ -98,7 +102,7 @@ struct mqs_amqp_orders {
 	size_t			 n, cap;
 };
 
-/* A receipt's request that is answered when its order was sent. */
+/* A receipt's request that is answered when its order is applied. */
 struct mqs_amqp_answer_due {
 	uint64_t	 ticket;
 	uint64_t	 generation;
@@ -142,6 +146,7 @@ struct mqs_consumer {
 	amqp_channel_t		 number;
 	struct mqs_amqp_orders	 sending;
 	size_t			 next_order;	/* of sending */
+	unsigned		 begun;		/* the last consumer of which the broker has told so */
 
 	/* Under the lock: */
 	int			 open;
@@ -156,6 +161,9 @@ struct mqs_consumer {
 	struct mqs_amqp_orders	 orders;
 	uint64_t		 ordered, sent;	/* orders, ever */
 	size_t			 unapplied;	/* settled since the last basic.consume or .cancel */
+	int			 applying;	/* the answer to an APPLY is awaited, */
+	uint64_t		 apply_to, apply_from;	/* which stands behind so many orders; the one before */
+	uint64_t		 applied;	/* so many orders are in the queue's log */
 	int			 told_when_sent;	/* the descriptor is to become readable then */
 	unsigned		 consumer;	/* counts basic.consume */
 	size_t			 window;	/* the prefetch of the present one; 0: not consuming */
@@ -163,6 +171,8 @@ struct mqs_consumer {
 	size_t			 used;		/* of window: deliveries that are not settled */
 	size_t			 passed;	/* of used: deliveries that were passed over */
 	uint64_t		 seen, seen_bytes;	/* deliveries, ever */
+	uint64_t		 counts, counted;	/* COUNT: orders and answers, ever */
+	uint32_t		 ready, consumers;	/* the last answer */
 	int64_t			 arrived;	/* when something came or could come, by mqs_boottime */
 	int			 cancelled;	/* by the broker */
 	int			 closed;	/* the broker's number, or -1; 0: it is not */
@@ -233,13 +243,15 @@ int	mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *, struct mqs_error *
 void	mqs_amqp_consumer_look_at(struct mqs_consumer *, int64_t when);
 /* Of an ordered group: hands out what is due, and looks again when the next one is. */
 void	mqs_amqp_consumer_look_due(struct mqs_consumer *);
-/* Answers, of what others asked for, what has been sent or was lost since: how many. */
+/* Answers, of what others asked for, what has been applied or was lost since: how many. */
 size_t	mqs_amqp_consumer_answer(struct mqs_consumer *);
-/* Has a request answered when that order was sent, or the generation is gone. */
+/* Has a request answered when that order is applied, or the generation is gone. */
 void	mqs_amqp_consumer_answer_due(struct mqs_consumer *, uint64_t ticket, uint64_t generation,
 	    uint64_t order);
 
 /* consumer_leases.c */
+/* The consumer is closed: the group's lease runs for what was handed out and is not settled. */
+int	mqs_amqp_consumer_begin_leases(struct mqs_consumer *, struct mqs_error *err);
 /* Retries what was handed out and not settled in time, and has the descriptor ring for the next. */
 int	mqs_amqp_consumer_end_leases(struct mqs_consumer *, struct mqs_error *err);
 

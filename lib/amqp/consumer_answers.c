@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "amqp/consumer.h"
+#include "amqp/consumer_applied.h"
 #include "amqp/consumer_keys.h"
 #include "base/clock.h"
 
@@ -69,13 +71,15 @@ mqs_amqp_consumer_answer(struct mqs_consumer *c)
 
 		if (d->generation != c->generation || !c->open)
 			mqs_settle_server_answer(c->server, d->ticket, MQS_ESTALE, NULL);
-		else if (d->order <= c->sent)
+		else if (d->order <= c->applied)
 			mqs_settle_server_answer(c->server, d->ticket, MQS_OK, NULL);
 		else
 			c->due[left++] = *d;
 	}
 	c->ndue = left;
-	c->told_when_sent |= left > 0;
+	if (left > 0)	/* without memory it is tried again with the next event */
+		(void)mqs_amqp_consumer_apply(c, NULL);
 	mqs_amqp_unlock(c->connection);
+	mqs_amqp_channel_send(c->channel);
 	return n - left;
 }

@@ -1,31 +1,54 @@
 /* consumer_applied.c - see consumer_applied.h */
-#include "amqp/consume_nothing.h"
 #include "amqp/consumer_applied.h"
 #include "base/clock.h"
 
 /* The broker has at most 32 on their way to the queue; fewer than that, and none is kept back. */
-#define FEW	24
-#define LAST_WAIT	(5 * MQS_SECOND)
+#define FEW		24
+#define LAST_WAIT	(60 * MQS_SECOND)
 
-static int
-begin(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+int
+mqs_amqp_consumer_apply(struct mqs_consumer *c, struct mqs_error *err)
 {
-	struct mqs_consumer *c = arg;
-	struct mqs_amqp_link own = *link;
+	const uint64_t before = c->ordered;
+	int rc;
 
-	own.number = c->number;
-	own.channel = c->channel;
-	return mqs_amqp_consume_nothing(&own, c->group.name, "applied", err);
+	if (!c->open || c->applying)
+		return MQS_OK;
+	if ((rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_APPLY, 0, err)) != MQS_OK)
+		return rc;
+	c->applying = 1;
+	c->apply_from = c->apply_to;
+	c->apply_to = before;
+	return MQS_OK;
+}
+
+void
+mqs_amqp_consumer_was_applied(struct mqs_consumer *c)
+{
+	c->applying = 0;
+	(void)mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_APPLIED, 0, NULL);
+	c->applied = c->apply_to - c->applied <= FEW ? c->apply_to : c->apply_from;
 }
 
 void
 mqs_amqp_consumer_await_applied(struct mqs_consumer *c)
 {
-	int many;
+	const int64_t until = mqs_later(mqs_boottime(), LAST_WAIT);
+	uint64_t generation, last;
+	int waiting, rc = MQS_OK;
 
 	mqs_amqp_lock(c->connection);
-	many = c->open && c->unapplied > FEW;
+	generation = c->generation;
+	last = c->ordered;
+	waiting = c->open && c->unapplied > FEW;
 	mqs_amqp_unlock(c->connection);
-	if (many)
-		(void)mqs_amqp_run(c->connection, begin, c, mqs_later(mqs_boottime(), LAST_WAIT), NULL);
+	while (waiting && rc == MQS_OK) {
+		mqs_amqp_lock(c->connection);
+		waiting = c->open && c->generation == generation && c->applied < last &&
+		    mqs_amqp_consumer_apply(c, NULL) == MQS_OK;
+		mqs_amqp_unlock(c->connection);
+		mqs_amqp_channel_send(c->channel);
+		if (waiting)
+			rc = mqs_amqp_wait(c->channel, until, NULL);
+	}
 }

@@ -1,15 +1,15 @@
 /*
  * consumer_empty.c - see consumer.h, "nothing there"
  *
- * The two answers are one job, and a second job, which does nothing, ends after the thread has
- * looked at all that came with the answers.
+ * Answers and deliveries are events of one channel: what came before an answer was looked at before.
+ * The second question is asked when the first is answered; otherwise the broker's channel could have
+ * both before it has the delivery.
  *
  * RabbitMQ answers for a quorum queue that has 0 ready and 0 consumers where the queue's leader does
  * not tell it within 250 ms, and gives no sign of that (rabbit_quorum_queue:stat).  As this consumer
  * is one, 0 consumers mean that nothing is known.
  */
 #include "amqp/consumer_empty.h"
-#include "amqp/reply_error.h"
 #include "base/clock.h"
 
 /*
@@ -22,52 +22,44 @@
 /* How soon to look again for messages that others may take meanwhile. */
 #define AGAIN	(250 * MQS_MSEC)
 
-struct question {
-	struct mqs_consumer	*c;
-	uint32_t		 ready, consumers;
-	int			 closed;	/* there was no channel to ask on */
-	int			 twice;		/* in any case */
-};
-
+/* Waits for an event, which may be one that an answer by receipt waits for, too: it is told again. */
 static int
-ask(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+await_event(struct mqs_consumer *c, struct mqs_error *err)
 {
-	struct question *q = arg;
-	struct mqs_consumer *c = q->c;
-	struct mqs_amqp_link own = *link;
-	int rc = MQS_OK, i;
+	int rc = mqs_amqp_wait(c->channel, -1, err);
 
-	mqs_amqp_lock(c->connection);
-	q->closed = !c->open;
-	mqs_amqp_unlock(c->connection);
-	own.number = c->number;
-	own.channel = c->channel;
-	q->ready = q->consumers = 0;
-	for (i = 0; i < 2 && rc == MQS_OK && (q->twice || q->ready == 0) && !q->closed; i++)
-		rc = mqs_amqp_queue_exists(&own, c->group.name, &q->ready, &q->consumers,
-		    err);
-	if (rc >= 0)
-		return rc;
-	/* 406: what was not settled was taken back.  The channel was opened anew, bare. */
-	if (rc == MQS_ECONFIG) {
-		if (err != NULL)
-			err->code = MQS_AMQP_LOST;
-		return MQS_AMQP_LOST;
-	}
-	/* The broker has closed the channel, with all that was on it. */
-	mqs_amqp_lock(c->connection);
-	mqs_amqp_consumer_events.closed(c, rc == MQS_ENOENT ? AMQP_NOT_FOUND : 0, err);
-	mqs_amqp_unlock(c->connection);
-	return MQS_OK;
+	if (c->ndue > 0)
+		mqs_amqp_consumer_look_at(c, mqs_boottime());
+	return rc;
 }
 
+/* Asks once, and waits for the answer.  MQS_NOTHING: there is none, as the channel was lost. */
 static int
-nothing(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+ask(struct mqs_consumer *c, struct mqs_error *err)
 {
-	(void)arg;
-	(void)link;
-	(void)err;
-	return MQS_OK;
+	uint64_t generation, number = 0;
+	int rc = MQS_OK, waiting;
+
+	mqs_amqp_lock(c->connection);
+	generation = c->generation;
+	waiting = c->open;
+	if (waiting && (rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_COUNT, 0, err)) == MQS_OK)
+		number = ++c->counts;
+	mqs_amqp_unlock(c->connection);
+	mqs_amqp_channel_send(c->channel);
+	while (rc == MQS_OK && waiting) {
+		mqs_amqp_lock(c->connection);
+		waiting = c->open && c->generation == generation && c->counted < number;
+		mqs_amqp_unlock(c->connection);
+		if (waiting)
+			rc = await_event(c, err);
+	}
+	if (rc != MQS_OK)
+		return rc;
+	mqs_amqp_lock(c->connection);
+	rc = c->open && c->generation == generation ? MQS_OK : MQS_NOTHING;
+	mqs_amqp_unlock(c->connection);
+	return rc;
 }
 
 /* When the broker can be asked; 0: now, -1: when the descriptor is readable. */
@@ -88,21 +80,33 @@ time_to_ask(struct mqs_consumer *c)
 	return when < 0 || when > mqs_boottime() ? when : 0;
 }
 
+/* As the last answer said, if it said anything. */
 static int
-something_came(struct mqs_consumer *c)
+nothing_ready(struct mqs_consumer *c)
 {
-	int came;
+	int nothing;
 
 	mqs_amqp_lock(c->connection);
-	came = c->unread > c->claimed;
+	nothing = c->open && c->ready == 0 && c->consumers > 0;
 	mqs_amqp_unlock(c->connection);
-	return came;
+	return nothing;
+}
+
+static int
+look(struct mqs_consumer *c)
+{
+	int there = nothing_ready(c) ? MQS_AMQP_NOWHERE : MQS_AMQP_ELSEWHERE;
+
+	mqs_amqp_lock(c->connection);
+	if (c->unread > c->claimed)
+		there = MQS_AMQP_HERE;
+	mqs_amqp_unlock(c->connection);
+	return there;
 }
 
 int
 mqs_amqp_consumer_empty(struct mqs_consumer *c, int *there, struct mqs_error *err)
 {
-	struct question q = { .c = c };
 	int64_t when = time_to_ask(c);
 	int rc;
 
@@ -112,15 +116,13 @@ mqs_amqp_consumer_empty(struct mqs_consumer *c, int *there, struct mqs_error *er
 			mqs_amqp_consumer_look_at(c, when);
 		return MQS_OK;
 	}
-	if ((rc = mqs_amqp_run(c->connection, ask, &q, -1, err)) != MQS_OK ||
-	    (rc = mqs_amqp_run(c->connection, nothing, NULL, -1, err)) != MQS_OK ||
-	    (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)
+	rc = ask(c, err);
+	if (rc == MQS_OK && nothing_ready(c))
+		rc = ask(c, err);
+	if (rc < 0 || (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)
 		return rc;
-	if (something_came(c))
-		*there = MQS_AMQP_HERE;
-	else if (q.ready == 0 && q.consumers > 0 && !q.closed)
-		*there = MQS_AMQP_NOWHERE;
-	else
+	*there = look(c);
+	if (*there == MQS_AMQP_ELSEWHERE)
 		mqs_amqp_consumer_look_at(c, mqs_boottime() + AGAIN);
 	return MQS_OK;
 }
@@ -138,7 +140,7 @@ await_sending(struct mqs_consumer *c, struct mqs_error *err)
 		mqs_amqp_unlock(c->connection);
 		if (!left)
 			return MQS_OK;
-		if ((rc = mqs_amqp_wait(c->channel, -1, err)) != MQS_OK)
+		if ((rc = await_event(c, err)) != MQS_OK)
 			return rc;
 	}
 }
@@ -146,12 +148,10 @@ await_sending(struct mqs_consumer *c, struct mqs_error *err)
 int
 mqs_amqp_consumer_await_first(struct mqs_consumer *c, struct mqs_error *err)
 {
-	struct question q = { .c = c, .twice = 1 };
 	int rc;
 
-	if ((rc = await_sending(c, err)) != MQS_OK ||
-	    (rc = mqs_amqp_run(c->connection, ask, &q, -1, err)) != MQS_OK ||
-	    (rc = mqs_amqp_run(c->connection, nothing, NULL, -1, err)) != MQS_OK)
+	if ((rc = await_sending(c, err)) != MQS_OK || (rc = ask(c, err)) < 0 ||
+	    (rc = ask(c, err)) < 0)
 		return rc;
 	return mqs_amqp_consumer_check(c, err);
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amqp/consume_nothing.h"
 #include "amqp/consumer.h"
+#include "amqp/consumer_applied.h"
 #include "amqp/consumer_keys.h"
 #include "amqp/reply_error.h"
 #include "amqp/table.h"
@@ -14,6 +16,7 @@
 
 #define ORDER_BYTES	32	/* about what an order has on the wire */
 #define TAG_SIZE	16	/* room for a consumer's tag */
+#define APPLIED		"applied"	/* the tag of what consumes nothing */
 
 /* ----------------------------------------------------------- orders -- */
 
@@ -52,6 +55,7 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 	amqp_basic_ack_t ack = { .delivery_tag = o->tag,
 	    .multiple = o->kind == MQS_AMQP_ORDER_ACK_THROUGH };
 	amqp_basic_nack_t nack = { .delivery_tag = o->tag, .requeue = 1 };
+	amqp_queue_declare_t count = { .queue = mqs_amqp_text(c->group.name), .passive = 1 };
 	amqp_basic_cancel_t cancel;
 	char tag[TAG_SIZE];
 
@@ -65,6 +69,15 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 		return amqp_send_method(link->state, link->number, AMQP_BASIC_NACK_METHOD, &nack);
 	case MQS_AMQP_ORDER_CONSUME:
 		return send_consume(c, link, (size_t)o->tag, mqs_amqp_text(tag));
+	case MQS_AMQP_ORDER_COUNT:
+		return amqp_send_method(link->state, link->number, AMQP_QUEUE_DECLARE_METHOD,
+		    &count);
+	case MQS_AMQP_ORDER_APPLY:
+		return mqs_amqp_send_consume_nothing(link, c->group.name, APPLIED);
+	case MQS_AMQP_ORDER_APPLIED:
+		cancel = (amqp_basic_cancel_t){ .consumer_tag = mqs_amqp_text(APPLIED),
+		    .nowait = 1 };
+		/* FALLTHROUGH */
 	case MQS_AMQP_ORDER_CANCEL:
 	default:
 		return amqp_send_method(link->state, link->number, AMQP_BASIC_CANCEL_METHOD,
@@ -82,14 +95,19 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 	if (c->next_order == c->sending.n && !take_orders(c))
 		return MQS_NOTHING;
 	kind = c->sending.list[c->next_order].kind;
+	if (kind == MQS_AMQP_ORDER_CANCEL && c->sending.list[c->next_order].consumer != c->begun)
+		return MQS_NOTHING;	/* until it is; see consuming */
 	status = send_order(c, link, &c->sending.list[c->next_order]);
 	if (status != AMQP_STATUS_OK)
 		return mqs_amqp_fail_status(err, "consuming", status);
 	c->next_order++;
 	*sent += ORDER_BYTES;
 	mqs_amqp_lock(c->connection);
-	c->unapplied = kind == MQS_AMQP_ORDER_CONSUME || kind == MQS_AMQP_ORDER_CANCEL ? 0 :
-	    c->unapplied + 1;
+	if (kind == MQS_AMQP_ORDER_CONSUME || kind == MQS_AMQP_ORDER_CANCEL)
+		c->unapplied = 0;
+	else
+		c->unapplied += kind == MQS_AMQP_ORDER_ACK || kind == MQS_AMQP_ORDER_ACK_THROUGH ||
+		    kind == MQS_AMQP_ORDER_GIVE_BACK;
 	if (++c->sent == c->ordered) {
 		c->arrived = mqs_boottime();	/* what was acked makes room for more */
 		if (c->told_when_sent)
@@ -113,7 +131,11 @@ drop_all(struct mqs_consumer *c)
 	c->claimed = 0;
 	c->orders.n = c->sending.n = c->next_order = 0;
 	c->sent = c->ordered;
+	c->counted = c->counts;
+	c->ready = c->consumers = 0;
 	c->unapplied = 0;
+	c->applying = 0;
+	c->applied = c->apply_to = c->apply_from = c->ordered;
 	c->open = 0;
 }
 
@@ -216,11 +238,41 @@ cancelled(void *arg, amqp_bytes_t tag)
 	c->cancelled = 1;
 }
 
+/*
+ * A cancel waits for this: RabbitMQ's channel dies of one that it looks at before it has seen to the
+ * consumer (3.10.8: badkey in rabbit_channel:consumer_monitor).
+ */
+static void
+consuming(void *arg, amqp_bytes_t tag)
+{
+	struct mqs_consumer *c = arg;
+
+	if (tag.len == strlen(APPLIED) && memcmp(tag.bytes, APPLIED, tag.len) == 0) {
+		if (c->applying)
+			mqs_amqp_consumer_was_applied(c);
+	} else {
+		c->begun = consumer_of(tag);
+	}
+	mqs_amqp_channel_send_more(c->channel);
+}
+
+static void
+counted(void *arg, const amqp_queue_declare_ok_t *answer)
+{
+	struct mqs_consumer *c = arg;
+
+	c->ready = answer->message_count;
+	c->consumers = answer->consumer_count;
+	c->counted++;
+}
+
 const struct mqs_amqp_events mqs_amqp_consumer_events = {
 	.set_up = set_up,
 	.send = send_some,
 	.delivered = delivered,
 	.cancelled = cancelled,
+	.consuming = consuming,
+	.counted = counted,
 	.closed = closed,
 	.lost = lost
 };

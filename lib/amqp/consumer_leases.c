@@ -1,7 +1,8 @@
 /*
- * consumer_leases.c - see consumer.h: leases that run from hand-out
+ * consumer_leases.c - see consumer.h: leases
  *
- * All leases are equally long, so what is handed out together ends together, in the order of
+ * They run from hand-out (-l), or from when the consumer was closed, as on files.  All of a
+ * consumer's are equally long, so what is handed out together ends together, in the order of
  * hand-out.  What is over is retried at once, which counts the attempt: by a copy (consumer_copies.h),
  * or as a dead letter where it was the last.  A delivery that is lost with the channel is not
  * found any more, and the broker gives it to somebody without counting.
@@ -12,15 +13,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-int
-mqs_amqp_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
+static int
+begin(struct mqs_consumer *c, int64_t lease, struct mqs_error *err)
 {
 	size_t cap = c->leases_cap == 0 ? 16 : 2 * c->leases_cap;
 	struct mqs_amqp_lease *more;
 
-	c->handed_out += n;
-	if (c->options.lease == 0 || n == 0)
-		return MQS_OK;
 	if (c->nleases == c->leases_cap) {
 		if ((more = reallocarray(c->leases, cap, sizeof(*more))) == NULL)
 			return mqs_fail_errno(err, "%s", c->group.name);
@@ -28,9 +26,24 @@ mqs_amqp_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error 
 		c->leases_cap = cap;
 	}
 	c->leases[c->nleases++] = (struct mqs_amqp_lease){ .through = c->handed_out,
-	    .end = mqs_later(mqs_boottime(), c->options.lease) };
+	    .end = mqs_later(mqs_boottime(), lease) };
 	mqs_amqp_consumer_look_at(c, c->leases[0].end);
 	return MQS_OK;
+}
+
+int
+mqs_amqp_consumer_handed_out(struct mqs_consumer *c, size_t n, struct mqs_error *err)
+{
+	c->handed_out += n;
+	return c->options.lease == 0 || n == 0 ? MQS_OK : begin(c, c->options.lease, err);
+}
+
+int
+mqs_amqp_consumer_begin_leases(struct mqs_consumer *c, struct mqs_error *err)
+{
+	if (c->options.lease != 0 || c->handed_out == 0 || c->nleases > 0)
+		return MQS_OK;
+	return begin(c, c->group.settings.lease, err);
 }
 
 /* The first delivery that was handed out up to that number and is not settled: 1, or 0. */
@@ -48,7 +61,7 @@ first_handed_out(struct mqs_consumer *c, uint64_t through, struct mqs_settlement
 	}
 	if (h != NULL) {
 		how->seq = h->tag;
-		how->lease = h->generation;
+		how->lease = mqs_amqp_held_lease(h);
 	}
 	mqs_amqp_unlock(c->connection);
 	return h != NULL;

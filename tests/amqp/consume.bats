@@ -356,3 +356,62 @@ deleted() {
 	deleted g q/g 'q/g: group was deleted'
 	deleted h q 'q: queue was deleted'
 }
+
+@test "what mq-ack was told is settled stays so, though its consumer is killed at once" {
+	local n
+	mq-ctl create q/g
+	for n in 1 2 3 4 5; do
+		seq 300 | mq-pub q
+		mq-sub -m -c 300 q/g >taken
+		sort -R taken >receipts
+		mq-ack <receipts
+		# The holder may have ended already.
+		pkill -KILL -f "mq-sub -m -c 300 q/g" || :
+		run -1 mq-sub -W 300ms q/g
+		assert_output ''
+	done
+}
+
+@test "a receipt that was changed anywhere: 64, and nothing is settled" {
+	local r bad
+	mq-pub q a
+	mq-sub -m -c 1 q/g >took
+	r=$(cut -f 1 took)
+	# Another group, queue, delivery and consumer.
+	for bad in "q/other/${r#q/g/}" "other/g/${r#q/g/}" "${r%-*-*}-9-${r##*-}" \
+	    "${r%.*}.0123456789abcdef-1-1-0000" "${r%?}" q/g/1.1; do
+		[ "$bad" != "$r" ]
+		run -64 --separate-stderr mq-ack "$bad"
+		[[ $stderr = "mq-ack: $bad: not a receipt: "* ]]
+	done
+	mq-ack "$r"
+	run -1 mq-sub -e q/g
+}
+
+@test "-l: the lease runs from hand-out; then it comes again, counted; the last is a dead letter" {
+	mq-ctl create q/g
+	mq-ctl set q/g max-attempts=3
+	mq-pub q one
+	mq-sub -m -l 300ms -f '%r %a\n' q/g >out 3>&- &
+	until_true '[ "$(messages q.dead)" = 1 ]'
+	kill -TERM "$!"
+	wait "$!"
+	[ "$(cut -d ' ' -f 2 out)" = $'1\n2\n3' ]
+	run -0 sh -c 'mq-replay -J q.dead | jq -r ".headers[\"mq-dead-reason\"]"'
+	[ "$output" = 'lease ran out' ]
+	# What is settled in time does not come again.
+	mq-pub q two
+	mq-sub -m -l 10s -c 1 q/g | mq-ack
+	run -1 mq-sub -W 1s q/g
+}
+
+@test "the lease of a group runs when its mq-sub is gone; then the attempt counts" {
+	mq-ctl create q/g
+	mq-ctl set q/g lease=200ms
+	mq-pub q one two
+	mq-sub -m -c 2 q/g >took
+	cut -f 1 took | tail -n 1 | mq-ack
+	run -0 mq-sub -W 20s -c 1 -f '%s %a' q/g
+	[ "$output" = 'one 2' ]
+	run -66 mq-ack "$(head -n 1 took | cut -f 1)"
+}

@@ -17,6 +17,23 @@ fails() {
 	fi
 }
 
+# says_stale TEXT RECEIPT: TEXT is that of a receipt that was settled before.  On a cluster, where
+# its consumer ends when all that it gave is settled, that may be what is said.
+says_stale() {
+	local gone='the delivery was settled, or the message is delivered again'
+	[ "$1" = "mq-ack: $2: settled or delivered again meanwhile" ] || {
+		[ -n "${MQ_CLUSTER-}" ] && [[ $1 = "mq-ack: $2: its consumer (process "*") is gone: $gone" ]]
+	} || { echo "said: $1" >&2; return 1; }
+}
+
+# fails_stale RECEIPT COMMAND...: it ends with 66, and says so of RECEIPT first.
+fails_stale() {
+	local receipt=$1
+	shift
+	run -66 --separate-stderr "$@"
+	says_stale "${stderr%%$'\n'*}" "$receipt"
+}
+
 # watched FILE COMMAND...: runs COMMAND with all signals as they are by default, its pid
 # in FILE.pid; at the end FILE is "exit STATUS" or "signal NUMBER".
 watched() {
