@@ -49,6 +49,9 @@
  * MQS_ESTALE, which the owner knows by the epoch; exclusive queues are gone; a job runs again.
  * The thread goes on trying for ever; the caller's deadline and signals end a wait.  If every host
  * refuses the login in one round (MQS_EPERM), the connection has failed: each call returns that.
+ * A broker can keep a request for ever, though it is alive (3.10.8 does, for instance after all nodes were
+ * killed).  So a request that has no answer after six heartbeats is a loss, too, and runs again on the
+ * next connection, with twice the time, up to ten minutes, until one is answered.
  * The first connection is tried for one round only, so that a misspelt host is an error.
  *
  * BLOCKED  An alarm on the broker (memory, disk) is one notice.  Sending rests until it is over.

@@ -6,6 +6,7 @@
 
 #include "amqp/connection_state.h"
 #include "amqp/login.h"
+#include "amqp/reply_error.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -49,6 +50,27 @@ keep_worse(struct mqs_error *kept, const struct mqs_error *why)
 }
 
 /*
+ * Connects to a host, and opens the channel for jobs: a node that dies meanwhile is as good as one
+ * that is not there.
+ */
+static int
+connect_to(struct mqs_amqp_connection *c, size_t host, amqp_connection_state_t *state,
+    struct mqs_error *err)
+{
+	int rc;
+
+	if ((rc = mqs_amqp_login(state, c->address, host, c->configuration, err)) != MQS_OK)
+		return rc;
+	(void)amqp_channel_open(*state, MQS_AMQP_JOB_CHANNEL);
+	if (mqs_amqp_fail_reply(err, c->address->hosts[host].shown,
+	    amqp_get_rpc_reply(*state)) == MQS_OK)
+		return MQS_OK;
+	(void)amqp_destroy_connection(*state);
+	err->code = MQS_EBUSY;
+	return MQS_EBUSY;
+}
+
+/*
  * Tries each host once.  *refused: all of them refused the login.  When none was reached, the
  * error is of the first that was tried, and says how many there are.
  */
@@ -65,7 +87,7 @@ try_round(struct mqs_amqp_connection *c, int *refused, struct mqs_error *err)
 
 		if (quits(c))
 			return mqs_fail(err, MQS_EINTR, "connection: ended");
-		if (mqs_amqp_login(&state, c->address, host, c->configuration, &why) == MQS_OK) {
+		if (connect_to(c, host, &state, &why) == MQS_OK) {
 			mqs_amqp_lock(c);
 			c->state = state;
 			c->host = host;

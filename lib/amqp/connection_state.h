@@ -96,6 +96,7 @@ struct mqs_amqp_connection {
 	char			 notices[MQS_AMQP_NOTICES][MQS_AMQP_NOTICE];	/* L */
 	size_t			 nnotices;	/* L */
 	amqp_connection_state_t	 state;		/* T */
+	int64_t			 patience;	/* T: for an answer of the broker; 0: as at first */
 	int64_t			 began;		/* T: when this connection did, by mqs_boottime */
 };
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "amqp/answer.h"
 #include "amqp/connection_state.h"
 #include "amqp/reply_error.h"
 #include "amqp/table.h"
@@ -15,6 +14,9 @@
 #define FRAMES		512
 /* The library sends heartbeats when it is called, so it is called this often. */
 #define LOOK_MS		500
+/* How many heartbeats the broker has for an answer, at first, and how long it has at most. */
+#define ANSWER_BEATS	6
+#define ANSWER_MOST	(600 * MQS_SECOND)
 
 /* ------------------------------------------------------------- jobs -- */
 
@@ -101,6 +103,32 @@ has_work(struct mqs_amqp_connection *c, int *quit)
 	return work;
 }
 
+static void
+set_patience(struct mqs_amqp_connection *c, int64_t patience)
+{
+	struct timeval most = { .tv_sec = patience / MQS_SECOND };
+
+	c->patience = patience < ANSWER_MOST ? patience : ANSWER_MOST;
+	(void)amqp_set_rpc_timeout(c->state, &most);	/* without memory it waits for ever */
+}
+
+/* Opens and closes channels, runs jobs: MQS_NOTHING if there are none. */
+static int
+do_work(struct mqs_amqp_connection *c, struct mqs_error *err)
+{
+	const int64_t began = mqs_boottime(), least = ANSWER_BEATS * c->configuration->heartbeat * MQS_SECOND;
+	int rc;
+
+	set_patience(c, c->patience == 0 ? least : c->patience);
+	if ((rc = mqs_amqp_change_channel(c, err)) == MQS_NOTHING)
+		rc = run_job(c, err);
+	if (rc == MQS_AMQP_LOST && mqs_boottime() - began >= c->patience)
+		c->patience *= 2;
+	else if (rc == MQS_OK)
+		c->patience = least;
+	return rc;
+}
+
 /* Works until the connection is lost (MQS_AMQP_LOST), or the caller ends it (MQS_EINTR). */
 static int
 serve(struct mqs_amqp_connection *c, struct mqs_error *err)
@@ -109,9 +137,7 @@ serve(struct mqs_amqp_connection *c, struct mqs_error *err)
 
 	for (;;) {
 		if (has_work(c, &quit)) {
-			if ((rc = mqs_amqp_change_channel(c, err)) == MQS_NOTHING)
-				rc = run_job(c, err);
-			if (rc == MQS_NOTHING && quit)
+			if ((rc = do_work(c, err)) == MQS_NOTHING && quit)
 				return MQS_EINTR;
 			if (rc != MQS_OK && rc != MQS_NOTHING)
 				return rc;
@@ -147,29 +173,20 @@ read_version(struct mqs_amqp_connection *c)
 }
 
 /* The connection stands: the caller may see it. */
-static int
-begin(struct mqs_amqp_connection *c, struct mqs_error *err)
+static void
+begin(struct mqs_amqp_connection *c)
 {
-	struct mqs_amqp_link link;
-
 	mqs_amqp_lock(c);
 	c->fd = amqp_get_sockfd(c->state);
 	c->began = mqs_boottime();
 	c->epoch++;
 	c->blocked = 0;
 	read_version(c);
-	mqs_amqp_unlock(c);
-	link = mqs_amqp_link_of(c, NULL);
-	(void)amqp_channel_open(c->state, MQS_AMQP_JOB_CHANNEL);
-	if (mqs_amqp_answer(&link, "channel", err) != MQS_OK)
-		return MQS_AMQP_LOST;
-	mqs_amqp_lock(c);
 	if (c->ever)
 		mqs_amqp_note(c, "%s: connected again", c->address->hosts[c->host].shown);
 	c->ever = 1;
 	mqs_amqp_wake(c->told_fd);
 	mqs_amqp_unlock(c);
-	return MQS_OK;
 }
 
 /* An error's text without its object, which says nothing here. */
@@ -236,18 +253,13 @@ mqs_amqp_thread(struct mqs_amqp_connection *c)
 			fail(c, &why);
 			return;
 		}
-		if ((rc = begin(c, &why)) == MQS_OK)
-			rc = serve(c, &why);
+		begin(c);
+		rc = serve(c, &why);
 		if (rc == MQS_EINTR) {
 			(void)amqp_connection_close(c->state, AMQP_REPLY_SUCCESS);
 			end(c, NULL);
 			return;
 		}
 		end(c, &why);
-		if (!c->ever) {
-			why.code = MQS_EBUSY;
-			fail(c, &why);
-			return;
-		}
 	}
 }

@@ -129,7 +129,7 @@ look_for_stall(struct mqs_consumer *c)
 	int64_t when;
 
 	mqs_amqp_lock(c->connection);
-	waiting = !TAILQ_EMPTY(&s->sent) && !s->broken;
+	waiting = !TAILQ_EMPTY(&s->sent) && (!s->broken || s->why.code == MQS_EFULL);
 	acked = s->acked;
 	mqs_amqp_unlock(c->connection);
 	when = mqs_amqp_stall_look(&s->stall, c->connection, s->channel, c->group.name, waiting, acked);

@@ -157,7 +157,7 @@ await(struct publication *p, struct mqs_error *err)
 			return rc;
 		}
 		(void)mqs_amqp_stall_look(&stall, p->connection, p->channel,
-		    p->exchange[0] != '\0' ? p->exchange : p->key, !refused, 0);
+		    p->exchange[0] != '\0' ? p->exchange : p->key, 1, 0);
 	}
 }
 

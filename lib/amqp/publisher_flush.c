@@ -182,8 +182,8 @@ look(struct flush *f, struct mqs_error *err)
 	f->settled = settled;
 	if (closed != 0)
 		return reopen(f, closed, err);
-	(void)mqs_amqp_stall_look(&f->stall, p->connection, p->channel, p->queue, settled < p->n,
-	    settled);
+	(void)mqs_amqp_stall_look(&f->stall, p->connection, p->channel, p->queue,
+	    settled - refused < p->n, settled - refused);
 	if (settled < p->n)
 		return MQS_OK;
 	return refused > 0 ? send_refused(f, err) : MQS_NOTHING;

@@ -5,7 +5,9 @@
  * it is given to the leader that the cluster remembers, which is the dead one.  RabbitMQ 3.10.8
  * does not send it anew when it has learnt of the next leader: what was published there is never
  * confirmed, and never refused.  (The dead node was stopped, with two others living: for as long as
- * it was watched, 3 minutes beyond Erlang's net_ticktime.)  Heartbeats go on meanwhile.
+ * it was watched, 3 minutes beyond Erlang's net_ticktime.)  One that was opened a moment after a
+ * node was killed can refuse all that is published there, for longer than a minute, while other
+ * channels of the same node confirm it.  Heartbeats go on meanwhile.
  *
  * So whoever waits for confirms looks at the stall.  Where everything has left for the broker,
  * and it has confirmed nothing for two heartbeats, the connection is broken, and goes to the
