@@ -18,6 +18,8 @@
 #define BACK_PAUSE_MS	20
 /* How soon to look again for letters that others give back. */
 #define AGAIN		(50 * MQS_MSEC)
+/* For a standby to become the one that gets the messages, after another has ended. */
+#define STANDBY_WAIT	(3 * MQS_SECOND)
 
 struct redrive {
 	struct mqs_spool	*spool;
@@ -29,6 +31,8 @@ struct redrive {
 	uint64_t		 generation;	/* of the consumer's channel */
 	uint64_t		 passed, others; /* that were passed over in it; others are no letters */
 	uint64_t		 left;		/* in the group at the end */
+	uint64_t		 seen;		/* deliveries, when something was last seen to come, */
+	int64_t			 seen_at;	/* by mqs_boottime; 0: never */
 	uint32_t		 ready, consumers;
 	int			 failed;	/* the first error about a group where letters died */
 	struct mqs_error	 why;
@@ -148,6 +152,44 @@ await_copies(struct redrive *r, size_t most, struct mqs_error *err)
 	}
 }
 
+static int
+ready_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	struct redrive *r = arg;
+
+	return mqs_amqp_queue_count(link, r->name, &r->ready, &r->consumers, err);
+}
+
+/*
+ * There are letters, and they do not come.  Where a group has one active consumer at a time, another
+ * one may have them all for as long as it lives: MQS_EBUSY.  The broker does not count who stands by.
+ */
+static int
+await_letters(struct redrive *r, struct mqs_error *err)
+{
+	const struct mqs_amqp_group_settings *s = &r->c->group.settings;
+	const int64_t now = mqs_boottime();
+	uint64_t seen;
+	int rc;
+
+	mqs_amqp_lock(r->c->connection);
+	seen = r->c->seen;
+	mqs_amqp_unlock(r->c->connection);
+	if (r->seen_at == 0 || seen != r->seen || mqs_amqp_copies_pending(r->c) > 0)
+		r->seen_at = now;
+	r->seen = seen;
+	if ((s->ordered || s->exclusive) && now - r->seen_at > STANDBY_WAIT) {
+		if ((rc = mqs_amqp_run(r->c->connection, ready_job, r, -1, err)) != MQS_OK)
+			return rc;
+		if (r->ready > 0)
+			return mqs_fail(err, MQS_EBUSY, "%s: another consumer has this group to "
+			    "itself (%s); redrive when it has ended", r->name,
+			    s->exclusive ? "exclusive" : "ordered");
+	}
+	rc = mqs_amqp_wait(r->c->channel, mqs_boottime() + AGAIN, err);
+	return rc == MQS_ETIMEOUT ? MQS_OK : rc;
+}
+
 /* Takes what is here: MQS_OK; MQS_NOTHING: there is no more. */
 static int
 look(struct redrive *r, struct mqs_error *err)
@@ -158,10 +200,8 @@ look(struct redrive *r, struct mqs_error *err)
 	int held, rc;
 
 	rc = mqs_amqp_consumer_claim(r->c, MOST_PENDING, &n, &held, err);
-	if (rc == MQS_NOTHING && held) {
-		rc = mqs_amqp_wait(r->c->channel, mqs_boottime() + AGAIN, err);
-		return rc == MQS_ETIMEOUT ? MQS_OK : rc;
-	}
+	if (rc == MQS_NOTHING && held)
+		return await_letters(r, err);
 	while (rc == MQS_OK && (most == 0 || begun(r) < most) &&
 	    (rc = mqs_amqp_consumer_next(r->c, &m, err)) == MQS_OK)
 		rc = take(r, &m, err);
@@ -185,14 +225,6 @@ run(struct redrive *r, struct mqs_error *err)
 	if (rc == MQS_NOTHING && (rc = mqs_amqp_consumer_drain(r->c, -1, err)) == MQS_OK)
 		mqs_amqp_consumer_await_applied(r->c);
 	return rc;
-}
-
-static int
-ready_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
-{
-	struct redrive *r = arg;
-
-	return mqs_amqp_queue_count(link, r->name, &r->ready, &r->consumers, err);
 }
 
 /* What the group has yet to settle, while this consumer has it still. */

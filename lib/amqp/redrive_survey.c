@@ -1,11 +1,11 @@
 /*
  * redrive_survey.c - see redrive.h: counts the letters of a queue that has no group `redrive'
  *
- * Then all that the stream has are left.  What is there is read to its end.
+ * Then all that the stream has are left.  It is read up to a sign (stream_sign.h), since a node that
+ * lags would show less than there is.
  */
 #include "amqp/properties_in.h"
 #include "amqp/redrive.h"
-#include "amqp/settings_store.h"
 #include "amqp/stream_read.h"
 #include "amqp/stream_sign.h"
 #include "amqp/topology.h"
@@ -31,37 +31,23 @@ count(const struct mqs_redrive_options *o, const struct mqs_message *m, struct m
 }
 
 static int
-read_all(struct mqs_amqp_stream *s, const struct mqs_redrive_options *o, struct mqs_redriven *out,
-    struct mqs_error *err)
+read_all(struct mqs_amqp_stream *s, const char *sign, const struct mqs_redrive_options *o,
+    struct mqs_redriven *out, struct mqs_error *err)
 {
 	struct mqs_amqp_incoming in = { 0 };
 	struct mqs_amqp_kept *k;
-	int rc;
+	int rc = MQS_OK, is_end = 0;
 
-	while ((rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK) {
-		if (!mqs_amqp_is_sign(k) && (rc = mqs_amqp_properties_read(&in, &k->properties,
-		    k->routing_key, err)) == MQS_OK)
+	while (rc == MQS_OK && !is_end && (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK) {
+		if (mqs_amqp_is_sign(k))
+			is_end = mqs_amqp_is_sign_of(k, sign);
+		else if ((rc = mqs_amqp_properties_read(&in, &k->properties, k->routing_key,
+		    err)) == MQS_OK)
 			count(o, &in.message, out);
 		mqs_amqp_stream_release(s, k);
-		if (rc != MQS_OK)
-			break;
 	}
 	mqs_amqp_incoming_free(&in);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
-}
-
-/* The exchange of settings routes nothing for the reader's probe; reading a record makes it. */
-static int
-make_probe(struct mqs_amqp_connection *c, const char *queue, struct mqs_error *err)
-{
-	struct mqs_amqp_record r;
-	int rc;
-
-	if ((rc = mqs_amqp_record_init(&r, queue, NULL, err)) != MQS_OK)
-		return rc;
-	rc = mqs_amqp_settings_read(c, &r, 0, err);
-	mqs_amqp_record_free(&r);
-	return rc < 0 ? rc : MQS_OK;
+	return rc;
 }
 
 int
@@ -69,17 +55,17 @@ mqs_amqp_redrive_survey(struct mqs_spool *spool, const char *queue,
     const struct mqs_redrive_options *o, struct mqs_redriven *out, struct mqs_error *err)
 {
 	static const struct mqs_amqp_stream_start first = { .at = MQS_AMQP_STREAM_FIRST };
-	char name[MQS_AMQP_NAME_SIZE];
+	char name[MQS_AMQP_NAME_SIZE], sign[MQS_AMQP_SIGN_SIZE];
 	struct mqs_amqp_stream *s;
 	int rc;
 
-	if ((rc = make_probe(spool->connection, queue, err)) != MQS_OK)
-		return rc;
 	rc = mqs_amqp_stream_open(&s, spool->connection, mqs_amqp_stream(name, queue), &first,
-	    MQS_AMQP_SETTINGS, err);
+	    NULL, err);
 	if (rc != MQS_OK)
 		return rc == MQS_ENOENT ? MQS_OK : rc;	/* it retains nothing */
-	rc = read_all(s, o, out, err);
+	mqs_amqp_sign_make(sign);
+	if ((rc = mqs_amqp_sign_publish(spool->connection, name, sign, err)) == MQS_OK)
+		rc = read_all(s, sign, o, out, err);
 	mqs_amqp_stream_close(s);
 	return rc;
 }

@@ -4,6 +4,7 @@
 # What else it does is in tests/redrive.bats.
 
 load ../lib/common
+load ../lib/expect
 
 bury() {
 	mq-sub -e q/g -- sh -c 'exit 100'
@@ -59,4 +60,39 @@ letters() {
 	[ "$output" = last ]
 	until_true '[ "$(depth q.dead/redrive)" = 3000 ]'
 	mq-sub -e q.dead/redrive | cmp - <(seq 3000)
+}
+
+@test "a group that another consumer has to itself: 75" {
+	letters 30
+	mkfifo gate
+	exec 8<>gate
+	mq-sub --exclusive --prefetch 1 q.dead/redrive -- sh -c 'echo >begun; read -r x <gate' 3>&- 8>&- &
+	local holder=$!
+	until_true '[ -e begun ]'
+	fails 75 "mq-ctl redrive: q.dead/redrive: another consumer has this group to itself (exclusive); redrive when it has ended" \
+	    timeout 60 mq-ctl redrive q.dead
+	kill -KILL "$holder"
+	wait "$holder" || :
+	run -0 timeout 60 mq-ctl redrive q.dead
+	[ "$output" = 'q.dead: 30 letters redriven, 0 left' ]
+	echo >&8
+	exec 8>&-
+}
+
+@test "who lacks a permission: 77, with what was refused, and the letters stay" {
+	local host=${MQ_SPOOL#*://} who
+	host=${host%/*}
+	letters 2
+	mq-pub -d 1s q waits
+	nodes user "target-$vhost" secret "$vhost" '.*' '^(?!q/g$).*' '.*'
+	nodes user "out-$vhost" secret "$vhost" '.*' '.*' '^(?!mq[.]delay[.]out$).*'
+	nodes user "send-$vhost" secret "$vhost" '.*' '^(?!mq[.]delay[.]out$).*' '.*'
+	nodes user "sign-$vhost" secret "$vhost" '.*' '^(?!amq[.]default$).*' '.*'
+	for who in "sign amq.default" "target q/g" "out mq.delay.out" "send mq.delay.out"; do
+		run -77 --separate-stderr timeout 60 mq-ctl redrive \
+		    -s "amqp://${who% *}-$vhost:secret@$host/$vhost" q.dead
+		[[ $stderr = *"'${who#* }' in vhost '$vhost' refused for user '${who% *}-$vhost'"* ]]
+	done
+	run -0 mq-ctl redrive q.dead
+	[ "$output" = 'q.dead: 2 letters redriven, 0 left' ]
 }
