@@ -18,11 +18,14 @@
 #include "ctl/subcommands.h"
 #include "mqspool.h"
 
-enum { OPT_FROM = TOOL_LONG };
+enum { OPT_FROM = TOOL_LONG, OPT_SET };
+
+#define SETTINGS_MAX	32	/* there are fewer */
 
 struct creation {
 	struct mqs_consumer_options group;
 	struct bindings	 bindings;
+	const char	*settings[SETTINGS_MAX];
 	int		 if_missing;
 };
 
@@ -31,6 +34,22 @@ static int
 from(const struct creation *c)
 {
 	return c->group.from != NULL || c->group.from_time != 0;
+}
+
+/* What was given that only groups have; NULL: nothing. */
+static const char *
+for_groups(const struct creation *c)
+{
+	return from(c) ? "--from is" : c->bindings.n > 0 ? "bindings are" :
+	    c->group.nsettings > 0 ? "--set is" : NULL;
+}
+
+static void
+add_setting(struct creation *c, const char *pair)
+{
+	if (c->group.nsettings == SETTINGS_MAX)
+		usage_error("--set: more than %d", SETTINGS_MAX);
+	c->settings[c->group.nsettings++] = pair;
 }
 
 static int
@@ -57,17 +76,19 @@ run_create(int argc, char **argv)
 	while ((id = tool_option(&arg)) != 0) {
 		if (id == OPT_FROM)
 			arg_place("--from", arg, &c.group.from, &c.group.from_time);
+		else if (id == OPT_SET)
+			add_setting(&c, arg);
 		else if (!bindings_option(&c.bindings, id, arg))
 			c.if_missing = 1;
 	}
 	bindings_done(&c.bindings);
 	c.group.bindings = c.bindings.list;
 	c.group.nbindings = c.bindings.n;
-	for (i = tool_operand(); (from(&c) || c.bindings.n > 0) && i < argc; i++) {
+	c.group.settings = c.settings;
+	for (i = tool_operand(); for_groups(&c) != NULL && i < argc; i++) {
 		arg_queue(argv[i], queue, group);
 		if (group[0] == '\0')
-			usage_error("'%s': %s for groups", argv[i],
-			    from(&c) ? "--from is" : "bindings are");
+			usage_error("'%s': %s for groups", argv[i], for_groups(&c));
 	}
 	/* MQ_AUTOCREATE=no is about use that creates, not about this. */
 	common.autocreate = 1;
@@ -82,6 +103,7 @@ static const char *const create_asks[] = { "from", BINDINGS_ASKS, NULL };
 static const struct tool_option create_options[] = {
 	{ 'p', "if-missing", NULL, "what exists already is no error" },
 	{ OPT_FROM, "from", "WHERE", "where a group starts: oldest (default), newest, an id or a time" },
+	{ OPT_SET, "set", "NAME=VALUE", "a setting of a new group; may be repeated" },
 	BINDINGS_OPTIONS("a group gets"),
 	{ 0 }
 };

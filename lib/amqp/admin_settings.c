@@ -32,6 +32,9 @@ set_group(void *arg, struct mqs_amqp_record *r, int again, struct mqs_error *err
 	    (was.ordered || was.exclusive) != (now.ordered || now.exclusive))
 		return mqs_fail(err, MQS_ENOTSUP, "the amqp engine can't change ordered or "
 		    "exclusive of a group that is there; delete it, and make it anew with that");
+	if (was.expires != now.expires)
+		return mqs_fail(err, MQS_ENOTSUP, "the amqp engine can't change expires of a group that "
+		    "is there; delete it, and make it anew with mq-ctl create --set expires=DURATION");
 	return MQS_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "amqp/message_id.h"
 #include "amqp/settings_store.h"
 #include "amqp/table.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/name.h"
 
@@ -88,14 +89,16 @@ limits(struct making *m, struct mqs_error *err)
 static int
 kind_of(struct making *m, struct mqs_error *err)
 {
+	const uint64_t ms = MQS_MSEC;
 	struct mqs_group_settings s;
 	int rc;
 
 	if ((rc = mqs_amqp_record_group(&m->record, &s, err)) != MQS_OK)
 		return rc;
 	m->kind.single = s.ordered || s.exclusive;
-	if (m->record.temp)
-		m->kind.expires = TEMP_MS;
+	/* In whole milliseconds; 0 is never. */
+	m->kind.expires = m->record.temp ? TEMP_MS :
+	    s.expires / ms + (s.expires % ms != 0);
 	return limits(m, err);
 }
 

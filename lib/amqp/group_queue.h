@@ -24,6 +24,9 @@
 
 #include "amqp/connection.h"
 
+/* The most that RabbitMQ takes for x-expires: ten years (3.10.8). */
+#define MQS_AMQP_EXPIRES_MAX	UINT64_C(315360000000)	/* ms */
+
 /* What its arguments depend on. */
 struct mqs_amqp_group_kind {
 	int		single;			/* one active consumer */

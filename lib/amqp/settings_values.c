@@ -1,7 +1,9 @@
 /* settings_values.c - see settings_record.h: the values of settings */
 #include <string.h>
 
+#include "amqp/group_queue.h"
 #include "amqp/settings_record.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 union either {
@@ -16,7 +18,7 @@ has(const char *name)
 {
 	static const char *const names[] = { "retain", "retain-bytes", "max-messages",
 	    "max-bytes", "overflow", "dead-letter", "description", "lease", "max-attempts",
-	    "backoff", "exclusive", "ordered" };
+	    "backoff", "exclusive", "ordered", "expires" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -31,6 +33,18 @@ table(const struct mqs_amqp_record *r)
 	return r->group[0] == '\0' ? mqs_log_setting_table : mqs_group_setting_table;
 }
 
+/* What the broker refuses as an argument is refused before anything is made. */
+static int
+check_value(const struct mqs_setting *s, const char *pair, const union either *value,
+    struct mqs_error *err)
+{
+	if (strcmp(s->name, "expires") == 0 &&
+	    value->group.expires > MQS_AMQP_EXPIRES_MAX * (uint64_t)MQS_MSEC)
+		return mqs_fail(err, MQS_ECONFIG, "%s: is too large (at most 3650d, RabbitMQ's limit "
+		    "of x-expires)", pair);
+	return MQS_OK;
+}
+
 static int
 set_one(struct mqs_amqp_record *r, const char *pair, struct mqs_error *err)
 {
@@ -40,6 +54,8 @@ set_one(struct mqs_amqp_record *r, const char *pair, struct mqs_error *err)
 	int rc;
 
 	if ((rc = mqs_setting_pair(table(r), pair, &s, &value, &scratch, err)) != MQS_OK)
+		return rc;
+	if ((rc = check_value(s, pair, &scratch, err)) != MQS_OK)
 		return rc;
 	if (!has(s->name))
 		return *value == '\0' || strcmp(value, s->preset) == 0 ? MQS_OK :

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# temporary.bats - groups that go by themselves
+# temporary.bats - groups that go by themselves: temporary ones, and those with the setting expires
 #
 # Has the cluster to itself.  tests/routing.bats has what the tools make of it.
 
@@ -86,4 +86,45 @@ groups() {
 	[ "$status" = 66 ]
 	[ "$(cat err)" = 'mq-sub: q: queue was deleted' ]
 	[ -z "$(left)" ]
+}
+
+@test "expires: a group that nobody consumes goes, one that is consumed stays" {
+	mq-pub q 1
+	mq-ctl create --set expires=2500ms --set max-attempts=7 q/idle q/used
+	mq-sub q/used >out 3>&- &
+	until_true '[ "$(groups)" = used ]'
+	mq-pub q 2
+	until_true '[ "$(wc -l <out)" = 2 ]'
+	kill -TERM $!
+	wait $!
+	run -0 mq-ctl show q/used
+	assert_line expires=2500ms
+	until_true '[ -z "$(left)" ]'
+	# It is made anew without its settings.
+	run -0 mq-sub -e q/used
+	[ "$output" = $'1\n2' ]
+	run -0 mq-ctl show q/used
+	assert_line expires=never
+	assert_line max-attempts=5
+}
+
+@test "expires: what moves a group keeps the argument" {
+	mq-pub q 1
+	mq-ctl create --set expires=3s q/g
+	mq-replay --rewind q/g --to oldest
+	[ "$(groups)" = g ]
+	until_true '[ -z "$(left)" ]'
+}
+
+@test "expires: a group that is there, and a time that is too long" {
+	mq-ctl create q/g
+	fails 69 "mq-ctl set: q/g: the amqp engine can't change expires of a group that is there; delete it, and make it anew with mq-ctl create --set expires=DURATION" \
+	    mq-ctl set q/g expires=1h
+	mq-ctl set q/g expires=never
+	fails 78 "mq-ctl create: q/h: expires=3651d: is too large (at most 3650d, RabbitMQ's limit of x-expires)" \
+	    mq-ctl create --set expires=3651d q/h
+	missing q/h
+	mq-ctl create --set expires=3650d q/h
+	run -0 mq-ctl show q/h
+	assert_line expires=3650d
 }
