@@ -15,7 +15,11 @@ quick() {
 @test "up to so many messages, one a line, and their number in MQ_COUNT" {
 	seq 10 | mq-pub q
 	run -0 mq-sub -e --batch 4 q -- sh -c 'echo "$MQ_COUNT:" $(cat)'
-	assert_output $'4: 1 2 3 4\n4: 5 6 7 8\n2: 9 10'
+	assert_equal "${lines[0]}" '4: 1 2 3 4'
+	assert_equal "${lines[1]}" '4: 5 6 7 8'
+	assert_equal "$(sed 's/.*: //' <<<"$output" | paste -sd ' ')" '1 2 3 4 5 6 7 8 9 10'
+	# What a broker sends when there is room again comes as it comes.
+	[ -n "${MQ_CLUSTER-}" ] || assert_equal "${lines[2]}" '2: 9 10'
 	has acked q/default 10
 	run -1 mq-sub -e --batch 4 q -- cat
 }
@@ -67,7 +71,9 @@ MQ_SPOOL=$MQ_SPOOL"
 	run -0 mq-sub --batch 4 -c 6 q/a -- sh -c 'echo "$MQ_COUNT"'
 	assert_output $'4\n2'
 	run -0 mq-sub -e --batch 100 --prefetch 5 q/b -- sh -c 'echo "$MQ_COUNT"'
-	assert_output $'5\n5'
+	[ "${lines[0]}" = 5 ]
+	[ "$(awk '{ n += $1 } $1 > 5 { n = 100 } END { print n }' <<<"$output")" = 10 ]
+	[ -n "${MQ_CLUSTER-}" ] || assert_output $'5\n5'
 }
 
 @test "the status settles all of them" {

@@ -194,10 +194,16 @@ ordered() {
 	hand 11 >out
 	[ "$(wc -l <out)" = 11 ]
 	[ "$(grep -c x out)" = 10 ]
-	[ "$(depth q/g)" = 5010 ]
+	has depth q/g 5010
 	sound q
+}
+
+@test "purge: what is out and what is parked goes" {
+	ordered q/g
+	seq -f 'a:%g' 100 | mq-pub -K : q
+	hand 1 >/dev/null
 	run -0 --separate-stderr mq-ctl -v purge q/g
-	[ "$stderr" = 'mq-ctl purge: q/g: purged 5010 messages' ]
+	[ "$stderr" = 'mq-ctl purge: q/g: purged 100 messages' ]
 	sound q
 	publish a:again
 	run -0 mq-sub -e q/g

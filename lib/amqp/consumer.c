@@ -81,7 +81,7 @@ open_it(struct mqs_consumer **out, struct mqs_spool *spool, const char *queue, c
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return mqs_fail_errno(err, "%s/%s", queue, group);
 	c->spool = spool;
-	c->epoll = c->timer = -1;
+	c->epoll = c->timer = c->spill.fd = -1;
 	mqs_amqp_consumer_init_states(c);
 	init_amqp_pool(&c->pool, 4096);
 	if (options != NULL) {
@@ -213,8 +213,8 @@ mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 {
 	int rc;
 
-	c->closing = 1;
 	mqs_amqp_lock(c->connection);
+	c->closing = 1;		/* the thread looks at it */
 	rc = give_back(c, err);
 	mqs_amqp_unlock(c->connection);
 	if (rc == MQS_OK)
@@ -265,6 +265,7 @@ mqs_amqp_consumer_free(struct mqs_consumer *c)
 		(void)close(c->timer);
 	if (c->epoll != -1)
 		(void)close(c->epoll);
+	mqs_amqp_spill_close(&c->spill);
 	free(c->busy);
 	free(c->leases);
 	free(c->due);

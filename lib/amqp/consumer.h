@@ -17,6 +17,7 @@
  * consumer_copies*.c	retries and dead letters
  * consumer_deliveries.c	the deliveries by their tags
  * consumer_delivery.c	one delivery
+ * consumer_spill.c	ordered groups: deliveries that wait in a file
  *
  * The broker sends deliveries ahead, up to a prefetch (basic.qos), and the thread (connection.h)
  * keeps them.  A claim takes what is there, and consumer_next gives it, both without asking
@@ -69,6 +70,7 @@
 #define MQS_AMQP_CONSUMER_H
 
 #include "amqp/consumer_deliveries.h"
+#include "amqp/consumer_spill.h"
 #include "amqp/group.h"
 #include "amqp/properties_in.h"
 #include "amqp/spool.h"
@@ -157,6 +159,8 @@ struct mqs_consumer {
 	struct mqs_amqp_held	**busy;		/* of an ordered group: the table of busy keys */
 	size_t			 unread, claimed; /* claimed: the first so many of the unread */
 	size_t			 parked, waiting;
+	size_t			 bytes, files;	/* of an ordered group: of all deliveries */
+	struct mqs_amqp_spill	 spill;		/* of an ordered group */
 	size_t			 unread_bytes, unread_files;
 	struct mqs_amqp_orders	 orders;
 	uint64_t		 ordered, sent;	/* orders, ever */

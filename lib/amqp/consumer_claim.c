@@ -99,6 +99,8 @@ give_up_borrowed(struct mqs_consumer *c)
 	mqs_amqp_lock(c->connection);
 	if (c->borrowed_gone)
 		mqs_amqp_held_free(c->borrowed);
+	else if (c->borrowed != NULL && c->borrowed->state != MQS_AMQP_COPYING)
+		mqs_amqp_spill_unload(c->borrowed);
 	c->borrowed = NULL;
 	c->borrowed_gone = 0;
 	mqs_amqp_unlock(c->connection);
@@ -164,7 +166,8 @@ mqs_amqp_consumer_next(struct mqs_consumer *c, struct mqs_message *m, struct mqs
 		give_up_borrowed(c);
 		if ((h = borrow(c)) == NULL)
 			return MQS_NOTHING;
-		if ((rc = decode(c, h, err)) != MQS_OK)
+		if ((rc = mqs_amqp_spill_load(h, err)) != MQS_OK ||
+		    (rc = decode(c, h, err)) != MQS_OK)
 			return rc;
 		*m = c->incoming.message;
 		if ((rc = settle_expired(c, m, h, err)) < 0)

@@ -238,8 +238,8 @@ mqs_amqp_copies_begin(struct mqs_consumer *c, struct mqs_amqp_held *h,
 		k->asked = 1;
 		k->ticket = *ticket;
 	}
-	if (k->kind == MQS_AMQP_COPY_DEAD &&
-	    (rc = write_death(c, k, h, how, err)) != MQS_OK) {
+	if ((rc = mqs_amqp_spill_load(h, err)) != MQS_OK || (k->kind == MQS_AMQP_COPY_DEAD &&
+	    (rc = write_death(c, k, h, how, err)) != MQS_OK)) {
 		mqs_amqp_copy_free(k);
 		return rc;
 	}

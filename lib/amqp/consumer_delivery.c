@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "amqp/consumer_delivery.h"
+#include "amqp/consumer_spill.h"
 #include "amqp/table.h"
 
 #define GENERATION_BITS	32	/* of a lease; above them: how often it was handed out before */
@@ -30,7 +31,7 @@ mqs_amqp_held_new(struct mqs_amqp_delivery *d)
 	    .body_len = d->body_len, .key_len = d->routing_key.len,
 	    .properties_len = d->raw_properties.len };
 	d->body_fd = -1;
-	at = h->bytes;
+	at = h->bytes = (char *)(h + 1);
 	append(&at, d->routing_key.bytes, d->routing_key.len);
 	append(&at, d->raw_properties.bytes, d->raw_properties.len);
 	append(&at, d->body, body);
@@ -42,6 +43,7 @@ mqs_amqp_held_free(struct mqs_amqp_held *h)
 {
 	if (h == NULL)
 		return;
+	mqs_amqp_spill_remove(h);
 	if (h->body_fd != -1)
 		(void)close(h->body_fd);
 	free(h);
@@ -80,6 +82,6 @@ mqs_amqp_held_body(const struct mqs_amqp_held *h)
 size_t
 mqs_amqp_held_size(const struct mqs_amqp_held *h)
 {
-	return sizeof(*h) + h->key_len + h->properties_len +
+	return h->spill != NULL ? sizeof(*h) : sizeof(*h) + h->key_len + h->properties_len +
 	    (h->body_fd == -1 ? (size_t)h->body_len : 0);
 }

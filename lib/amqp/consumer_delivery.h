@@ -3,7 +3,8 @@
  *
  * It is what is needed to hand the message out, and to make a copy of it (a retry, a dead
  * letter): routing key, properties as they came, and body.  A body of more than MQS_INLINE_MAX
- * bytes is an unlinked temporary file.
+ * bytes is an unlinked temporary file.  Those of ordered groups may be in a file altogether
+ * (consumer_spill.h); then they have to be loaded before their parts are used.
  */
 #ifndef MQS_AMQP_CONSUMER_DELIVERY_H
 #define MQS_AMQP_CONSUMER_DELIVERY_H
@@ -38,12 +39,14 @@ struct mqs_amqp_held {
 	struct mqs_amqp_held_list parked;	/* while its key is busy with it: those behind it */
 	unsigned	 retries;	/* here, which its properties do not count */
 	unsigned	 handed_out;	/* how often it was before */
-	int64_t		 due;		/* WAITING: when, by mqs_boottime */
+	int64_t		 due;		/* RETRYING: when, by mqs_boottime */
+	struct mqs_amqp_spill *spill;	/* the file where it is, too; NULL: it is in memory alone */
+	uint64_t	 offset;	/* there */
 
 	int		 body_fd;	/* -1: the body is in bytes */
 	uint64_t	 body_len;
 	size_t		 key_len, properties_len;
-	char		 bytes[];	/* key, properties, body */
+	char		*bytes;		/* key, properties, body; behind this, unless it was in spill */
 };
 
 /* Takes a delivery, and its file; NULL: no memory. */
@@ -59,7 +62,7 @@ uint64_t mqs_amqp_lease_generation(uint64_t lease);
 amqp_bytes_t mqs_amqp_held_key(const struct mqs_amqp_held *);
 amqp_bytes_t mqs_amqp_held_properties(const struct mqs_amqp_held *);
 const void *mqs_amqp_held_body(const struct mqs_amqp_held *);
-/* What it takes in memory. */
+/* What it takes in memory while it waits. */
 size_t	mqs_amqp_held_size(const struct mqs_amqp_held *);
 
 #endif

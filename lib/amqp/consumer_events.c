@@ -149,37 +149,65 @@ consumer_of(amqp_bytes_t tag)
 	return (unsigned)strtoul(text + strcspn(text, "0123456789"), NULL, 10);
 }
 
+/* 0: there is no memory. */
+static int
+take_in(struct mqs_consumer *c, struct mqs_amqp_delivery *d)
+{
+	struct mqs_amqp_held *h = mqs_amqp_held_new(d);
+
+	if (h == NULL)
+		return 0;
+	h->generation = c->generation;
+	h->consumer = consumer_of(d->consumer_tag);
+	if (mqs_amqp_deliveries_add(&c->deliveries, h) == -1) {
+		mqs_amqp_held_free(h);
+		return 0;
+	}
+	c->used += h->consumer == c->consumer;
+	mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_UNREAD);
+	c->seen++;
+	c->seen_bytes += mqs_amqp_held_size(h) + (h->body_fd == -1 ? 0 : (size_t)h->body_len);
+	return 1;
+}
+
+/*
+ * Of an ordered group: none is given back, and nothing is left out.  What comes when no more is
+ * handed out goes back with the channel.
+ */
+static void
+take_in_order(struct mqs_consumer *c, struct mqs_amqp_delivery *d)
+{
+	struct mqs_amqp_held *h;
+	int rc;
+
+	if (c->closed != 0 || c->closing)
+		return;
+	if ((h = mqs_amqp_held_new(d)) == NULL) {
+		rc = mqs_fail_errno(&c->why, "a message");
+	} else {
+		h->generation = c->generation;
+		h->consumer = consumer_of(d->consumer_tag);
+		c->used += h->consumer == c->consumer;
+		rc = mqs_amqp_keys_admit(c, h, &c->why);
+	}
+	c->closed = rc == MQS_OK ? 0 : -1;
+}
+
 static void
 delivered(void *arg, struct mqs_amqp_delivery *d)
 {
 	struct mqs_consumer *c = arg;
-	struct mqs_amqp_held *h = NULL;
 
 	c->arrived = mqs_boottime();
-	if (c->window > 0 && (h = mqs_amqp_held_new(d)) != NULL &&
-	    mqs_amqp_deliveries_add(&c->deliveries, h) == -1) {
-		mqs_amqp_held_free(h);
-		h = NULL;
-	}
-	if (h == NULL && c->busy != NULL) {	/* no memory, and order would be lost */
-		c->closed = -1;
-		(void)mqs_fail(&c->why, MQS_ESYSTEM, "no memory");
+	if (c->busy != NULL) {
+		take_in_order(c, d);
 		return;
 	}
-	if (h == NULL) {	/* not wanted any more, or no memory */
+	if (c->window == 0 || !take_in(c, d)) {	/* not wanted any more, or no memory */
 		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, d->tag, NULL) == MQS_OK)
 			mqs_amqp_channel_send_more(c->channel);
 		return;
 	}
-	h->generation = c->generation;
-	h->consumer = consumer_of(d->consumer_tag);
-	c->used += h->consumer == c->consumer;
-	if (c->busy == NULL)
-		mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_UNREAD);
-	else
-		(void)mqs_amqp_keys_admit(c, h, NULL);
-	c->seen++;
-	c->seen_bytes += mqs_amqp_held_size(h) + (h->body_fd == -1 ? 0 : (size_t)h->body_len);
 	if ((c->unread_bytes > 2 * MQS_AMQP_AHEAD_BYTES ||
 	    c->unread_files > 2 * MQS_AMQP_AHEAD_FILES) &&
 	    mqs_amqp_consumer_stop(c, NULL) == MQS_OK)

@@ -1,6 +1,7 @@
 /* consumer_keys.c - see consumer_keys.h */
 #include "amqp/consumer_keys.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "engine/key_order.h"
 
 /* ------------------------------------------------- the table of busy keys -- */
@@ -87,14 +88,34 @@ key_of(const struct mqs_amqp_held *h)
 	return mqs_key_hash(&m);
 }
 
+/* Adds it to what is here, in memory or in the file. */
+static int
+add(struct mqs_consumer *c, struct mqs_amqp_held **h, struct mqs_error *err)
+{
+	int full = c->bytes + mqs_amqp_held_size(*h) > MQS_AMQP_AHEAD_BYTES ||
+	    ((*h)->body_fd != -1 && c->files >= MQS_AMQP_AHEAD_FILES), rc;
+
+	(*h)->key = key_of(*h);
+	if (full && (rc = mqs_amqp_spill_put(&c->spill, h, err)) != MQS_OK)
+		return rc;
+	if (mqs_amqp_deliveries_add(&c->deliveries, *h) == -1)
+		return mqs_fail_errno(err, "a message");
+	c->bytes += mqs_amqp_held_size(*h);
+	c->files += (*h)->body_fd != -1;
+	return MQS_OK;
+}
+
 int
 mqs_amqp_keys_admit(struct mqs_consumer *c, struct mqs_amqp_held *h, struct mqs_error *err)
 {
 	int out, rc;
 
-	h->key = key_of(h);
-	if ((rc = mqs_key_order_enter(&order, c, h->key, h->tag, &out, err)) != MQS_OK)
+	if ((rc = add(c, &h, err)) != MQS_OK) {
+		mqs_amqp_held_free(h);
 		return rc;
+	}
+	/* The functions above do not fail. */
+	(void)mqs_key_order_enter(&order, c, h->key, h->tag, &out, err);
 	if (out) {
 		mqs_amqp_consumer_enter_state(c, h, MQS_AMQP_UNREAD);
 		return MQS_OK;
@@ -108,6 +129,8 @@ mqs_amqp_keys_admit(struct mqs_consumer *c, struct mqs_amqp_held *h, struct mqs_
 void
 mqs_amqp_keys_leave(struct mqs_consumer *c, struct mqs_amqp_held *h)
 {
+	c->bytes -= mqs_amqp_held_size(h);
+	c->files -= h->spill == NULL && h->body_fd != -1;
 	if (h->state != MQS_AMQP_PARKED) {
 		(void)mqs_key_order_leave(&order, c, h->key, h->tag, NULL);
 		return;

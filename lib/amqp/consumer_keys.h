@@ -38,7 +38,10 @@
 
 /* All with the lock held. */
 
-/* Takes a delivery in that has just come, as UNREAD or PARKED. */
+/*
+ * Takes a delivery in that has just come, as UNREAD or PARKED.  After an error it is freed, and the
+ * group can't be consumed on.
+ */
 int	mqs_amqp_keys_admit(struct mqs_consumer *, struct mqs_amqp_held *, struct mqs_error *err);
 /* A delivery is settled for good, or lost: the next one of its key is UNREAD. */
 void	mqs_amqp_keys_leave(struct mqs_consumer *, struct mqs_amqp_held *);

@@ -4,7 +4,7 @@
 
 #define AT_FIRST	64u	/* before it is known how large messages are */
 #define SINGLE		256u	/* where it can't be changed later */
-#define ORDERED		256u	/* never another one: consumer_keys.h */
+#define ORDERED		8192u	/* never another one: consumer_keys.h */
 #define KNOWN		8u	/* so many tell it */
 
 /* How many messages may be sent ahead, by their size so far. */

@@ -243,6 +243,31 @@ connected() {
 	[ "$(grep -v '^[ab] ' got | sort -u | wc -l)" = 2000 ]
 }
 
+@test "large messages whose key is busy: in order, whole, and neither memory nor descriptors grow" {
+	local n size memory
+	ordered q/g
+	for n in $(seq 120); do
+		# Above 256 KiB a body is a file of its own.
+		size=$((n % 3 == 0 ? 270000 : 200000))
+		{ printf '%04d' "$n"; head -c "$size" /dev/zero | tr '\0' x; } >"body$n"
+	done
+	for n in 1 2 3; do
+		mq-pub -k a -F q body{1..120}
+	done
+	mq-pub -k b q b1
+	(ulimit -n 130; exec mq-sub -c 361 -P 2 q/g -- bash -c '
+	    [ "$MQ_KEY" = a ] || { touch other; exit; }
+	    [ -e go ] || { touch begun; until [ -e go ]; do sleep 0.1; done; }
+	    cat >body; read -r -n 4 n <body; cmp -s body "body$((10#$n))" && echo "$n" >>got') 3>&- &
+	until_true '[ -e other ]'
+	memory=$(awk '/RssAnon/ { print $2 }' "/proc/$!/status")
+	touch go
+	wait $!
+	[ "$memory" -lt 32000 ]
+	[ "$(wc -l <got)" = 360 ]
+	cmp got <(for n in 1 2 3; do seq -f %04g 120; done)
+}
+
 @test "rewind: the order begins again" {
 	ordered q/g
 	publish a:a1 a:a2
