@@ -234,6 +234,13 @@ checker() {
 @test "other queues need no checker" {
 	MQ_LIBEXEC=$BATS_TEST_TMPDIR/none
 	mq-pub q 'no JSON'
+	run -0 mq-sub -e q
+	assert_output 'no JSON'
+}
+
+@test "other queues need no checker, nor does setting that there is no schema, nor a filter" {
+	MQ_LIBEXEC=$BATS_TEST_TMPDIR/none
+	mq-pub q 'no JSON'
 	mq-ctl set q retain=1d schema=
 	mq-pub q x
 	run -0 mq-sub -e q --to out -- cat

@@ -175,9 +175,14 @@ worker() {
 	done
 	run -0 mq-replay confirms
 	assert_output "$(printf 'message %d\n' 1 2 3)"
-	# Not confirmed: there is no room for another.
+}
+
+@test "7, publisher confirms, one by one: 75 is a message that was not taken" {
+	mq-pub confirms 'message 1' 'message 2' 'message 3'
 	mq-ctl set confirms max-messages=3 overflow=reject
 	run -75 mq-pub confirms 'message 4'
+	run -0 mq-replay confirms
+	assert_output "$(printf 'message %d\n' 1 2 3)"
 }
 
 @test "7, publisher confirms, in batches: one for all of a file" {
