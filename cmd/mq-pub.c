@@ -110,6 +110,14 @@ may_create(const struct request *q)
 	return q->expect_last == NULL || (q->key == NULL && strcmp(q->expect_last, "0") == 0);
 }
 
+static void
+check_expected(const struct request *q, const struct mqs_spool *spool)
+{
+	if (q->expect_last != NULL && strcmp(q->expect_last, "0") != 0 &&
+	    !mqs_is_id(spool, q->expect_last))
+		usage_error("--expect-last: '%s': not an id", q->expect_last);
+}
+
 static int
 run(struct request *q)
 {
@@ -138,10 +146,7 @@ run(struct request *q)
 		reject_open(&reject, q->reject_to, (struct mqs_slice){ q->delim, q->delim_len });
 		recorder.reject = batch.refused.reject = &reject;
 	}
-	/* Before the queue is made for it. */
-	if (q->expect_last != NULL && strcmp(q->expect_last, "0") != 0 &&
-	    !mqs_is_id(spool, q->expect_last))
-		usage_error("--expect-last: '%s': not an id", q->expect_last);
+	check_expected(q, spool);	/* before the queue is made for it */
 	batch_open(&batch, spool, q->queue);
 	if (q->mirror) {
 		mirror_open(&mirror, spool, q->queue);

@@ -164,8 +164,11 @@ take_reply(struct mqs_call *call, struct mqs_reply *reply, struct mqs_error *err
 		call->fd = k->body_fd;
 		k->body_fd = -1;
 	} else if (call->fd == -1 &&
-	    (rc = mqs_amqp_temporary_file(&call->fd, err)) == MQS_OK)
-		rc = mqs_amqp_temporary_write(call->fd, k->body, (size_t)k->body_len, err);
+	    (rc = mqs_amqp_temporary_file(&call->fd, err)) == MQS_OK &&
+	    (rc = mqs_amqp_temporary_write(call->fd, k->body, (size_t)k->body_len, err)) != MQS_OK) {
+		(void)close(call->fd);
+		call->fd = -1;
+	}
 	if (rc != MQS_OK)
 		return rc;
 	if (lseek(call->fd, 0, SEEK_SET) == -1)

@@ -17,6 +17,8 @@
  *	confirmed	with a tag, whether all up to it are meant, and whether it is a refusal
  *	returned	with a message that no queue took
  *	cancelled	when the broker ended a consumer, because its queue went
+ *	consuming	when the broker has begun a consumer that `send' asked for
+ *	counted		with how much a queue has, where `send' asked
  *	closed		when the broker closed the channel, or set_up failed after a loss
  *	lost		when the connection is gone; tags of before mean nothing from then on
  *
@@ -51,7 +53,8 @@
  * refuses the login in one round (MQS_EPERM), the connection has failed: each call returns that.
  * A broker can keep a request for ever, though it is alive (3.10.8 does, for instance after all nodes were
  * killed).  So a request that has no answer after six heartbeats is a loss, too, and runs again on the
- * next connection, with twice the time, up to ten minutes, until one is answered.
+ * next connection, with twice the time, up to ten minutes, until one is answered.  What `send' asks
+ * for is not watched like that.
  * The first connection is tried for one round only, so that a misspelt host is an error.
  *
  * BLOCKED  An alarm on the broker (memory, disk) is one notice.  Sending rests until it is over.

@@ -117,8 +117,8 @@ mqs_amqp_consumer_open(struct mqs_consumer **out, struct mqs_spool *spool, const
     const char *group, const struct mqs_consumer_options *options, struct mqs_error *err)
 {
 	if (options != NULL && options->lease != 0 && (options->flags & MQS_MANUAL) == 0)
-		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine has leases for what is "
-		    "settled by others alone", queue, group);
+		return mqs_fail(err, MQS_ENOTSUP, "%s/%s: the amqp engine has leases (-l) for what "
+		    "others settle (-m) alone", queue, group);
 	return open_it(out, spool, queue, group, options, 0, err);
 }
 
@@ -220,7 +220,9 @@ mqs_amqp_consumer_close(struct mqs_consumer *c, struct mqs_error *err)
 	if (rc == MQS_OK)
 		rc = mqs_amqp_consumer_drain(c, -1, err);
 	if (rc != MQS_OK && mqs_amqp_copies_mend_at(c) != 0) {	/* acks are applied all the same */
+		mqs_amqp_lock(c->connection);
 		c->closing = 0;
+		mqs_amqp_unlock(c->connection);
 		mqs_amqp_consumer_await_applied(c);
 	}
 	/* Answers that became due meanwhile: nothing makes the descriptor readable for them. */

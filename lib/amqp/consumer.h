@@ -12,7 +12,7 @@
  * consumer_orders.c	orders are given
  * consumer_states.c	the lists of deliveries of each state
  * consumer_keys.c	ordered groups: keys apart
- * consumer_applied.c	before the channel is closed
+ * consumer_applied.c	what was settled is in the queue: for answers, and before the channel is closed
  * consumer_empty.c	whether there is nothing
  * consumer_copies*.c	retries and dead letters
  * consumer_deliveries.c	the deliveries by their tags
@@ -90,7 +90,7 @@ enum mqs_amqp_order_kind {
 	MQS_AMQP_ORDER_CANCEL,
 	MQS_AMQP_ORDER_COUNT,		/* asks how much there is */
 	MQS_AMQP_ORDER_APPLY,		/* consumer_applied.h */
-	MQS_AMQP_ORDER_APPLIED		/* that is over */
+	MQS_AMQP_ORDER_APPLIED		/* ends the consumer of APPLY */
 };
 
 struct mqs_amqp_order {
@@ -167,7 +167,7 @@ struct mqs_consumer {
 	size_t			 unapplied;	/* settled since the last basic.consume or .cancel */
 	int			 applying;	/* the answer to an APPLY is awaited, */
 	uint64_t		 apply_to, apply_from;	/* which stands behind so many orders; the one before */
-	uint64_t		 applied;	/* so many orders are in the queue's log */
+	uint64_t		 applied;	/* the number of orders that are known to be applied */
 	int			 told_when_sent;	/* the descriptor is to become readable then */
 	unsigned		 consumer;	/* counts basic.consume */
 	size_t			 window;	/* the prefetch of the present one; 0: not consuming */

@@ -2,8 +2,6 @@
 #include "amqp/consumer_applied.h"
 #include "base/clock.h"
 
-/* The broker has at most 32 on their way to the queue; fewer than that, and none is kept back. */
-#define FEW		24
 #define LAST_WAIT	(60 * MQS_SECOND)
 
 int
@@ -27,7 +25,7 @@ mqs_amqp_consumer_was_applied(struct mqs_consumer *c)
 {
 	c->applying = 0;
 	(void)mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_APPLIED, 0, NULL);
-	c->applied = c->apply_to - c->applied <= FEW ? c->apply_to : c->apply_from;
+	c->applied = c->apply_to - c->applied <= MQS_AMQP_APPLIED_WITH ? c->apply_to : c->apply_from;
 }
 
 void
@@ -40,7 +38,7 @@ mqs_amqp_consumer_await_applied(struct mqs_consumer *c)
 	mqs_amqp_lock(c->connection);
 	generation = c->generation;
 	last = c->ordered;
-	waiting = c->open && c->unapplied > FEW;
+	waiting = c->open && c->unapplied > MQS_AMQP_APPLIED_WITH;
 	mqs_amqp_unlock(c->connection);
 	while (waiting && rc == MQS_OK) {
 		mqs_amqp_lock(c->connection);

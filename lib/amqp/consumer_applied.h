@@ -20,6 +20,9 @@
 
 #include "amqp/consumer.h"
 
+/* The channel has at most 32 on their way to the queue; of fewer than that, it keeps none back. */
+#define MQS_AMQP_APPLIED_WITH	24u
+
 /* Has all orders up to now followed by that basic.consume, unless one is on its way.  With the lock. */
 int	mqs_amqp_consumer_apply(struct mqs_consumer *, struct mqs_error *err);
 /* It was answered: what is applied now.  With the lock held. */

@@ -172,6 +172,7 @@ mqs_amqp_consumer_next(struct mqs_consumer *c, struct mqs_message *m, struct mqs
 		*m = c->incoming.message;
 		if ((rc = settle_expired(c, m, h, err)) < 0)
 			return rc;
+		c->numbers -= rc == MQS_NOTHING;	/* it is not handed out */
 	} while (rc == MQS_NOTHING);
 	h->attempt = m->attempt += h->retries;
 	m->body = mqs_amqp_held_body(h);

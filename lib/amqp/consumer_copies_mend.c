@@ -56,7 +56,7 @@ mend(struct mqs_consumer *c, struct mqs_error *err)
 	s->mend_at = 0;
 	s->remake = 1;
 	s->has_delays = s->has_dead = 0;
-	if (delays)
+	if (delays || s->channel == NULL)
 		rc = mqs_amqp_copies_make_ready(c, 0, &why);
 	if (rc == MQS_OK && dead)
 		rc = mqs_amqp_copies_make_ready(c, 1, &why);

@@ -103,11 +103,11 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 	c->next_order++;
 	*sent += ORDER_BYTES;
 	mqs_amqp_lock(c->connection);
-	if (kind == MQS_AMQP_ORDER_CONSUME || kind == MQS_AMQP_ORDER_CANCEL)
-		c->unapplied = 0;
-	else
+	if (kind != MQS_AMQP_ORDER_CONSUME && kind != MQS_AMQP_ORDER_CANCEL)
 		c->unapplied += kind == MQS_AMQP_ORDER_ACK || kind == MQS_AMQP_ORDER_ACK_THROUGH ||
 		    kind == MQS_AMQP_ORDER_GIVE_BACK;
+	else if (c->unapplied <= MQS_AMQP_APPLIED_WITH)
+		c->unapplied = 0;
 	if (++c->sent == c->ordered) {
 		c->arrived = mqs_boottime();	/* what was acked makes room for more */
 		if (c->told_when_sent)
@@ -188,6 +188,7 @@ take_in_order(struct mqs_consumer *c, struct mqs_amqp_delivery *d)
 		h->generation = c->generation;
 		h->consumer = consumer_of(d->consumer_tag);
 		c->used += h->consumer == c->consumer;
+		c->seen++;
 		rc = mqs_amqp_keys_admit(c, h, &c->why);
 	}
 	c->closed = rc == MQS_OK ? 0 : -1;
@@ -204,8 +205,10 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 		return;
 	}
 	if (c->window == 0 || !take_in(c, d)) {	/* not wanted any more, or no memory */
-		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, d->tag, NULL) == MQS_OK)
-			mqs_amqp_channel_send_more(c->channel);
+		/* What is in no table would be acked with what is behind it. */
+		if (mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, d->tag, &c->why) != MQS_OK)
+			c->closed = -1;
+		mqs_amqp_channel_send_more(c->channel);
 		return;
 	}
 	if ((c->unread_bytes > 2 * MQS_AMQP_AHEAD_BYTES ||
@@ -312,8 +315,11 @@ mqs_amqp_consumer_open_channel(struct mqs_consumer *c, struct mqs_error *err)
 	int rc = mqs_amqp_channel_open(&c->channel, c->connection, &mqs_amqp_consumer_events, c,
 	    -1, err);
 
-	if (rc == MQS_OK && epoll_ctl(c->epoll, EPOLL_CTL_ADD, mqs_amqp_channel_fd(c->channel),
-	    &event) != 0)
-		rc = mqs_fail_errno(err, "%s: waiting", c->group.name);
-	return rc;
+	if (rc != MQS_OK) {
+		c->channel = NULL;	/* set_up may have been called nevertheless */
+		return rc;
+	}
+	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, mqs_amqp_channel_fd(c->channel), &event) != 0)
+		return mqs_fail_errno(err, "%s: waiting", c->group.name);
+	return MQS_OK;
 }

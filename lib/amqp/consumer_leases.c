@@ -4,7 +4,8 @@
  * They run from hand-out (-l), or from when the consumer was closed, as on files.  All of a
  * consumer's are equally long, so what is handed out together ends together, in the order of
  * hand-out.  What is over is retried at once, which counts the attempt: by a copy (consumer_copies.h),
- * or as a dead letter where it was the last.  A delivery that is lost with the channel is not
+ * or as a dead letter where it was the last.  In an ordered group a retry stays here
+ * (consumer_keys.h): if the consumer was closed, it goes back with the connection, uncounted.  A delivery that is lost with the channel is not
  * found any more, and the broker gives it to somebody without counting.
  */
 #include <stdlib.h>
@@ -46,12 +47,12 @@ mqs_amqp_consumer_begin_leases(struct mqs_consumer *c, struct mqs_error *err)
 	return begin(c, c->group.settings.lease, err);
 }
 
-/* The first delivery that was handed out up to that number and is not settled: 1, or 0. */
+/* The next delivery from a tag that was handed out up to that number and is not settled: 1, or 0. */
 static int
-first_handed_out(struct mqs_consumer *c, uint64_t through, struct mqs_settlement *how)
+next_handed_out(struct mqs_consumer *c, uint64_t tag, uint64_t through,
+    struct mqs_settlement *how)
 {
 	const struct mqs_amqp_held *h;
-	uint64_t tag = 0;
 
 	mqs_amqp_lock(c->connection);
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL) {
@@ -72,14 +73,18 @@ mqs_amqp_consumer_end_leases(struct mqs_consumer *c, struct mqs_error *err)
 {
 	struct mqs_settlement how = { .verb = MQS_RETRY, .delay = 0, .reason = "lease ran out" };
 	const int64_t now = c->nleases == 0 ? 0 : mqs_boottime();
+	uint64_t tag = 0;
 	size_t i = 0, left = 0;
 	int rc = MQS_OK;
 
 	while (i < c->nleases && c->leases[i].end <= now && rc == MQS_OK) {
-		if (first_handed_out(c, c->leases[i].through, &how))
+		if (next_handed_out(c, tag, c->leases[i].through, &how)) {
 			rc = mqs_amqp_consumer_settle(c, &how, err);
-		else
+			tag = how.seq + 1;
+		} else {
 			i++;
+			tag = 0;
+		}
 	}
 	if (i > 0) {
 		while (i + left < c->nleases) {

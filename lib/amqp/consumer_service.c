@@ -74,18 +74,17 @@ fail_deleted(struct mqs_consumer *c, struct mqs_error *err)
 
 /*
  * Of an ordered group, what is here goes back before anything else comes: another consumer may be
- * the active one by now.
+ * the active one by now.  So it is forgotten at once, and the connection is broken, which is a loss
+ * like others.
  */
-static int
-begin_anew(struct mqs_consumer *c, struct mqs_error *err)
+static void
+begin_anew(struct mqs_consumer *c)
 {
-	mqs_amqp_channel_close(c->channel);
-	c->channel = NULL;
 	mqs_amqp_lock(c->connection);
 	mqs_amqp_consumer_events.lost(c);
 	c->cancelled = 0;
 	mqs_amqp_unlock(c->connection);
-	return mqs_amqp_consumer_open_channel(c, err);
+	mqs_amqp_break(c->connection);
 }
 
 static int
@@ -110,8 +109,10 @@ consume_again(struct mqs_consumer *c, struct mqs_error *err)
 		return fail_deleted(c, err);
 	if (rc != MQS_OK)
 		return rc;
-	if (c->busy != NULL)
-		return begin_anew(c, err);
+	if (c->busy != NULL) {
+		begin_anew(c);
+		return MQS_OK;
+	}
 	mqs_amqp_lock(c->connection);
 	if (c->copies != NULL)	/* a group that was made anew has no binding at the delays */
 		c->copies->generation = c->generation - 1;
@@ -145,7 +146,7 @@ mqs_amqp_consumer_check(struct mqs_consumer *c, struct mqs_error *err)
 
 /* --------------------------------------------------------- receipts -- */
 
-/* The answer is due when the last order that was given has been sent. */
+/* The answer is due when the last order that was given is applied. */
 void
 mqs_amqp_consumer_asked(void *arg, uint64_t ticket, const struct mqs_settlement *how)
 {

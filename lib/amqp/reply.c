@@ -12,12 +12,10 @@
 #include "amqp/publisher_limit.h"
 #include "amqp/table.h"
 #include "amqp/topology.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "message/headers.h"
 
 #define ADDRESS_MAX	255	/* a short text of AMQP */
-#define LOOK_NS		(5 * MQS_SECOND)
 
 /* 1 if it is an address that the broker has made; it may have slashes. */
 static int
@@ -62,8 +60,7 @@ mqs_amqp_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m, cons
 		return MQS_NOTHING;
 	if ((rc = mqs_amqp_spool_connection(&connection, spool, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_run(connection, is_there, (void *)(uintptr_t)to,
-	    mqs_later(mqs_boottime(), LOOK_NS), err);
+	rc = mqs_amqp_run(connection, is_there, (void *)(uintptr_t)to, -1, err);
 	if (rc == MQS_ENOENT)
 		return MQS_NOTHING;
 	if (rc != MQS_OK && rc != MQS_EBUSY && rc != MQS_EPERM && rc != MQS_ETIMEOUT &&
@@ -104,8 +101,7 @@ send_reply(struct mqs_amqp_connection *connection, const char *address, const ch
 	if (!split(address, to, &correlation))
 		return MQS_NOTHING;
 	/* The broker does not say whether somebody took it. */
-	if (is_direct(to) && mqs_amqp_run(connection, is_there, to,
-	    mqs_later(mqs_boottime(), LOOK_NS), NULL) == MQS_ENOENT)
+	if (is_direct(to) && mqs_amqp_run(connection, is_there, to, -1, NULL) == MQS_ENOENT)
 		return MQS_NOTHING;
 	if (*correlation != '\0') {
 		properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
