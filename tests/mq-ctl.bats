@@ -2,6 +2,7 @@
 # mq-ctl.bats - making, configuring, emptying, removing and verifying queues and groups
 
 load lib/common
+load lib/expect
 
 # said TEXT: the last command's stderr has it.
 said() {
@@ -126,7 +127,7 @@ new'
 	    mq-ctl create --set max-attempts=7 --set expires=soon q/i
 	missing q/i
 	fails 64 "mq-ctl create: 'q': --set is for groups" mq-ctl create --set max-attempts=7 q
-	fails 64 "mq-ctl create: --set needs an argument" mq-ctl create --set
+	fails 64 "mq-ctl create: option --set needs an argument" mq-ctl create --set
 }
 
 @test "create --from: where a group starts" {
