@@ -682,8 +682,8 @@ void	mqs_call_free(struct mqs_call *);
 
 /*
  * The handler's side.  mqs_reply_wanted returns MQS_OK, and the address (good until the spool or
- * the message is used again), if a caller waits for a reply to the message.  MQS_EEXIST: the caller has its
- * reply already, so only settle the delivery.  MQS_NOTHING: no reply is wanted.  mqs_reply
+ * the message is used again), if a caller waits for a reply to the message.  MQS_EEXIST: the
+ * caller has its reply already, so only settle the delivery.  MQS_NOTHING: no reply is wanted.  mqs_reply
  * sends the whole of a file, and the reason of a failure (up to 32 bytes of text, or NULL).
  * MQS_NOTHING: the caller is gone.  Settle the delivery after that.
  */

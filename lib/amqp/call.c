@@ -205,20 +205,16 @@ mqs_amqp_call_wait(struct mqs_call *call, int64_t timeout, struct mqs_reply *rep
 {
 	int64_t deadline = timeout < 0 ? -1 : mqs_later(mqs_boottime(), timeout);
 	struct mqs_amqp_channel *channel;
-	struct mqs_error why;
 	int rc;
 
 	while ((rc = look(call, &channel, err)) == MQS_NOTHING) {
-		rc = mqs_amqp_wait(channel, deadline, &why);
-		if (rc == MQS_OK)
-			continue;
+		rc = mqs_amqp_wait(channel, deadline, err);
 		if (rc == MQS_EINTR)
 			return mqs_fail(err, rc, "%s: interrupted", call->queue);
 		if (rc == MQS_ETIMEOUT)
 			return mqs_fail(err, rc, "%s: no reply in time", call->queue);
-		if (err != NULL)
-			*err = why;
-		return rc;
+		if (rc != MQS_OK)
+			return rc;
 	}
 	return rc == MQS_OK ? take_reply(call, reply, err) : rc;
 }

@@ -106,9 +106,10 @@ has_work(struct mqs_amqp_connection *c, int *quit)
 static void
 set_patience(struct mqs_amqp_connection *c, int64_t patience)
 {
-	struct timeval most = { .tv_sec = patience / MQS_SECOND };
+	struct timeval most = { 0 };
 
 	c->patience = patience < ANSWER_MOST ? patience : ANSWER_MOST;
+	most.tv_sec = c->patience / MQS_SECOND;
 	(void)amqp_set_rpc_timeout(c->state, &most);	/* without memory it waits for ever */
 }
 
@@ -116,7 +117,8 @@ set_patience(struct mqs_amqp_connection *c, int64_t patience)
 static int
 do_work(struct mqs_amqp_connection *c, struct mqs_error *err)
 {
-	const int64_t began = mqs_boottime(), least = ANSWER_BEATS * c->configuration->heartbeat * MQS_SECOND;
+	const int64_t least = ANSWER_BEATS * c->configuration->heartbeat * MQS_SECOND;
+	const int64_t began = mqs_boottime();
 	int rc;
 
 	set_patience(c, c->patience == 0 ? least : c->patience);

@@ -12,7 +12,7 @@
  * consumer_orders.c	orders are given
  * consumer_states.c	the lists of deliveries of each state
  * consumer_keys.c	ordered groups: keys apart
- * consumer_applied.c	what was settled is in the queue: for answers, and before the channel is closed
+ * consumer_applied.c	what was settled is in the queue: for answers, and before the end
  * consumer_empty.c	whether there is nothing
  * consumer_copies*.c	retries and dead letters
  * consumer_deliveries.c	the deliveries by their tags
@@ -62,9 +62,10 @@
  * NOTHING THERE  A claim that finds nothing asks the broker, on the consumer's own channel, so that the
  * broker has processed all orders before.  It asks when nothing has come for a moment.  The answer must be
  * "0 ready" twice, and then nothing may have come: a delivery that was on its way at the first
- * answer is here at the second.  The question is an order, and the answer an event: a call of the library
- * that waits for it would keep all that comes before it in memory, whole bodies among it.  Otherwise there may be something: *held, and a look a little later.
- * Copies that are on their way count as something, too.
+ * answer is here at the second.  Otherwise there may be something: *held, and a look a little later.
+ * Copies that are on their way count as something, too.  The question is an order, and the answer an
+ * event: a call of the library that waits for it would keep all that comes before it in memory, whole
+ * bodies among it.
  */
 #ifndef MQS_AMQP_CONSUMER_H
 #define MQS_AMQP_CONSUMER_H
@@ -166,7 +167,8 @@ struct mqs_consumer {
 	uint64_t		 ordered, sent;	/* orders, ever */
 	size_t			 unapplied;	/* settled since the last basic.consume or .cancel */
 	int			 applying;	/* the answer to an APPLY is awaited, */
-	uint64_t		 apply_to, apply_from;	/* which stands behind so many orders; the one before */
+	uint64_t		 apply_to;	/* which stands behind so many orders; */
+	uint64_t		 apply_from;	/* the one before stood behind so many */
 	uint64_t		 applied;	/* the number of orders that are known to be applied */
 	int			 told_when_sent;	/* the descriptor is to become readable then */
 	unsigned		 consumer;	/* counts basic.consume */
@@ -210,6 +212,11 @@ int	mqs_amqp_consumer_drain(struct mqs_consumer *, int64_t deadline, struct mqs_
 
 /* consumer_events.c */
 extern const struct mqs_amqp_events mqs_amqp_consumer_events;
+/*
+ * The broker takes back all deliveries: none is handed out or settled any more.  With the lock held.
+ * Orders that were given are the thread's, and are sent until it knows of the loss.
+ */
+void	mqs_amqp_consumer_forget(struct mqs_consumer *);
 /* Opens the channel on which the group is consumed.  May wait. */
 int	mqs_amqp_consumer_open_channel(struct mqs_consumer *, struct mqs_error *err);
 

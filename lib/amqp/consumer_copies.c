@@ -84,7 +84,8 @@ open_channel(struct mqs_consumer *c, struct mqs_error *err)
 	int rc;
 
 	rc = mqs_amqp_channel_open(&channel, c->connection, &mqs_amqp_copies_events, c, -1, err);
-	c->copies->channel = rc == MQS_OK ? channel : NULL;	/* set_up may have been called nevertheless */
+	/* If it was not opened, set_up may have been called nevertheless. */
+	c->copies->channel = rc == MQS_OK ? channel : NULL;
 	if (rc != MQS_OK)
 		return rc;
 	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, mqs_amqp_channel_fd(channel), &event) != 0)

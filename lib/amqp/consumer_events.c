@@ -120,15 +120,22 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 
 /* ------------------------------------------------------- deliveries -- */
 
-/* The channel is gone, and with it all that was delivered and ordered on it. */
-static void
-drop_all(struct mqs_consumer *c)
+void
+mqs_amqp_consumer_forget(struct mqs_consumer *c)
 {
 	struct mqs_amqp_held *h;
 
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, 0)) != NULL)
 		mqs_amqp_consumer_drop(c, h);
 	c->claimed = 0;
+	c->open = 0;
+}
+
+/* The channel is gone, and with it all that was delivered and ordered on it. */
+static void
+drop_all(struct mqs_consumer *c)
+{
+	mqs_amqp_consumer_forget(c);
 	c->orders.n = c->sending.n = c->next_order = 0;
 	c->sent = c->ordered;
 	c->counted = c->counts;
@@ -136,7 +143,6 @@ drop_all(struct mqs_consumer *c)
 	c->unapplied = 0;
 	c->applying = 0;
 	c->applied = c->apply_to = c->apply_from = c->ordered;
-	c->open = 0;
 }
 
 /* The number in a consumer's tag. */

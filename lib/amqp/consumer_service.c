@@ -81,7 +81,7 @@ static void
 begin_anew(struct mqs_consumer *c)
 {
 	mqs_amqp_lock(c->connection);
-	mqs_amqp_consumer_events.lost(c);
+	mqs_amqp_consumer_forget(c);
 	c->cancelled = 0;
 	mqs_amqp_unlock(c->connection);
 	mqs_amqp_break(c->connection);

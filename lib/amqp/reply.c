@@ -63,8 +63,7 @@ mqs_amqp_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m, cons
 	rc = mqs_amqp_run(connection, is_there, (void *)(uintptr_t)to, -1, err);
 	if (rc == MQS_ENOENT)
 		return MQS_NOTHING;
-	if (rc != MQS_OK && rc != MQS_EBUSY && rc != MQS_EPERM && rc != MQS_ETIMEOUT &&
-	    rc != MQS_EINTR)
+	if (rc != MQS_OK && rc != MQS_EBUSY && rc != MQS_EPERM && rc != MQS_EINTR)
 		return rc;
 	(void)snprintf(spool->reply_to, sizeof(spool->reply_to), "%zu:%s%s", strlen(to), to,
 	    correlation == NULL || strlen(correlation) > ADDRESS_MAX ? "" : correlation);
