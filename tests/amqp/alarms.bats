@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# alarms.bats - a RabbitMQ cluster that takes nothing for a while, because it is low on memory
+# alarms.bats - a RabbitMQ cluster that takes nothing for a while: it is low on memory, or stands still
 #
 # Has the cluster to itself.
 
@@ -92,4 +92,22 @@ stored() {
 	nodes alarm off
 	wait $!
 	until_true '[ "$(stored)" = 1 ]'
+}
+
+@test "mq-ack does not end with 0 before the broker has worked on what it settled" {
+	local node ended
+	mq-pub q one two
+	mq-sub -m -c 2 q/g >taken
+	for node in $(seq "$(nodes count)"); do
+		nodes pause "$node"
+	done
+	# The acks fit in a socket's buffer, so they can be sent.
+	run timeout 3 mq-ack <taken
+	ended=$status
+	for node in $(seq "$(nodes count)"); do
+		nodes continue "$node"
+	done
+	[ "$ended" != 0 ]
+	# What was asked for is done all the same, as soon as it can be.
+	has depth q/g 0
 }

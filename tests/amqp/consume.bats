@@ -357,21 +357,6 @@ deleted() {
 	deleted h q 'q: queue was deleted'
 }
 
-@test "what mq-ack was told is settled stays so, though its consumer is killed at once" {
-	local n
-	mq-ctl create q/g
-	for n in 1 2 3 4 5; do
-		seq 300 | mq-pub q
-		mq-sub -m -c 300 q/g >taken
-		sort -R taken >receipts
-		mq-ack <receipts
-		# The holder may have ended already.
-		pkill -KILL -f "mq-sub -m -c 300 q/g" || :
-		run -1 mq-sub -W 300ms q/g
-		assert_output ''
-	done
-}
-
 @test "a receipt that was changed anywhere: 64, and nothing is settled" {
 	local r bad
 	mq-pub q a
