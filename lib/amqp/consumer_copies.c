@@ -8,6 +8,7 @@
 
 #include "amqp/consumer_copies.h"
 #include "amqp/consumer_settle.h"
+#include "amqp/delay.h"
 #include "amqp/delay_topology.h"
 #include "amqp/settings_store.h"
 #include "base/clock.h"
@@ -21,10 +22,11 @@ static int
 make_delays(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	struct mqs_consumer *c = arg;
-	int rc = c->copies->remake ? mqs_amqp_delays_make(link, err) : MQS_OK;
+	const int levels = c->copies->want_delays;
+	int rc = c->copies->remake ? mqs_amqp_delays_make(link, levels, err) : MQS_OK;
 
 	return rc != MQS_OK ? rc :
-	    mqs_amqp_delays_for_group(link, c->group.queue, c->group.group, err);
+	    mqs_amqp_delays_for_group(link, c->group.queue, c->group.group, levels, err);
 }
 
 /* The queue of dead letters is made whoever may make queues: letters must not be lost. */
@@ -95,16 +97,17 @@ open_channel(struct mqs_consumer *c, struct mqs_error *err)
 
 /* What copies need: delays always, since a letter that can't be one is tried again. */
 int
-mqs_amqp_copies_make_ready(struct mqs_consumer *c, int dead, struct mqs_error *err)
+mqs_amqp_copies_make_ready(struct mqs_consumer *c, int dead, int levels, struct mqs_error *err)
 {
 	struct mqs_amqp_copies *s = c->copies;
 	const char *why;
 	int rc;
 
-	if (!s->has_delays && !dead) {
+	if (s->has_delays < levels && !dead) {
+		s->want_delays = levels;
 		if ((rc = mqs_amqp_run(c->connection, make_delays, c, -1, err)) != MQS_OK)
 			return rc;
-		s->has_delays = 1;
+		s->has_delays = levels;
 	}
 	if (!s->has_dead && dead) {
 		if (mqs_name_check(s->dead_queue, &why) == -1)
@@ -143,16 +146,25 @@ mqs_amqp_copies_stay(const struct mqs_consumer *c, const struct mqs_amqp_held *h
 	return c->copies->stays && mqs_amqp_copies_end(c, h, how);
 }
 
+/* For the longest delay that a settling may ask for.  Should it be another by then: mended. */
+static int
+levels_for(const struct mqs_consumer *c, const struct mqs_settlement *how)
+{
+	return mqs_amqp_delay_levels(mqs_amqp_delay_of_retry(how->verb == MQS_RETRY &&
+	    how->delay >= 0 ? how->delay : c->group.settings.backoff_max));
+}
+
 int
 mqs_amqp_copies_ready(struct mqs_consumer *c, const struct mqs_settlement *how,
     struct mqs_error *err)
 {
 	const struct mqs_amqp_held *h;
-	int dead, rc;
+	int dead, levels, rc;
 
 	if (c->copies == NULL && (rc = new_copies(c, err)) != MQS_OK)
 		return rc;
 	mqs_amqp_lock(c->connection);
+	levels = levels_for(c, how);
 	h = mqs_amqp_lease_generation(how->lease) != c->generation ? NULL :
 	    mqs_amqp_deliveries_find(&c->deliveries, how->seq);
 	dead = h != NULL && dies(c, h, how);
@@ -160,7 +172,7 @@ mqs_amqp_copies_ready(struct mqs_consumer *c, const struct mqs_settlement *how,
 		c->copies->has_delays = 0;
 	c->copies->generation = c->generation;
 	mqs_amqp_unlock(c->connection);
-	return h == NULL ? MQS_OK : mqs_amqp_copies_make_ready(c, dead, err);
+	return h == NULL ? MQS_OK : mqs_amqp_copies_make_ready(c, dead, levels, err);
 }
 
 /* --------------------------------------------------------- beginning -- */

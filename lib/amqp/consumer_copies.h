@@ -75,7 +75,8 @@ struct mqs_amqp_copies {
 	struct mqs_amqp_channel	*channel;
 	char			 dead_queue[MQS_DEAD_LETTER_NAME];
 	int			 stays;		/* what dies here stays in this queue's stream */
-	int			 has_delays, has_dead;	/* they were made, or seen */
+	int			 has_delays, want_delays;	/* levels that were made, or seen; to be made */
+	int			 has_dead;	/* it was made, or seen */
 	uint64_t		 generation;	/* of the consumer, when they were made; another: look again */
 	int			 made_dead;	/* by the last job */
 	int			 remake;	/* they were made, and something was missing */
@@ -126,8 +127,8 @@ int	mqs_amqp_copies_end(const struct mqs_consumer *, const struct mqs_amqp_held 
 /* After how long a settlement has a message tried again. */
 int64_t	mqs_amqp_copies_delay(const struct mqs_consumer *, const struct mqs_amqp_held *,
 	    const struct mqs_settlement *);
-/* Makes what copies need, dead letters or retries.  May wait. */
-int	mqs_amqp_copies_make_ready(struct mqs_consumer *, int dead, struct mqs_error *err);
+/* Makes what copies need, dead letters or retries, with so many levels of delays.  May wait. */
+int	mqs_amqp_copies_make_ready(struct mqs_consumer *, int dead, int levels, struct mqs_error *err);
 /* Frees a copy, and not the delivery. */
 void	mqs_amqp_copy_free(struct mqs_amqp_copy *);
 /* consumer_copies_mend.c */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "amqp/consumer_copies.h"
+#include "amqp/delay.h"
 #include "base/clock.h"
 
 #define PAUSE	MQS_SECOND	/* before what went wrong is tried again */
@@ -57,9 +58,9 @@ mend(struct mqs_consumer *c, struct mqs_error *err)
 	s->remake = 1;
 	s->has_delays = s->has_dead = 0;
 	if (delays || s->channel == NULL)
-		rc = mqs_amqp_copies_make_ready(c, 0, &why);
+		rc = mqs_amqp_copies_make_ready(c, 0, MQS_AMQP_DELAY_LEVELS, &why);
 	if (rc == MQS_OK && dead)
-		rc = mqs_amqp_copies_make_ready(c, 1, &why);
+		rc = mqs_amqp_copies_make_ready(c, 1, 0, &why);
 	if (rc == MQS_OK) {
 		mqs_amqp_channel_send(s->channel);
 		return rc;

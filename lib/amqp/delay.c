@@ -55,6 +55,12 @@ highest(uint32_t seconds)
 	return level;
 }
 
+int
+mqs_amqp_delay_levels(uint32_t seconds)
+{
+	return highest(seconds) < MQS_AMQP_DELAY_SHORT ? MQS_AMQP_DELAY_SHORT : MQS_AMQP_DELAY_LEVELS;
+}
+
 const char *
 mqs_amqp_delay_level(int level)
 {

@@ -2,7 +2,8 @@
  * delay.h - how a message waits on RabbitMQ: which of the 28 levels it passes
  *
  * A delay is a whole number of seconds, below 2^28 (8.5 years), in binary.  Each of its bits
- * is a level.  For each level N, from 27 to 0, a vhost has
+ * is a level.  For each level N a vhost has (those from 12 on only where some message had to wait for
+ * more than an hour: a quorum queue costs the broker memory and processes)
  *
  *	the exchange mq.delay.N		by headers; durable, internal is not set
  *	the queue mq.delay.N		a quorum queue, in which a message waits for 2^N s;
@@ -47,6 +48,7 @@
 
 #define MQS_AMQP_DELAY_LEVELS	28
 #define MQS_AMQP_DELAY_MAX	((UINT32_C(1) << MQS_AMQP_DELAY_LEVELS) - 1)	/* s */
+#define MQS_AMQP_DELAY_SHORT	12			/* levels for up to 4,095 s */
 #define MQS_AMQP_DELAY_OUT	"mq.delay.out"
 #define MQS_AMQP_DELAY_TO	"mq-delay-to"
 #define MQS_AMQP_DELAY_NAME	16			/* room for mq.delay.N or mq-delay-N */
@@ -65,6 +67,8 @@ int	mqs_amqp_delay_until(int64_t not_before, int64_t now, uint32_t *seconds,
  */
 uint32_t mqs_amqp_delay_of_retry(int64_t delay);
 
+/* How many levels must be there for delays of up to so many seconds: the short ones, or all. */
+int	mqs_amqp_delay_levels(uint32_t seconds);
 /* The exchange to which a message with that delay is published; a constant. */
 const char *mqs_amqp_delay_exchange(uint32_t seconds);
 /* The exchange or queue of a level; a constant.  Of level -1: mq.delay.out. */

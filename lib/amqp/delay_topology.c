@@ -5,7 +5,8 @@
 #include "amqp/table.h"
 #include "amqp/topology.h"
 
-#define MARK	"mq.delay"
+#define MARK	"mq.delay"		/* the short levels are whole */
+#define LONG	"mq.delay.long"		/* all are */
 #define LOST	"mq.delay.lost"
 #define NONE	"mq.delay.none"
 
@@ -74,37 +75,50 @@ declare_level(const struct mqs_amqp_link *link, int level, struct mqs_error *err
 }
 
 int
-mqs_amqp_delays_make(const struct mqs_amqp_link *link, struct mqs_error *err)
+mqs_amqp_delays_make(const struct mqs_amqp_link *link, int levels, struct mqs_error *err)
 {
 	int level, rc;
 
 	if ((rc = declare_lost(link, err)) != MQS_OK || (rc = declare_none(link, err)) != MQS_OK ||
 	    (rc = declare_exchange(link, MQS_AMQP_DELAY_OUT, LOST, err)) != MQS_OK)
 		return rc;
-	for (level = 0; level < MQS_AMQP_DELAY_LEVELS; level++)
+	for (level = 0; level < levels; level++)
 		if ((rc = declare_level(link, level, err)) != MQS_OK)
 			return rc;
-	return declare_exchange(link, MARK, NULL, err);
+	rc = declare_exchange(link, MARK, NULL, err);
+	return rc == MQS_OK && levels > MQS_AMQP_DELAY_SHORT ?
+	    declare_exchange(link, LONG, NULL, err) : rc;
 }
 
 static int
-make_once(const struct mqs_amqp_link *link, struct mqs_error *err)
+make_once(const struct mqs_amqp_link *link, int levels, struct mqs_error *err)
 {
-	int rc = mqs_amqp_exchange_exists(link, MARK, err);
+	int rc = mqs_amqp_exchange_exists(link, levels > MQS_AMQP_DELAY_SHORT ? LONG : MARK, err);
 
-	return rc == MQS_ENOENT ? mqs_amqp_delays_make(link, err) : rc;
+	return rc == MQS_ENOENT ? mqs_amqp_delays_make(link, levels, err) : rc;
+}
+
+const char *
+mqs_amqp_delays_mark(amqp_bytes_t exchange)
+{
+	int level;
+
+	for (level = MQS_AMQP_DELAY_SHORT; level < MQS_AMQP_DELAY_LEVELS; level++)
+		if (mqs_amqp_bytes_are(exchange, mqs_amqp_delay_level(level)))
+			return LONG;
+	return MARK;
 }
 
 int
 mqs_amqp_delays_for_queue(const struct mqs_amqp_link *link, const char *queue, int stream,
-    struct mqs_error *err)
+    int levels, struct mqs_error *err)
 {
 	amqp_table_entry_t e[MQS_AMQP_DELAY_ARGUMENTS];
 	const size_t n = mqs_amqp_delay_target_arguments(queue, e);
 	int rc;
 
 	/* First the one that must be there when the other is. */
-	if ((rc = make_once(link, err)) == MQS_OK && !stream)
+	if ((rc = make_once(link, levels, err)) == MQS_OK && !stream)
 		rc = mqs_amqp_queue_bind(link, NONE, MQS_AMQP_DELAY_OUT, "",
 		    mqs_amqp_table(e, n), err);
 	if (rc != MQS_OK)
@@ -115,13 +129,13 @@ mqs_amqp_delays_for_queue(const struct mqs_amqp_link *link, const char *queue, i
 
 int
 mqs_amqp_delays_for_group(const struct mqs_amqp_link *link, const char *queue,
-    const char *group, struct mqs_error *err)
+    const char *group, int levels, struct mqs_error *err)
 {
 	amqp_table_entry_t e[MQS_AMQP_DELAY_ARGUMENTS];
 	char name[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if ((rc = make_once(link, err)) != MQS_OK)
+	if ((rc = make_once(link, levels, err)) != MQS_OK)
 		return rc;
 	mqs_amqp_group_queue(name, queue, group);
 	return mqs_amqp_queue_bind(link, name, MQS_AMQP_DELAY_OUT, "", mqs_amqp_table(e,

@@ -1,5 +1,5 @@
 /*
- * delay_topology.h - the exchanges and queues of the delays: made once per vhost
+ * delay_topology.h - the exchanges and queues of the delays: made once per vhost, in two parts
  *
  * delay.h says how a message passes the levels.  Here is what they are made of, in the order
  * in which it is declared:
@@ -9,11 +9,16 @@
  *			waited.  The queue keeps the last 1,000 of them (64 MiB), to look at.
  *	mq.delay.none	a quorum queue that keeps nothing (x-max-length 0), see below
  *	mq.delay.out	a headers exchange; what it can't route goes to mq.delay.lost
- *	mq.delay.0 ...	exchange, queue and two bindings of each level, from 0 to 27
+ *	mq.delay.0 ...	exchange, queue and two bindings of each level, from 0 to 11
  *	mq.delay	an exchange that says that all of these are whole.  Nothing is published to it.
  *
+ * and, when a message first has to wait for 4,096 s or more, all of these again, then
+ *
+ *	mq.delay.12 ...	the same of the levels from 12 to 27
+ *	mq.delay.long	says that those are whole, too
+ *
  * All is durable.  Declaring what is there changes nothing, so several processes may do it at
- * once, and after a kill the next one does it again: without mq.delay it was not finished.
+ * once, and after a kill the next one does it again: without its mark it was not finished.
  * With it, one passive declaration is all that is asked.  If somebody deleted a part by hand
  * afterwards, a message to it is returned, or the channel is closed with 404: then
  * mqs_amqp_delays_make repairs it.
@@ -44,15 +49,18 @@
 
 /*
  * Sees to it that messages can be delayed for a queue, or retried for a group: makes the levels
- * if mq.delay is not there, and binds the target, which must exist.  MQS_EPERM: the user may
- * not; MQS_ECONFIG: a part exists with other arguments, or the broker is older than 3.10.
+ * (mqs_amqp_delay_levels) if their mark is not there, and binds the target, which must exist.
+ * MQS_EPERM: the user may not; MQS_ECONFIG: a part exists with other arguments, or the broker is
+ * older than 3.10.
  */
 int	mqs_amqp_delays_for_queue(const struct mqs_amqp_link *, const char *queue, int stream,
-	    struct mqs_error *err);
+	    int levels, struct mqs_error *err);
 int	mqs_amqp_delays_for_group(const struct mqs_amqp_link *, const char *queue,
-	    const char *group, struct mqs_error *err);
+	    const char *group, int levels, struct mqs_error *err);
 
-/* Declares all of it, whatever is there. */
-int	mqs_amqp_delays_make(const struct mqs_amqp_link *, struct mqs_error *err);
+/* Declares so many levels, whatever is there. */
+int	mqs_amqp_delays_make(const struct mqs_amqp_link *, int levels, struct mqs_error *err);
+/* The exchange whose deletion has the levels made anew among which an exchange is; a constant. */
+const char *mqs_amqp_delays_mark(amqp_bytes_t exchange);
 
 #endif

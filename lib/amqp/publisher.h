@@ -88,7 +88,8 @@ struct mqs_publisher {
 	int			 opened;	/* T: the queue was seen or made */
 	int			 stream;	/* T: it has a stream */
 	int			 made;		/* T: it was made here */
-	int			 delays;	/* messages can be delayed for it */
+	int			 delays;	/* levels with which messages can be delayed for it */
+	int			 delays_wanted;
 	int			 direct_reply;	/* it carries, or carried, a call (call.h) */
 
 	struct mqs_amqp_pending	*batch;

@@ -114,7 +114,7 @@ check(struct mqs_publisher *p, const struct mqs_message *m, struct mqs_error *er
 	if ((rc = mqs_amqp_properties_write(&p->checked, m, &how, err)) != MQS_OK ||
 	    p->checked.exchange == NULL)
 		return rc;
-	return mqs_amqp_publisher_delays(p, err);
+	return mqs_amqp_publisher_delays(p, m->not_before, err);
 }
 
 static int

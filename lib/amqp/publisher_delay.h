@@ -13,7 +13,7 @@
 #include "amqp/publisher.h"
 
 /* The caller: before the first delayed message is added. */
-int	mqs_amqp_publisher_delays(struct mqs_publisher *, struct mqs_error *err);
+int	mqs_amqp_publisher_delays(struct mqs_publisher *, int64_t not_before, struct mqs_error *err);
 /* The thread: when the queue was opened again. */
 int	mqs_amqp_publisher_delays_again(struct mqs_publisher *, const struct mqs_amqp_link *,
 	    struct mqs_error *err);

@@ -1,5 +1,6 @@
 /* queue_settings.c - see queue_settings.h */
 #include "amqp/answer.h"
+#include "amqp/delay.h"
 #include "amqp/delay_topology.h"
 #include "amqp/queue_settings.h"
 #include "amqp/table.h"
@@ -25,7 +26,7 @@ remove_stream(const struct mqs_amqp_link *link, const char *queue, const char *s
 	int rc = mqs_amqp_exchange_exists(link, "mq.delay", err);
 
 	if (rc == MQS_OK)
-		rc = mqs_amqp_delays_for_queue(link, queue, 0, err);
+		rc = mqs_amqp_delays_for_queue(link, queue, 0, MQS_AMQP_DELAY_SHORT, err);
 	if (rc != MQS_OK && rc != MQS_ENOENT)
 		return rc;
 	(void)amqp_queue_delete(link->state, link->number, mqs_amqp_text(stream), 0, 0);

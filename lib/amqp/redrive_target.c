@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amqp/delay.h"
 #include "amqp/delay_topology.h"
 #include "amqp/group_queue.h"
 #include "amqp/redrive.h"
@@ -32,7 +33,8 @@ look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	mqs_amqp_group_queue(name, t->queue, t->group);
 	if ((rc = mqs_amqp_group_marked(link, name, err)) == MQS_ENOENT)
 		return mqs_fail(err, rc, "%s: no such group", name);
-	return rc != MQS_OK ? rc : mqs_amqp_delays_for_group(link, t->queue, t->group, err);
+	return rc != MQS_OK ? rc : mqs_amqp_delays_for_group(link, t->queue, t->group,
+	    MQS_AMQP_DELAY_SHORT, err);
 }
 
 static struct mqs_amqp_redrive_target *

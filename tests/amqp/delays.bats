@@ -59,6 +59,38 @@ in_box() {
 	until_true '[ "$(in_box | jq -r ".[0].payload // empty")" = d ]'
 }
 
+# levels: how many quorum queues of levels there are.
+levels() {
+	nodes api GET "queues/$vhost" | jq '[.[] | select(.name | test("^mq[.]delay[.][0-9]+$"))] | length'
+}
+
+@test "levels for more than an hour are made when a message first needs them" {
+	mq-pub -d 4000s q a
+	[ "$(levels)" = 12 ]
+	mq-pub -d 4100s q b
+	[ "$(levels)" = 28 ]
+	mq-pub -d 2h q c
+	[ "$(levels)" = 28 ]
+	nodes api DELETE "queues/$vhost/mq.delay.12"
+	run -78 --separate-stderr mq-pub -d 4100s q d
+	[[ $stderr = *"mq.delay.12 takes none"*"delete the exchange mq.delay.long,"* ]]
+	nodes api DELETE "exchanges/$vhost/mq.delay.long"
+	mq-pub -d 4100s q d
+	[ "$(levels)" = 28 ]
+}
+
+@test "a retry after more than an hour makes the levels that it needs" {
+	mq-ctl create q/g
+	mq-pub q a
+	receipt=$(mq-sub -m -c 1 q/g | cut -f 1)
+	mq-ack --retry -d 1s "$receipt"
+	[ "$(levels)" = 12 ]
+	mq-ctl set q/g backoff=1s..3h
+	mq-pub q b
+	mq-sub -c 1 q/g -- false || :
+	[ "$(levels)" = 28 ]
+}
+
 @test "who may not make the delays is told what is missing" {
 	local address
 	mq-pub q first

@@ -50,6 +50,15 @@ test_retry_seconds(void)
 	check_u64(mqs_amqp_delay_of_retry(INT64_MAX), MQS_AMQP_DELAY_MAX);
 }
 
+static void
+test_levels(void)
+{
+	check_int(mqs_amqp_delay_levels(0), 12);
+	check_int(mqs_amqp_delay_levels(4095), 12);
+	check_int(mqs_amqp_delay_levels(4096), 28);
+	check_int(mqs_amqp_delay_levels(MQS_AMQP_DELAY_MAX), 28);
+}
+
 static int
 is(const amqp_table_entry_t *e, const char *name, const char *value)
 {
@@ -159,6 +168,7 @@ test_target(void)
 int
 main(void)
 {
+	run_test("few levels for short delays, all for others", test_levels);
 	run_test("a delay is rounded up to seconds", test_seconds);
 	run_test("a retry's delay is rounded, but not to nothing", test_retry_seconds);
 	run_test("the headers and the exchange of a delay", test_headers);

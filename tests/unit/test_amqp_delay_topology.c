@@ -29,6 +29,7 @@
 #define GROUP	"mail"
 #define ALL	"orders/all"	/* a queue that has what is published to the exchange */
 #define LATE	(5 * MQS_SECOND)	/* nothing is that late, however busy the machine */
+#define LEVELS	MQS_AMQP_DELAY_LEVELS
 #define MANY	50		/* more than a level tries at once */
 
 static int seconds[16] = { 1, 2, 3, 5 }, nseconds = 4;
@@ -194,11 +195,11 @@ test_make(void)
 	declare_queue(ALL);
 	check(ok(mqs_amqp_exchange_declare(&link_, QUEUE, "topic", &err), &err));
 	check(ok(mqs_amqp_queue_bind(&link_, ALL, QUEUE, "a.*", amqp_empty_table, &err), &err));
-	check(ok(mqs_amqp_delays_for_queue(&link_, QUEUE, 1, &err), &err));
+	check(ok(mqs_amqp_delays_for_queue(&link_, QUEUE, 1, LEVELS, &err), &err));
 	made = mqs_boottime();
-	check(ok(mqs_amqp_delays_for_queue(&link_, QUEUE, 1, &err), &err));
+	check(ok(mqs_amqp_delays_for_queue(&link_, QUEUE, 1, LEVELS, &err), &err));
 	found = mqs_boottime();
-	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, &err), &err));
+	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, LEVELS, &err), &err));
 	printf("# made in %lld ms, found in %lld ms\n", (long long)((made - began) / MQS_MSEC),
 	    (long long)((found - made) / MQS_MSEC));
 	check((found - made) * 5 < made - began);
@@ -264,7 +265,7 @@ test_lost(void)
 	int i;
 
 	check(ok(mqs_amqp_exchange_declare(&link_, "bare", "topic", &err), &err));
-	check(ok(mqs_amqp_delays_for_queue(&link_, "bare", 0, &err), &err));
+	check(ok(mqs_amqp_delays_for_queue(&link_, "bare", 0, LEVELS, &err), &err));
 	for (i = 0; i < MANY; i++) {
 		publish_retry("gone", MQS_SECOND);
 		publish_delayed("bare", MQS_SECOND);
@@ -285,10 +286,10 @@ test_repair(void)
 	(void)amqp_queue_delete(link_.state, link_.number, mqs_amqp_text("mq.delay.3"), 0, 0);
 	(void)amqp_exchange_delete(link_.state, link_.number, mqs_amqp_text("mq.delay.7"), 0);
 	check_int(mqs_amqp_queue_exists(&link_, "mq.delay.3", NULL, NULL, &err), MQS_ENOENT);
-	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, &err), &err));
+	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, LEVELS, &err), &err));
 	check_int(mqs_amqp_queue_exists(&link_, "mq.delay.3", NULL, NULL, &err), MQS_ENOENT);
-	(void)amqp_exchange_delete(link_.state, link_.number, mqs_amqp_text("mq.delay"), 0);
-	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, &err), &err));
+	(void)amqp_exchange_delete(link_.state, link_.number, mqs_amqp_text("mq.delay.long"), 0);
+	check(ok(mqs_amqp_delays_for_group(&link_, QUEUE, GROUP, LEVELS, &err), &err));
 	check_int(mqs_amqp_queue_exists(&link_, "mq.delay.3", NULL, NULL, &err), MQS_OK);
 	check_int(mqs_amqp_exchange_exists(&link_, "mq.delay.7", &err), MQS_OK);
 }
@@ -301,7 +302,7 @@ test_conflict(void)
 
 	(void)amqp_exchange_delete(link_.state, link_.number, mqs_amqp_text("mq.delay.7"), 0);
 	check(ok(mqs_amqp_exchange_declare(&link_, "mq.delay.7", "fanout", &err), &err));
-	check_int(mqs_amqp_delays_make(&link_, &err), MQS_ECONFIG);
+	check_int(mqs_amqp_delays_make(&link_, LEVELS, &err), MQS_ECONFIG);
 	check(strstr(err.text, "mq.delay.7") != NULL && strstr(err.text, "fanout") != NULL &&
 	    strstr(err.text, "headers") != NULL);
 	printf("# %s\n", err.text);
