@@ -405,18 +405,21 @@ sizes=(0 1 100 1500 2038 2039 4096 65535 65536 65537 262143 262144 262145 500000
 # ------------------------------------------------------------------- other programs
 
 @test "into xargs -0, jq and head" {
+	local many=100000
+	# A new group of a broker gets a copy of each.
+	[ -z "${MQ_CLUSTER-}" ] || many=30000
 	printf '%s\0' 'two words' "it's" $'new\nline' | mq-pub -0 q
 	run -0 sh -c 'mq-replay -0 q | xargs -0 printf "[%s]"'
 	assert_output $'[two words][it\'s][new\nline]'
 	run -0 sh -c 'mq-sub -e -J q/jq | jq -r ".body | length"'
 	assert_output $'9\n4\n8'
-	seq 100000 | mq-pub q
+	seq "$many" | mq-pub q
 	run -0 bash -c 'set -o pipefail; mq-replay q | head -n 1'
 	assert_output 'two words'
 	run -0 bash -c 'set -o pipefail; mq-sub q/head | head -n 1'
 	assert_output 'two words'
 	# What the reader took beyond what it showed is at most what a pipe and it hold.
-	[ "$(depth q/head)" -gt 50000 ]
+	[ "$(depth q/head)" -gt $((many / 2)) ]
 }
 
 @test "-c takes exactly so many, whatever the reader does" {

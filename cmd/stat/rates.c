@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "mqspool.h"
 #include "stat/rates.h"
+#include "stat/settled.h"
 
 /* From a counter now, and before; have: the look before has seen it. */
 static double
@@ -33,17 +34,10 @@ rate_in(const struct gathered *before, const struct gathered *now, const struct 
 	return rate(before, now, q->in_messages, was != NULL, was != NULL ? was->in_messages : 0);
 }
 
-static uint64_t
-settled(const struct mqs_group_stat *g)
-{
-	return g->acked == MQS_UNKNOWN || g->dead == MQS_UNKNOWN ? MQS_UNKNOWN :
-	    g->acked + g->dead;
-}
-
 double
 rate_out(const struct gathered *before, const struct gathered *now, const struct mqs_group_stat *g)
 {
 	const struct mqs_group_stat *was = gathered_group(before, g);
 
-	return rate(before, now, settled(g), was != NULL, was != NULL ? settled(was) : 0);
+	return rate(before, now, group_settled(g), was != NULL, was != NULL ? group_settled(was) : 0);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "stat/age_text.h"
 #include "stat/fields.h"
+#include "stat/settled.h"
 #include "stat/show_table.h"
 
 static const struct table_column columns[] = {
@@ -59,7 +60,6 @@ show_group(struct table *t, const struct mqs_group_stat *g, int64_t now)
 	cell_number(t, g->dead);
 	age_cell(t, g->oldest, now);
 	no_cells(t, 1);
-	cell_number(t, g->acked == MQS_UNKNOWN || g->dead == MQS_UNKNOWN ?
-	    MQS_UNKNOWN : g->acked + g->dead);
+	cell_number(t, group_settled(g));
 	no_cells(t, 1);
 }

@@ -61,7 +61,7 @@ two() {
 	group '[3,3,0,3,2,2]' '[.depth, .ready, .leased, .depth_bytes, .delivered, .acked]'
 	numbers '[5,1]' '[.in_messages, .groups]' q
 	run -0 mq-stat
-	assert_output --regexp $'\nq +g +3 +3 +0 +0 +- '
+	assert_output --regexp $'\nq +g +3 +3 +0 +0 +- +- +- +2 '
 }
 
 @test "what the broker does not tell is unknown, and never 0" {
