@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "amqp/settings_store.h"
-#include "amqp/stream_read.h"
 #include "base/error.h"
 
 /* Names are kept as {"QUEUE": {"GROUP": true, ...}, ...}. */
@@ -29,20 +28,21 @@ put(json_t *names, const char *queue, const char *group, int deleted)
 	return 0;
 }
 
-static int
-take(json_t *names, const char *only, struct mqs_amqp_kept *k, struct mqs_error *err)
-{
-	amqp_bytes_t body;
-	const char *queue;
-	json_t *o;
-	int rc, bad = 0;
+struct gathering {
+	json_t		*names;
+	const char	*only;
+};
 
-	if ((rc = mqs_amqp_kept_body(k, &body, err)) != MQS_OK)
-		return rc;
-	o = json_loadb(body.bytes, body.len, 0, NULL);
-	queue = json_string_value(json_object_get(o, "queue"));
-	if (queue != NULL && (only == NULL || strcmp(only, queue) == 0))
-		bad = put(names, queue, json_string_value(json_object_get(o, "group")),
+static int
+take(void *arg, amqp_bytes_t body, struct mqs_error *err)
+{
+	const struct gathering *g = arg;
+	json_t *o = json_loadb(body.bytes, body.len, 0, NULL);
+	const char *queue = json_string_value(json_object_get(o, "queue"));
+	int bad = 0;
+
+	if (queue != NULL && (g->only == NULL || strcmp(g->only, queue) == 0))
+		bad = put(g->names, queue, json_string_value(json_object_get(o, "group")),
 		    json_is_true(json_object_get(o, "deleted")));
 	json_decref(o);
 	return bad ? mqs_fail(err, MQS_ESYSTEM, "%s: no memory", MQS_AMQP_SETTINGS) : MQS_OK;
@@ -51,20 +51,9 @@ take(json_t *names, const char *only, struct mqs_amqp_kept *k, struct mqs_error 
 static int
 gather(json_t *names, struct mqs_amqp_connection *c, const char *only, struct mqs_error *err)
 {
-	static const struct mqs_amqp_stream_start first = { .at = MQS_AMQP_STREAM_FIRST };
-	struct mqs_amqp_stream *s;
-	struct mqs_amqp_kept *k;
-	int rc;
+	struct gathering g = { .names = names, .only = only };
 
-	rc = mqs_amqp_stream_open(&s, c, MQS_AMQP_SETTINGS, &first, MQS_AMQP_SETTINGS, err);
-	if (rc != MQS_OK)
-		return rc == MQS_ENOENT ? MQS_OK : rc;
-	while (rc == MQS_OK && (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK) {
-		rc = take(names, only, k, err);
-		mqs_amqp_stream_release(s, k);
-	}
-	mqs_amqp_stream_close(s);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
+	return mqs_amqp_settings_each(c, take, &g, err);
 }
 
 static int

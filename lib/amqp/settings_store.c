@@ -51,26 +51,62 @@ look(struct mqs_amqp_connection *c, char text[LOOK_SIZE], uint64_t epoch, struct
 	return publish(c, text, strlen(text), epoch, err);
 }
 
-/* What is read, and up to where: a text, or (it is "") the end. */
+/* Reads up to a text, or (it is "") the end; *n: how many came.  MQS_ENOENT: no stream. */
+static int
+read_until(struct mqs_amqp_connection *c, const char *until, mqs_amqp_settings_fn *fn, void *arg,
+    size_t *n, struct mqs_error *err)
+{
+	static const struct mqs_amqp_stream_start first = { .at = MQS_AMQP_STREAM_FIRST };
+	struct mqs_amqp_stream *s;
+	struct mqs_amqp_kept *k;
+	amqp_bytes_t body;
+	int rc;
+
+	rc = mqs_amqp_stream_open(&s, c, NAME, &first, until[0] != '\0' ? NULL : NAME, err);
+	if (rc != MQS_OK)
+		return rc;
+	for (*n = 0; rc == MQS_OK && (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK; ++*n) {
+		if ((rc = mqs_amqp_kept_body(k, &body, err)) == MQS_OK)
+			rc = until[0] != '\0' && mqs_amqp_bytes_are(body, until) ? MQS_NOTHING :
+			    fn(arg, body, err);
+		mqs_amqp_stream_release(s, k);
+	}
+	mqs_amqp_stream_close(s);
+	return rc == MQS_NOTHING ? MQS_OK : rc;
+}
+
+int
+mqs_amqp_settings_each(struct mqs_amqp_connection *c, mqs_amqp_settings_fn *fn, void *arg,
+    struct mqs_error *err)
+{
+	char text[LOOK_SIZE];
+	size_t n;
+	int rc = read_until(c, "", fn, arg, &n, err);
+
+	if (rc != MQS_OK)
+		return rc == MQS_ENOENT ? MQS_OK : rc;
+	if (n > 0)
+		return MQS_OK;
+	/* Nothing came in time: there is nothing, or the node is slow. */
+	if ((rc = look(c, text, 0, err)) != MQS_OK)
+		return rc;
+	return read_until(c, text, fn, arg, &n, err);
+}
+
+/* What is read. */
 struct reading {
 	struct mqs_amqp_record *const *rs;
 	size_t	 n;
-	char	 until[LOOK_SIZE];
 	int	*found;		/* of each */
 };
 
-/* One message: MQS_OK, or MQS_NOTHING if it is the one that was looked for. */
 static int
-take(const struct reading *reading, struct mqs_amqp_kept *k, struct mqs_error *err)
+take(void *arg, amqp_bytes_t body, struct mqs_error *err)
 {
-	amqp_bytes_t body;
+	const struct reading *reading = arg;
 	size_t i;
 	int rc;
 
-	if ((rc = mqs_amqp_kept_body(k, &body, err)) != MQS_OK)
-		return rc;
-	if (reading->until[0] != '\0' && mqs_amqp_bytes_are(body, reading->until))
-		return MQS_NOTHING;
 	for (i = 0; i < reading->n; i++) {
 		rc = mqs_amqp_record_read(reading->rs[i], body.bytes, body.len, err);
 		if (rc == MQS_OK)
@@ -80,26 +116,6 @@ take(const struct reading *reading, struct mqs_amqp_kept *k, struct mqs_error *e
 			return rc;
 	}
 	return MQS_OK;
-}
-
-static int
-read_stream(const struct reading *reading, struct mqs_amqp_connection *c, struct mqs_error *err)
-{
-	static const struct mqs_amqp_stream_start first = { .at = MQS_AMQP_STREAM_FIRST };
-	struct mqs_amqp_stream *s;
-	struct mqs_amqp_kept *k;
-	int rc;
-
-	rc = mqs_amqp_stream_open(&s, c, NAME, &first, reading->until[0] != '\0' ? NULL : NAME,
-	    err);
-	if (rc != MQS_OK)
-		return rc == MQS_ENOENT ? MQS_OK : rc;
-	while (rc == MQS_OK && (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK) {
-		rc = take(reading, k, err);
-		mqs_amqp_stream_release(s, k);
-	}
-	mqs_amqp_stream_close(s);
-	return rc == MQS_NOTHING ? MQS_OK : rc;
 }
 
 /* What was read of it was deleted, or is nothing. */
@@ -119,9 +135,15 @@ mqs_amqp_settings_read(struct mqs_amqp_connection *c, struct mqs_amqp_record *r,
 {
 	int rc, found = 0;
 	struct reading reading = { .rs = &r, .n = 1, .found = &found };
+	char text[LOOK_SIZE];
+	size_t n;
 
-	if ((epoch != 0 && (rc = look(c, reading.until, epoch, err)) != MQS_OK) ||
-	    (rc = read_stream(&reading, c, err)) != MQS_OK)
+	if (epoch == 0)
+		rc = mqs_amqp_settings_each(c, take, &reading, err);
+	else if ((rc = look(c, text, epoch, err)) == MQS_OK &&
+	    (rc = read_until(c, text, take, &reading, &n, err)) == MQS_ENOENT)
+		rc = MQS_OK;
+	if (rc != MQS_OK)
 		return rc;
 	if (found)
 		return MQS_OK;
@@ -139,7 +161,7 @@ mqs_amqp_settings_read_all(struct mqs_amqp_connection *c, struct mqs_amqp_record
 
 	if (reading.found == NULL)
 		return mqs_fail_errno(err, NAME);
-	rc = read_stream(&reading, c, err);
+	rc = mqs_amqp_settings_each(c, take, &reading, err);
 	for (i = 0; i < n; i++)
 		if (!reading.found[i])
 			make_empty(rs[i]);

@@ -11,7 +11,9 @@
  * READING  A reader takes all records from the first to the last (stream_read.h, "the end").  A
  * record that another node confirmed milliseconds ago may be missing then.  Who changes a record
  * must not miss one: he holds the group's lock (group_lock.h), and looks first: he
- * publishes {"look":TOKEN}, and reads up to that.
+ * publishes {"look":TOKEN}, and reads up to that.  So does everybody of whom nothing came within the
+ * time that a stream has to deliver something (MQS_AMQP_STREAM_EMPTY): a node that is slow, or begins
+ * to serve again, must not make a group one without settings.
  *
  * PERMISSIONS  configure, write and read on mq\.settings for whoever makes it; read and write
  * for all who consume or change settings.
@@ -24,6 +26,10 @@
 
 #define MQS_AMQP_SETTINGS	"mq.settings"	/* exchange and stream */
 
+/* Calls fn with each record, as without an epoch, below.  What fn returns ends it, unless 0. */
+typedef int	mqs_amqp_settings_fn(void *arg, amqp_bytes_t body, struct mqs_error *err);
+int	mqs_amqp_settings_each(struct mqs_amqp_connection *, mqs_amqp_settings_fn *fn, void *arg,
+	    struct mqs_error *err);
 /*
  * Reads the record of its queue and group into *r.  MQS_NOTHING: there is none, or it says
  * deleted; *r is empty then.  epoch: 0, or that of the lock: then nothing is missed, and

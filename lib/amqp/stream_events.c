@@ -53,6 +53,7 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	s->epoch = link->epoch;
 	s->came = s->given_back = s->acked = s->acked_before = 0;
 	s->probing = MQS_AMQP_PROBE_NONE;
+	s->opened = mqs_boottime();
 	s->closed = s->too_slow = s->again = s->overflow = 0;
 	prefetch = (uint16_t)s->prefetch;
 	(void)tag_of(tag, ++s->consumer);

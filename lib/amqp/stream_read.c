@@ -67,7 +67,6 @@ mqs_amqp_stream_open(struct mqs_amqp_stream **out, struct mqs_amqp_connection *c
 		mqs_amqp_stream_close(s);
 		return rc;
 	}
-	s->opened = mqs_boottime();
 	*out = s;
 	return MQS_OK;
 }

@@ -23,8 +23,9 @@
  * back (basic.return), all was delivered that the node had at that time.  This needs an
  * exchange that routes nothing for MQS_AMQP_NOWHERE (`probe'), and begins with the first
  * delivery, because only from then on the channel reads the stream.  A stream that may be empty
- * therefore has MQS_AMQP_STREAM_EMPTY to deliver something; one where a message is known to be
- * is read without any delay.  "That the node had": another node may have had a message more;
+ * therefore has MQS_AMQP_STREAM_EMPTY to deliver something, which a slow node may exceed: whoever got
+ * nothing can't be certain that there is nothing.  One where a message is known to be is read without
+ * any delay.  "That the node had": another node may have had a message more;
  * who must not miss what was confirmed before, publishes a message of his own and reads up to
  * it.
  *

@@ -25,13 +25,13 @@ struct mqs_amqp_stream {
 	char				 name[MQS_AMQP_NAME_SIZE];
 	char				 probe[MQS_AMQP_NAME_SIZE];	/* "": none */
 	struct mqs_amqp_stream_start	 start;
-	int64_t				 opened;	/* by mqs_boottime */
 	unsigned			 elsewhere;	/* how often another node was looked for */
 
 	struct mqs_amqp_channel		*channel;	/* NULL until the caller has it */
 	struct mqs_amqp_kept		*first, **end;	/* what came and was not taken */
 	int64_t				 last;		/* the last offset that came; -1: none */
 	uint64_t			 epoch;
+	int64_t				 opened;	/* by mqs_boottime: when consuming began */
 	uint64_t			 came;		/* tags of this epoch: the last that came, */
 	uint64_t			 given_back;	/* the highest that was given back, */
 	uint64_t			 acked;		/* and up to which was acknowledged */

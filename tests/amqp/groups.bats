@@ -178,6 +178,31 @@ q.headers  {"n":"1","x-match":"any-with-x"}' ]
 	[ "$(mq-ctl show q/g)" = "$(mq-ctl show q/h)" ]
 }
 
+# late COMMAND...: the first record of mq.settings that the broker sends comes three seconds late.
+late() {
+	local status=0
+	rm -f port
+	"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port 1)" 3 $'mq.settings\006record' >port 3>&- 7>&- &
+	until_true '[ -s port ]'
+	MQ_SPOOL="amqp://127.0.0.1:$(<port)/$vhost" "$@" || status=$?
+	kill $!
+	return "$status"
+}
+
+@test "a node that is slow to tell settings: they count all the same" {
+	command -v python3 >/dev/null || skip "needs python3"
+	mq-ctl create --set ordered=on q/g
+	mq-ctl set q/g max-attempts=1
+	mq-ctl set q dead-letter=grave
+	mq-ctl show q/g >settings
+	late mq-ctl show q/g | cmp - settings
+	mq-ctl list >queues
+	late mq-ctl list | cmp - queues
+	mq-pub q x
+	late mq-sub -e q/g -- false
+	[ "$(mq-replay grave)" = x ]
+}
+
 @test "four who change a group at once lose no change" {
 	mq-ctl create q/g
 	local i pids=()
