@@ -128,7 +128,8 @@ printer_flush(struct printer *p, struct mqs_error *err)
 	ssize_t n;
 
 	while (off < p->buf.n) {
-		n = write(p->fd, p->buf.p + off, p->buf.n - off);
+		n = p->write != NULL ? p->write(p->write_arg, p->buf.p + off, p->buf.n - off) :
+		    write(p->fd, p->buf.p + off, p->buf.n - off);
 		if (n > 0) {
 			off += (size_t)n;
 			p->written += (uint64_t)n;

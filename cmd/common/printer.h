@@ -2,6 +2,8 @@
 #ifndef MQ_CMD_COMMON_PRINTER_H
 #define MQ_CMD_COMMON_PRINTER_H
 
+#include <sys/types.h>
+
 #include "base/bytes.h"
 #include "message/envelope.h"
 #include "message/format.h"
@@ -25,6 +27,9 @@ struct printer {
 	size_t		 begin;		/* where in buf the message that is being printed begins */
 	struct mqs_format *format;	/* NULL unless -f */
 	int		 receipts;	/* plain framing: RECEIPT<TAB> before the body */
+	/* Instead of write(2) to fd, if not NULL; what it does while it waits is its affair. */
+	ssize_t		 (*write)(void *arg, const char *, size_t);
+	void		*write_arg;
 };
 
 void	printer_init(struct printer *, int fd);	/* newline framing */

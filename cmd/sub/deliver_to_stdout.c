@@ -6,7 +6,9 @@
  * settle what was taken, and wait.  Nothing but the end of the loop waits, and it waits
  * for everything at once: for room, for messages, for a signal.  Nothing tells when a
  * pipe's reader has read.  So while the pipe is not empty, the wait is short, and
- * doubles from 50 us to 20 ms.
+ * doubles from 50 us to 20 ms.  Only a large body is written to its end, whatever stdout
+ * takes; who settles by asking this process (sub.serves) is answered meanwhile, as the reader
+ * may be waiting for that before it reads on.
  *
  * When a signal asks to stop, messages of which no byte was written are taken back.  A
  * message that was begun is written to its end.  Then the loop waits until the reader
@@ -241,6 +243,22 @@ wait_for_more(struct stream *t, struct mqs_error *err)
 	return MQS_OK;
 }
 
+/* While stdout takes no more of a large body. */
+static void
+wait_for_room(void *arg)
+{
+	struct stream *t = arg;
+	struct pollfd fds[2] = { { 0 }, { .fd = t->out.fd, .events = POLLOUT } };
+	struct mqs_error err;
+	int rc = sub_wait(t->sub, fds, 2, 1, -1, &err);
+
+	if (rc == MQS_OK || t->late.code != MQS_OK)
+		return;
+	t->late = err;		/* once this message is written */
+	t->sub->ending = 1;
+	t->sub->unread = 0;
+}
+
 /* Whether another turn can do something without waiting. */
 static int
 can_go_on(const struct stream *t)
@@ -303,6 +321,8 @@ deliver_to_stdout(struct sub *s, struct mqs_error *err)
 	prefetch_init(&t.ahead, s->hold, s->options.prefetch);
 	if ((rc = writer_init(&t.out, &s->printer, err)) != MQS_OK)
 		return rc;
+	if (s->serves)
+		writer_wait_with(&t.out, wait_for_room, &t);
 	/*
 	 * A larger pipe lets its reader go on while a commit is flushed.  Not under -m:
 	 * what lies in the pipe has been handed out there.

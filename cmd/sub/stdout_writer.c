@@ -85,6 +85,7 @@ writer_free(struct stdout_writer *o)
 	if (o->own)
 		(void)close(o->fd);
 	free(o->ring);
+	o->printer->write = NULL;
 	*o = (struct stdout_writer){ .fd = -1 };
 }
 
@@ -157,6 +158,26 @@ write_some(const struct stdout_writer *o, const char *p, size_t n)
 		return -1;
 	}
 	return write(o->fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+}
+
+static ssize_t
+write_or_wait(void *arg, const char *p, size_t n)
+{
+	const struct stdout_writer *o = arg;
+	ssize_t done;
+
+	while ((done = write_some(o, p, n)) == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		o->wait(o->wait_arg);
+	return done;
+}
+
+void
+writer_wait_with(struct stdout_writer *o, void (*wait)(void *arg), void *arg)
+{
+	o->wait = wait;
+	o->wait_arg = arg;
+	o->printer->write = write_or_wait;
+	o->printer->write_arg = o;
 }
 
 int

@@ -32,10 +32,15 @@ struct stdout_writer {
 	struct printed	*ring;		/* n of them from `first' on, the oldest first */
 	size_t		 first, n, cap;
 	uint64_t	 begin;		/* where the oldest of them begins */
+	void		 (*wait)(void *arg);	/* writer_wait_with */
+	void		*wait_arg;
 };
 
 int	writer_init(struct stdout_writer *, struct printer *, struct mqs_error *err);
 void	writer_free(struct stdout_writer *);
+
+/* Has wait called, instead of waiting in write(2), while stdout takes no more of a large body. */
+void	writer_wait_with(struct stdout_writer *, void (*wait)(void *arg), void *arg);
 
 /* How many bytes are printed and not yet written. */
 size_t	writer_waiting(const struct stdout_writer *);

@@ -400,3 +400,20 @@ deleted() {
 	[ "$output" = 'one 2' ]
 	run -66 mq-ack "$(head -n 1 took | cut -f 1)"
 }
+
+@test "-m: what a worker settles is answered while a large message is on its way to it" {
+	local receipt body
+	head -c 1000000 /dev/zero | tr '\0' x >large
+	mq-ctl create q/g
+	mq-pub q small
+	mq-pub -F q large
+	mq-sub -m -c 2 q/g | {
+		IFS=$'\t' read -r receipt body
+		[ "$body" = small ]
+		timeout 10 mq-ack "$receipt"
+		cat >rest
+	}
+	[ "$(wc -c <rest)" -gt 1000000 ]
+	cut -f 1 rest | mq-ack
+	run -1 mq-sub -e q/g
+}
