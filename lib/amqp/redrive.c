@@ -20,6 +20,8 @@
 #define AGAIN		(50 * MQS_MSEC)
 /* For a standby to become the one that gets the messages, after another has ended. */
 #define STANDBY_WAIT	(3 * MQS_SECOND)
+/* For a group that refuses copies, as it does while it has no leader. */
+#define REFUSED_WAIT	(60 * MQS_SECOND)
 
 struct redrive {
 	struct mqs_spool	*spool;
@@ -33,6 +35,8 @@ struct redrive {
 	uint64_t		 left;		/* in the group at the end */
 	uint64_t		 seen;		/* deliveries, when something was last seen to come, */
 	int64_t			 seen_at;	/* by mqs_boottime; 0: never */
+	uint64_t		 acked;		/* letters, when a copy was last refused */
+	int64_t			 refused_at;	/* since when no other comes, by mqs_boottime; 0: never */
 	uint32_t		 ready, consumers;
 	int			 failed;	/* the first error about a group where letters died */
 	struct mqs_error	 why;
@@ -113,6 +117,21 @@ begun(struct redrive *r)
 	return n;
 }
 
+/* 1 if copies were refused, for less than REFUSED_WAIT: they are sent again.  With the lock held. */
+static int
+may_send_again(struct redrive *r)
+{
+	const struct mqs_amqp_copies *s = r->c->copies;
+	const int64_t now = mqs_boottime();
+
+	if (s->why.code != MQS_EFULL)
+		return 0;
+	if (r->refused_at == 0 || s->acked != r->acked)
+		r->refused_at = now;
+	r->acked = s->acked;
+	return now - r->refused_at < REFUSED_WAIT;
+}
+
 /* What the broker does not take is an error here: the letters stay. */
 static int
 broken(struct redrive *r, struct mqs_error *err)
@@ -121,7 +140,7 @@ broken(struct redrive *r, struct mqs_error *err)
 	int rc = MQS_OK;
 
 	mqs_amqp_lock(r->c->connection);
-	if (s->broken) {
+	if (s->broken && !may_send_again(r)) {
 		rc = s->why.code;
 		if (err != NULL)
 			*err = s->why;

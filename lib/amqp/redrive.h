@@ -14,6 +14,9 @@
  * The letter is acked when its copy was confirmed (consumer_copies.h).  All others are passed over: they
  * go back, uncounted, when the consumer ends.
  *
+ * A copy that a group refuses, as it does while it has no leader, is sent again for a minute, until one is
+ * confirmed; then redriving fails, and the letters that are left stay.
+ *
  * A KILL, or a loss, between the confirm and the ack leaves both: the message may come twice, and is
  * never lost.
  */

@@ -79,6 +79,23 @@ letters() {
 	exec 8>&-
 }
 
+@test "a group that refuses, as one without a leader does: letters go there when it takes them again" {
+	local redriving
+	letters 30
+	nodes api PUT "policies/$vhost/full" \
+	    '{"pattern":"^q/g$","apply-to":"queues","definition":{"max-length":5,"overflow":"reject-publish"}}'
+	until_true '! mq-pub -W 1s q filler 2>/dev/null'
+	mq-ctl redrive q.dead >redriven 2>said 3>&- &
+	redriving=$!
+	until_true 'grep -q "RabbitMQ refused a copy" said'
+	mq-sub -c 1 q/g >got
+	until_true 'mq-sub -e q/g >>got || :; ended "$redriving"'
+	wait "$redriving"
+	[ "$(<redriven)" = 'q.dead: 30 letters redriven, 0 left' ]
+	mq-sub -e q/g >>got || :
+	grep -v filler got | sort -nu | cmp - <(seq 30)
+}
+
 @test "who lacks a permission: 77, with what was refused, and the letters stay" {
 	local host=${MQ_SPOOL#*://} who
 	host=${host%/*}
