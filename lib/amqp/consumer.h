@@ -8,7 +8,8 @@
  * consumer_leases.c	the caller: what was handed out for a time
  * consumer_service.c	the caller: the descriptor, the socket for receipts, what went wrong
  * consumer_answers.c	when to look again; answers to those who settle by receipt
- * consumer_events.c	the thread: takes deliveries, sends orders
+ * consumer_events.c	the thread: takes deliveries, hears of losses
+ * consumer_send.c	the thread: sends orders, hears answers
  * consumer_orders.c	orders are given
  * consumer_states.c	the lists of deliveries of each state
  * consumer_keys.c	ordered groups: keys apart
