@@ -55,9 +55,8 @@ static int
 queue_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct removal *d = arg;
-	int rc = mqs_amqp_exchange_exists(link, d->queue, err);
 
-	return rc == MQS_ENOENT ? mqs_amqp_no_queue(d->spool, d->queue, err) : rc;
+	return mqs_amqp_expect_queue(link, d->spool, d->queue, err);
 }
 
 static int

@@ -23,10 +23,8 @@ static int
 is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct change *c = arg;
-	int rc = mqs_amqp_exchange_exists(link, c->queue, err);
+	int rc = mqs_amqp_expect_queue(link, c->spool, c->queue, err);
 
-	if (rc == MQS_ENOENT)
-		return mqs_amqp_no_queue(c->spool, c->queue, err);
 	if (rc == MQS_OK && (rc = mqs_amqp_group_marked(link, c->name, err)) == MQS_ENOENT)
 		return mqs_fail(err, rc, "%s: no such group", c->name);
 	return rc;

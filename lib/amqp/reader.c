@@ -11,10 +11,8 @@ static int
 look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct mqs_reader *r = arg;
-	int rc = mqs_amqp_exchange_exists(link, r->queue, err);
+	int rc = mqs_amqp_expect_queue(link, r->spool, r->queue, err);
 
-	if (rc == MQS_ENOENT)
-		return mqs_amqp_no_queue(r->spool, r->queue, err);
 	if (rc != MQS_OK ||
 	    (rc = mqs_amqp_queue_exists(link, r->stream, NULL, NULL, err)) != MQS_ENOENT)
 		return rc;

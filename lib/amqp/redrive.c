@@ -305,10 +305,8 @@ static int
 look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	struct redrive *r = arg;
-	int rc = mqs_amqp_exchange_exists(link, r->queue, err);
+	int rc = mqs_amqp_expect_queue(link, r->spool, r->queue, err);
 
-	if (rc == MQS_ENOENT)
-		return mqs_fail(err, rc, "%s: no such queue in %s", r->queue, r->spool->shown);
 	if (rc != MQS_OK)
 		return rc;
 	rc = mqs_amqp_group_marked(link, r->name, err);

@@ -13,7 +13,7 @@
 #define MOST	1024u	/* that are remembered */
 
 struct mqs_amqp_redrive_target {
-	const char		*shown;		/* the spool */
+	const struct mqs_spool	*spool;
 	char			 queue[MQS_NAME_MAX + 1], group[MQS_NAME_MAX + 1];
 	int			 rc;
 	struct mqs_error	 why;
@@ -24,10 +24,8 @@ look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct mqs_amqp_redrive_target *t = arg;
 	char name[MQS_AMQP_NAME_SIZE];
-	int rc = mqs_amqp_exchange_exists(link, t->queue, err);
+	int rc = mqs_amqp_expect_queue(link, t->spool, t->queue, err);
 
-	if (rc == MQS_ENOENT)
-		return mqs_fail(err, rc, "%s: no such queue in %s", t->queue, t->shown);
 	if (rc != MQS_OK)
 		return rc;
 	mqs_amqp_group_queue(name, t->queue, t->group);
@@ -61,7 +59,7 @@ mqs_amqp_redrive_target(struct mqs_amqp_redrive_targets *all, struct mqs_spool *
 		if (all->n == MOST)
 			all->n = 0;
 		t = &all->list[all->n];
-		t->shown = spool->shown;
+		t->spool = spool;
 		(void)snprintf(t->queue, sizeof(t->queue), "%s", l->queue);
 		(void)snprintf(t->group, sizeof(t->group), "%s", l->group);
 		t->rc = mqs_amqp_run(spool->connection, look_job, t, -1, &t->why);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "amqp/spool.h"
+#include "amqp/topology.h"
 #include "base/advice.h"
 #include "base/error.h"
 #include "base/name.h"
@@ -61,6 +62,15 @@ int
 mqs_amqp_no_queue(const struct mqs_spool *spool, const char *queue, struct mqs_error *err)
 {
 	return mqs_fail(err, MQS_ENOENT, "%s: no such queue in %s", queue, spool->shown);
+}
+
+int
+mqs_amqp_expect_queue(const struct mqs_amqp_link *link, const struct mqs_spool *spool,
+    const char *queue, struct mqs_error *err)
+{
+	int rc = mqs_amqp_exchange_exists(link, queue, err);
+
+	return rc == MQS_ENOENT ? mqs_amqp_no_queue(spool, queue, err) : rc;
 }
 
 void

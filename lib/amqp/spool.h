@@ -36,6 +36,9 @@ int	mqs_amqp_spool_connection(struct mqs_amqp_connection **out, struct mqs_spool
 	    struct mqs_error *err);
 /* Reports that a queue does not exist there: MQS_ENOENT. */
 int	mqs_amqp_no_queue(const struct mqs_spool *, const char *queue, struct mqs_error *err);
+/* Looks whether a queue is there, and reports it if it is not: MQS_ENOENT.  A part of a job. */
+int	mqs_amqp_expect_queue(const struct mqs_amqp_link *, const struct mqs_spool *,
+	    const char *queue, struct mqs_error *err);
 /* Tells, of a queue that was made, that its name leaves no room for that of its dead letters. */
 void	mqs_amqp_note_name(const struct mqs_spool *, const char *queue);
 

@@ -43,9 +43,7 @@ look_at_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error 
 	char stream[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if ((rc = mqs_amqp_exchange_exists(link, l->name->queue, err)) == MQS_ENOENT)
-		return mqs_fail(err, rc, "%s: no such queue in %s", l->name->queue, l->spool->shown);
-	if (rc != MQS_OK)
+	if ((rc = mqs_amqp_expect_queue(link, l->spool, l->name->queue, err)) != MQS_OK)
 		return rc;
 	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, l->name->queue), NULL, NULL, err);
 	l->stream = rc == MQS_OK;
@@ -59,9 +57,7 @@ look_at_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error 
 	char name[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if ((rc = mqs_amqp_exchange_exists(link, l->name->queue, err)) == MQS_ENOENT)
-		return mqs_fail(err, rc, "%s: no such queue in %s", l->name->queue, l->spool->shown);
-	if (rc != MQS_OK)
+	if ((rc = mqs_amqp_expect_queue(link, l->spool, l->name->queue, err)) != MQS_OK)
 		return rc;
 	rc = mqs_amqp_queue_count(link, mqs_amqp_group_queue(name, l->name->queue,
 	    l->name->group), &l->ready, &l->consumers, err);
