@@ -1,7 +1,8 @@
 /*
  * redrive.h - dead letters go back to the group where they died
  *
- * redrive.c		takes the letters from the group `redrive' of their queue
+ * redrive.c		opens the group `redrive' of their queue, and counts what is left
+ * redrive_letters.c	takes the letters from it
  * redrive_letter.c	whether a message is one that is asked for
  * redrive_survey.c	counts them, where there is no such group
  * redrive_target.c	whether the group where one died is there
@@ -13,6 +14,9 @@
  * body, the id that it had, as of the first attempt, without expiry, and delivered to that group alone.
  * The letter is acked when its copy was confirmed (consumer_copies.h).  All others are passed over: they
  * go back, uncounted, when the consumer ends.
+ *
+ * An ordered or exclusive group gives one consumer no more than a window of letters (consumer_window.c).
+ * If all of these are passed over, the ones behind them can't be seen: MQS_ENOTSUP.
  *
  * A copy that a group refuses, as it does while it has no leader, is sent again for a minute, until one is
  * confirmed; then redriving fails, and the letters that are left stay.

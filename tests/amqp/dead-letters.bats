@@ -96,6 +96,16 @@ letters() {
 	grep -v filler got | sort -nu | cmp - <(seq 30)
 }
 
+@test "letters that are to stay hide others of an exclusive group: 69" {
+	local why="RabbitMQ shows no more than the first 256 letters of this group (exclusive), and they are to stay"
+	letters 300
+	mq-sub --exclusive -c 1 q.dead/redrive -- sh -c 'exit 75' 2>/dev/null
+	fails 69 "mq-ctl redrive: q.dead/redrive: $why; redrive them first, without --dry-run and --reason" \
+	    timeout 60 mq-ctl redrive --reason other? q.dead
+	run -0 timeout 60 mq-ctl redrive q.dead
+	[[ $output = *', 0 left' ]]
+}
+
 @test "who lacks a permission: 77, with what was refused, and the letters stay" {
 	local host=${MQ_SPOOL#*://} who
 	host=${host%/*}
