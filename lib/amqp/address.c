@@ -181,6 +181,10 @@ parse(struct mqs_amqp_address *a, const char *where, struct mqs_error *err)
 	for (p = s; p < end; p++)	/* the last one: a password may have one, too */
 		if (*p == '@')
 			at = p;
+	/* A password with a '/' would be taken for a host and its port, and told. */
+	if (at == NULL && strchr(end, '@') != NULL)
+		return mqs_fail(err, MQS_EINVAL, "amqp address: a '/' in a password is written %%2F, and "
+		    "a '@' in a vhost %%40");
 	if (end[strcspn(end, "?#")] != '\0')
 		return mqs_fail(err, MQS_EINVAL, "amqp address: it takes no options behind '?' "
 		    "or '#'; ~/.config/mq/amqp.conf has them, as NAME=VALUE");

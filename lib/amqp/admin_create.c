@@ -10,6 +10,7 @@
 
 struct creation {
 	const char	*queue, *name;	/* name: of the group; NULL: of the queue alone */
+	int		 looked;		/* by a job whose connection was lost, perhaps */
 	int		 queue_was, group_was;
 };
 
@@ -20,7 +21,9 @@ create_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	struct creation *c = arg;
 	int rc = mqs_amqp_exchange_exists(link, c->queue, err);
 
-	c->queue_was = rc == MQS_OK;
+	if (!c->looked && (rc == MQS_OK || rc == MQS_ENOENT))
+		c->queue_was = rc == MQS_OK;
+	c->looked |= rc == MQS_OK || rc == MQS_ENOENT;
 	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
 	    (rc = mqs_amqp_queue_open(link, c->queue, 1, &preset, NULL, NULL, err)) != MQS_OK ||
 	    c->name == NULL)

@@ -30,8 +30,8 @@ struct removal {
 	char			 name[MQS_AMQP_NAME_SIZE];	/* of the group */
 	uint64_t		 epoch;
 	uint64_t		 count;
-	int			 there;
 	int			 stream;
+	int			 recorded;	/* the queue has settings */
 	struct mqs_amqp_queue_settings settings;
 };
 
@@ -68,7 +68,6 @@ delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	if ((rc = mqs_amqp_group_locked(link, d->name, d->epoch, err)) != MQS_OK)
 		return rc;
 	rc = mqs_amqp_group_marked(link, d->name, err);
-	d->there |= rc == MQS_OK;
 	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
 	    (rc = delete_exchange(link, d->name, err)) != MQS_OK ||
 	    (rc = mqs_amqp_fill_remove(link, d->name, err)) != MQS_OK)
@@ -153,8 +152,10 @@ mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	if (group != NULL)
 		return delete_group(&d, queue, group, err);
-	if ((rc = mqs_amqp_settings_names(d.connection, queue, delete_group, &d, err)) != MQS_OK ||
-	    (rc = mqs_amqp_run(d.connection, delete_queue_job, &d, -1, err)) != MQS_OK)
+	/* And what was made meanwhile: it would look whole when a queue of that name is made anew. */
+	if ((rc = mqs_amqp_settings_names(d.connection, queue, 1, delete_group, &d, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d.connection, delete_queue_job, &d, -1, err)) != MQS_OK ||
+	    (rc = mqs_amqp_settings_names(d.connection, queue, 1, delete_group, &d, err)) != MQS_OK)
 		return rc;
 	return write_deleted(&d, NULL, 0, err);
 }
@@ -187,6 +188,10 @@ purge_group(void *arg, const char *queue, const char *group, struct mqs_error *e
 	return rc == MQS_ENOENT ? MQS_OK : rc;	/* it was not made whole */
 }
 
+/*
+ * A stream that is not there, and by its record should be, was removed by a purge that was killed, or
+ * by this one, whose connection was lost.
+ */
 static int
 purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
@@ -196,13 +201,17 @@ purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	int rc;
 
 	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, d->queue), &n, NULL, err);
-	d->stream = rc == MQS_OK;
-	if (rc == MQS_OK)
+	if (rc == MQS_OK) {
+		d->stream = 1;
+		d->count += n;
 		rc = delete_queue(link, stream, err);
-	if (rc != MQS_OK)
-		return rc == MQS_ENOENT ? MQS_OK : rc;
-	d->count = n;
-	return mqs_amqp_stream_make(link, d->queue, &d->settings, err);
+	} else if (rc == MQS_ENOENT) {
+		if (!d->stream && (!d->recorded || d->settings.retain == 0))
+			return MQS_OK;
+		d->stream = 1;
+		rc = MQS_OK;
+	}
+	return rc == MQS_OK ? mqs_amqp_stream_make(link, d->queue, &d->settings, err) : rc;
 }
 
 static int
@@ -214,8 +223,9 @@ retention(struct removal *d, struct mqs_error *err)
 
 	if ((rc = mqs_amqp_record_init(&r, d->queue, NULL, err)) != MQS_OK)
 		return rc;
-	if ((rc = mqs_amqp_settings_read(d->connection, &r, 0, err)) >= 0 &&
-	    (rc = mqs_amqp_record_queue(&r, &s, err)) == MQS_OK) {
+	rc = mqs_amqp_settings_read(d->connection, &r, 0, err);
+	d->recorded = rc == MQS_OK;
+	if (rc >= 0 && (rc = mqs_amqp_record_queue(&r, &s, err)) == MQS_OK) {
 		d->settings.retain = s.retain == INT64_MAX ? -1 : s.retain;
 		d->settings.retain_bytes = s.retain_bytes;
 	}
@@ -246,7 +256,7 @@ mqs_amqp_purge(struct mqs_spool *spool, const char *queue, const char *group, ui
 	    (rc = mqs_amqp_run(d.connection, purge_stream_job, &d, -1, err)) != MQS_OK)
 		return rc;
 	retained = d.count;
-	rc = mqs_amqp_settings_names(d.connection, queue, purge_group, &d, err);
+	rc = mqs_amqp_settings_names(d.connection, queue, 1, purge_group, &d, err);
 	*count = d.stream ? retained : d.count;
 	return rc;
 }

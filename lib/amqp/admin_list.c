@@ -58,5 +58,5 @@ mqs_amqp_list(struct mqs_spool *spool, const char *queue, mqs_name_listed_fn *fn
 		return rc;
 	if (queue != NULL && (rc = mqs_amqp_run(l.connection, is_there_job, &l, -1, err)) != MQS_OK)
 		return rc == MQS_ENOENT ? mqs_amqp_no_queue(spool, queue, err) : rc;
-	return mqs_amqp_settings_names(l.connection, queue, tell, &l, err);
+	return mqs_amqp_settings_names(l.connection, queue, 0, tell, &l, err);
 }

@@ -29,8 +29,8 @@
  * if the handler failed.  To an address of the broker's it is published without `mandatory', which
  * counts such an address as no queue; to a queue with it, so that a queue that is gone is known.
  *
- * Anybody may have written an address.  Names that begin with "mq." and those with a slash are
- * queues of this engine: nothing is sent to them.
+ * Anybody may have written an address.  Names that begin with "mq.", those with a slash and
+ * those that end with ".log" are queues of this engine: nothing is sent to them.
  */
 #ifndef MQS_AMQP_CALL_H
 #define MQS_AMQP_CALL_H

@@ -144,13 +144,13 @@ await_end(struct mqs_amqp_connection *c, int64_t ns)
 	}
 }
 
-void
+int
 mqs_amqp_connection_free(struct mqs_amqp_connection *c)
 {
 	int ended;
 
 	if (c == NULL)
-		return;
+		return 1;
 	mqs_amqp_lock(c);
 	c->quit = 1;
 	mqs_amqp_unlock(c);
@@ -167,4 +167,5 @@ mqs_amqp_connection_free(struct mqs_amqp_connection *c)
 		(void)pthread_detach(c->thread);
 	mqs_amqp_notices(c);
 	leave(c);
+	return ended;
 }

@@ -63,7 +63,8 @@
  * mqs_amqp_notices: about a loss, the connection after it, an alarm and its end.
  *
  * ENDING  mqs_amqp_connection_free closes politely for a moment, then with shutdown(2).  A
- * thread that is still resolving a name is left to itself; it frees what it has when it is done.
+ * thread that is still resolving a name, or connecting, is left to itself; it frees the connection when
+ * it is done.
  */
 #ifndef MQS_AMQP_CONNECTION_H
 #define MQS_AMQP_CONNECTION_H
@@ -131,7 +132,11 @@ struct mqs_amqp_events {
 int	mqs_amqp_connect(struct mqs_amqp_connection **out, const struct mqs_amqp_address *,
 	    const struct mqs_amqp_configuration *, const struct mqs_options *,
 	    struct mqs_error *err);
-void	mqs_amqp_connection_free(struct mqs_amqp_connection *);
+/*
+ * Takes NULL.  0: the thread goes on for a while, and reads address, configuration and options: they
+ * must never be freed.
+ */
+int	mqs_amqp_connection_free(struct mqs_amqp_connection *);
 
 /* The lock under which events run.  Held for moments only. */
 void	mqs_amqp_lock(struct mqs_amqp_connection *);

@@ -47,8 +47,13 @@ await_open(struct mqs_amqp_channel *ch, int64_t deadline, struct mqs_error *err)
 		if (!asked)
 			return code;
 		if ((rc = mqs_amqp_wait_fd(c, c->told_fd, deadline, err)) != MQS_OK)
-			return rc;
+			break;
 	}
+	/* Nobody waits any more, so a failure is an event. */
+	mqs_amqp_lock(c);
+	ch->asked = 0;
+	mqs_amqp_unlock(c);
+	return rc;
 }
 
 int

@@ -121,6 +121,20 @@ slice_of(int64_t deadline)
 	return left < 0 ? 0 : left < TICK_MS ? (int)left : TICK_MS;
 }
 
+/* The error for which the connection was given up, if it was. */
+static int
+look_for_failure(struct mqs_amqp_connection *c, struct mqs_error *err)
+{
+	int code;
+
+	mqs_amqp_lock(c);
+	code = c->failed.code;
+	if (code != 0 && err != NULL)
+		*err = c->failed;
+	mqs_amqp_unlock(c);
+	return code;
+}
+
 int
 mqs_amqp_wait_fd(struct mqs_amqp_connection *c, int fd, int64_t deadline, struct mqs_error *err)
 {
@@ -131,12 +145,7 @@ mqs_amqp_wait_fd(struct mqs_amqp_connection *c, int fd, int64_t deadline, struct
 	mqs_amqp_notices(c);
 	if (mqs_interrupted(c->options))
 		return mqs_fail(err, MQS_EINTR, "%s: interrupted", mqs_amqp_host(c));
-	mqs_amqp_lock(c);
-	code = c->failed.code;
-	if (code != 0 && err != NULL)
-		*err = c->failed;
-	mqs_amqp_unlock(c);
-	if (code != 0)
+	if ((code = look_for_failure(c, err)) != 0)
 		return code;
 	n = poll(polled, 2, slice);
 	if (n < 0 && errno != EINTR)
@@ -145,6 +154,9 @@ mqs_amqp_wait_fd(struct mqs_amqp_connection *c, int fd, int64_t deadline, struct
 		mqs_amqp_unwake(fd);
 	if (n > 0 && polled[1].revents != 0)
 		mqs_amqp_unwake(c->told_fd);
+	/* It wakes the descriptors once only, and that may have been now. */
+	if (n > 0)
+		return look_for_failure(c, err);
 	if (n == 0 && slice == 0)
 		return mqs_fail(err, MQS_ETIMEOUT, "%s: no answer in time", mqs_amqp_host(c));
 	return MQS_OK;

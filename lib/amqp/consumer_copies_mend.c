@@ -46,6 +46,20 @@ try_later(struct mqs_consumer *c, const struct mqs_error *why)
 	return MQS_OK;
 }
 
+/* As many as there were, and as many as what is to be sent again needs. */
+static int
+levels_of(const struct mqs_amqp_copies *s, int levels)
+{
+	const struct mqs_amqp_copy *k;
+	int needed;
+
+	TAILQ_FOREACH(k, &s->unsent, entry) {
+		needed = mqs_amqp_delay_levels(mqs_amqp_delay_of_retry(k->delay));
+		levels = needed > levels ? needed : levels;
+	}
+	return levels;
+}
+
 static int
 mend(struct mqs_consumer *c, struct mqs_error *err)
 {
@@ -57,11 +71,12 @@ mend(struct mqs_consumer *c, struct mqs_error *err)
 	s->mend_at = 0;
 	s->remake = 1;
 	s->has_delays = s->has_dead = 0;
-	if (delays || s->channel == NULL)
-		rc = mqs_amqp_copies_make_ready(c, 0, MQS_AMQP_DELAY_LEVELS, &why);
+	if (delays > 0 || s->channel == NULL)
+		rc = mqs_amqp_copies_make_ready(c, 0, levels_of(s, delays), &why);
 	if (rc == MQS_OK && dead)
 		rc = mqs_amqp_copies_make_ready(c, 1, 0, &why);
 	if (rc == MQS_OK) {
+		s->remake = 0;
 		mqs_amqp_channel_send(s->channel);
 		return rc;
 	}

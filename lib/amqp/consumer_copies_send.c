@@ -91,12 +91,19 @@ publish(struct mqs_consumer *c, struct mqs_amqp_copy *k, const struct mqs_amqp_l
 	    1, &s->properties.basic, body, sent, err);
 }
 
-/* With the lock held. */
+/* The reason is told as the group's.  With the lock held. */
 static void
-break_it(struct mqs_amqp_copies *s, const struct mqs_error *why)
+break_it(struct mqs_amqp_copies *s, const char *group, const struct mqs_error *why)
 {
+	static const char prefix[] = "channel: ";
+	const int skip = strncmp(why->text, prefix, sizeof(prefix) - 1) == 0 ? sizeof(prefix) - 1 : 0;
+	const size_t n = strlen(group);
+
 	s->broken = 1;
-	s->why = *why;
+	if (strncmp(why->text, group, n) == 0 && why->text[n] == ':')
+		s->why = *why;
+	else
+		(void)mqs_fail(&s->why, why->code, "%s: a copy: %s", group, why->text + skip);
 	mqs_amqp_channel_wake(s->channel);
 }
 
@@ -137,7 +144,7 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 		mqs_amqp_lock(c->connection);
 		c->copies->published--;
 		k->refused = 1;
-		break_it(c->copies, &why);
+		break_it(c->copies, c->group.name, &why);
 		mqs_amqp_unlock(c->connection);
 		return MQS_NOTHING;
 	}
@@ -163,8 +170,12 @@ mqs_amqp_copies_unsend(struct mqs_amqp_copies *s, int all)
 		TAILQ_REMOVE(&s->sent, k, entry);
 		TAILQ_INSERT_TAIL(&again, k, entry);
 	}
-	TAILQ_CONCAT(&again, &s->unsent, entry);
-	TAILQ_CONCAT(&s->unsent, &again, entry);
+	if (all) {
+		TAILQ_CONCAT(&again, &s->unsent, entry);
+		TAILQ_CONCAT(&s->unsent, &again, entry);
+	} else {	/* last, so that one that never succeeds holds up no others */
+		TAILQ_CONCAT(&s->unsent, &again, entry);
+	}
 }
 
 /* The copy is safe: the original goes, unless it was lost meanwhile. */
@@ -208,7 +219,7 @@ confirmed(void *arg, uint64_t tag, int multiple, int refused)
 	}
 	if (refused) {
 		(void)mqs_fail(&why, MQS_EFULL, "%s: RabbitMQ refused a copy", c->group.name);
-		break_it(c->copies, &why);
+		break_it(c->copies, c->group.name, &why);
 	}
 }
 
@@ -237,7 +248,7 @@ returned(void *arg, struct mqs_amqp_delivery *d)
 			k->refused = 1;
 	(void)mqs_fail(&why, MQS_ECONFIG, "%s: a copy was returned: %.*s has nowhere to put it", c->group.name,
 	    (int)d->exchange.len, (const char *)d->exchange.bytes);
-	break_it(c->copies, &why);
+	break_it(c->copies, c->group.name, &why);
 }
 
 static void
@@ -247,7 +258,7 @@ closed(void *arg, int number, const struct mqs_error *why)
 
 	(void)number;
 	c->copies->closed = 1;
-	break_it(c->copies, why);
+	break_it(c->copies, c->group.name, why);
 }
 
 /* Originals are lost, too (drop_all), so nothing is to be sent again. */

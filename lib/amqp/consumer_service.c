@@ -187,7 +187,8 @@ mqs_amqp_consumer_service(struct mqs_consumer *c, struct mqs_error *err)
 
 	stop_ringing(c);
 	mqs_amqp_consumer_look_due(c);
-	/* Tells notices, and makes the channel's descriptor unreadable. */
+	/* First, whatever comes of the rest: a descriptor that stays readable has the caller spin. */
+	mqs_amqp_channel_clear(c->channel);
 	waited = mqs_amqp_wait(c->channel, 0, err);
 	if ((rc = serve(c, err)) != MQS_OK || (rc = mqs_amqp_consumer_end_leases(c, err)) != MQS_OK ||
 	    (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK)

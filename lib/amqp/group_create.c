@@ -31,6 +31,7 @@ struct making {
 	int				 ours;	/* there is a record of an earlier creation */
 	int				 stream;	/* the queue has one */
 	const char			*rewind;	/* NULL, or from where a group is filled anew */
+	uint32_t			 consumers;	/* of a group that is to be filled anew */
 	uint64_t			 epoch;
 };
 
@@ -163,9 +164,19 @@ remove_rest(const struct making *m, const struct mqs_amqp_link *link, struct mqs
 	return mqs_amqp_answer(link, name, err);
 }
 
+/* A group that is to be filled anew, unless somebody has begun to consume it. */
 static int
-unmark(const struct mqs_amqp_link *link, const char *name, struct mqs_error *err)
+unmark(struct making *m, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
+	const char *name = m->group->name;
+	uint32_t messages;
+	int rc = mqs_amqp_queue_count(link, name, &messages, &m->consumers, err);
+
+	if (rc != MQS_OK && rc != MQS_ENOENT)
+		return rc;
+	if (rc == MQS_OK && m->consumers > 0)
+		return mqs_amqp_group_consumed(name, m->consumers, err);
+	m->consumers = 0;
 	(void)amqp_exchange_delete(link->state, link->number, mqs_amqp_text(name), 0);
 	return mqs_amqp_answer(link, name, err);
 }
@@ -173,12 +184,12 @@ unmark(const struct mqs_amqp_link *link, const char *name, struct mqs_error *err
 static int
 declare_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
-	const struct making *m = arg;
+	struct making *m = arg;
 	const char *name = m->group->name;
 	int rc;
 
 	if ((rc = mqs_amqp_group_locked(link, name, m->epoch, err)) != MQS_OK ||
-	    (m->rewind != NULL && (rc = unmark(link, name, err)) != MQS_OK) ||
+	    (m->rewind != NULL && (rc = unmark(m, link, err)) != MQS_OK) ||
 	    (rc = remove_rest(m, link, err)) != MQS_OK ||
 	    (rc = mqs_amqp_group_queue_declare(link, name, &m->kind, err)) != MQS_OK)
 		return rc;
@@ -278,8 +289,15 @@ make(struct making *m, struct mqs_spool *spool, struct mqs_error *err)
 			return rc;
 		rc = make_locked(m, err);
 		mqs_amqp_group_unlock(spool, name, m->epoch);
-	} while (rc == MQS_EBUSY);
+	} while (rc == MQS_EBUSY && m->consumers == 0);
 	return rc;
+}
+
+int
+mqs_amqp_group_consumed(const char *name, uint32_t consumers, struct mqs_error *err)
+{
+	return mqs_fail(err, MQS_EBUSY, "%s: has consumers (%u): the amqp engine moves a group when "
+	    "they have ended", name, (unsigned)consumers);
 }
 
 int

@@ -32,10 +32,12 @@
 /*
  * Makes a group anew that is there: from is "newest", or an offset of the stream.  Bindings and
  * settings stay.  What it had to settle is forgotten.  A kill leaves a group without a mark
- * whose record says from where it is to be filled: so it goes on.
+ * whose record says from where it is to be filled: so it goes on.  MQS_EBUSY: it has consumers.
  */
 int	mqs_amqp_group_remake(const struct mqs_amqp_group *, struct mqs_spool *, int stream,
 	    const char *from, struct mqs_error *err);
+/* Fails with MQS_EBUSY, since a group has consumers. */
+int	mqs_amqp_group_consumed(const char *name, uint32_t consumers, struct mqs_error *err);
 /*
  * Makes a group whose queue is there.  MQS_NOTHING: another process has made it meanwhile.
  * MQS_ECONFIG, MQS_ENOTSUP, MQS_EINVAL: the options (may be NULL) ask for what can't be.

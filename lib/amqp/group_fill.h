@@ -51,8 +51,6 @@ int	mqs_amqp_fill_open(struct mqs_amqp_fill **out, struct mqs_amqp_connection *,
 	    const struct mqs_amqp_fill_start *, uint64_t epoch, struct mqs_error *err);
 /* Copies all that the stream has now and was not copied by the last call. */
 int	mqs_amqp_fill_to_end(struct mqs_amqp_fill *, struct mqs_error *err);
-/* How many messages were copied. */
-uint64_t mqs_amqp_fill_count(const struct mqs_amqp_fill *);
 /* Takes NULL. */
 void	mqs_amqp_fill_free(struct mqs_amqp_fill *);
 

@@ -18,7 +18,9 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	static const struct mqs_amqp_queue_settings settings = MQS_AMQP_QUEUE_SETTINGS_INIT;
 	struct mqs_publisher *p = arg;
-	int create = (p->spool->options.flags & MQS_AUTOCREATE) != 0, rc;
+	/* A queue that is made here retains, so it could not be told whether a group gets a message. */
+	int create = (p->spool->options.flags & MQS_AUTOCREATE) != 0 &&
+	    (p->options.flags & MQS_MANDATORY) == 0, rc;
 
 	if (!p->opened) {
 		rc = mqs_amqp_queue_open(link, p->queue, create, &settings, &p->stream,

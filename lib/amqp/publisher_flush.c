@@ -23,7 +23,7 @@
 struct flush {
 	struct mqs_publisher	*p;
 	size_t			 reported;	/* messages whose outcome was told */
-	size_t			 settled;	/* as it was last seen */
+	size_t			 progress;	/* how many were settled for good when it last looked */
 	unsigned		 rounds, reopenings;
 	int64_t			 pause_end;	/* of what was refused; 0: none */
 	int64_t			 deadline;	/* -1: none */
@@ -115,6 +115,7 @@ reopen(struct flush *f, int number, struct mqs_error *err)
 	struct mqs_publisher *p = f->p;
 	struct mqs_error why;
 	uint64_t limit;
+	int rc;
 
 	mqs_amqp_lock(p->connection);
 	why = p->why;
@@ -132,7 +133,15 @@ reopen(struct flush *f, int number, struct mqs_error *err)
 	mqs_amqp_lock(p->connection);
 	p->closed = 0;
 	mqs_amqp_unlock(p->connection);
-	return mqs_amqp_channel_reopen(p->channel, f->deadline, err);
+	if ((rc = mqs_amqp_channel_reopen(p->channel, f->deadline, &why)) == MQS_OK)
+		return rc;
+	/* The next flush tries again. */
+	mqs_amqp_lock(p->connection);
+	p->closed = number;
+	mqs_amqp_unlock(p->connection);
+	if (err != NULL)
+		*err = why;
+	return rc;
 }
 
 /* ---------------------------------------------------------- refusals -- */
@@ -177,9 +186,9 @@ look(struct flush *f, struct mqs_error *err)
 	refused = p->refused;
 	closed = p->closed;
 	mqs_amqp_unlock(p->connection);
-	if (settled != f->settled)
+	if (settled - refused != f->progress)	/* what is refused again and again is none */
 		set_deadline(f);
-	f->settled = settled;
+	f->progress = settled - refused;
 	if (closed != 0)
 		return reopen(f, closed, err);
 	(void)mqs_amqp_stall_look(&f->stall, p->connection, p->channel, p->queue,
@@ -237,9 +246,12 @@ mqs_amqp_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	set_deadline(&f);
 	mqs_amqp_channel_send(p->channel);
 	rc = wait_for_all(&f, err);
-	mqs_amqp_channel_stop(p->channel);
+	/* From here on no event makes the thread send: the messages go, and their memory. */
 	mqs_amqp_lock(p->connection);
 	p->flushing = 0;
+	mqs_amqp_unlock(p->connection);
+	mqs_amqp_channel_stop(p->channel);
+	mqs_amqp_lock(p->connection);
 	p->in_flight = 0;
 	mqs_amqp_confirms_forget(&p->confirms);
 	if (rc == MQS_ETIMEOUT)

@@ -26,14 +26,19 @@ is_direct(const char *to)
 	return strncmp(to, prefix, sizeof(prefix) - 1) == 0;
 }
 
-/* 1 if nothing is to be sent there. */
+/* 1 if nothing is to be sent there: a stream of messages is nobody's mailbox. */
 static int
 is_nobodys(const char *to)
 {
-	if (to == NULL || to[0] == '\0' || strlen(to) > ADDRESS_MAX)
+	static const char stream[] = ".log";
+	const size_t n = to == NULL ? 0 : strlen(to), tail = sizeof(stream) - 1;
+
+	if (n == 0 || n > ADDRESS_MAX)
 		return 1;
-	return !is_direct(to) && (strncmp(to, "mq.", 3) == 0 || strchr(to, '/') != NULL ||
-	    strcmp(to, MQS_AMQP_DIRECT_REPLY) == 0);
+	if (is_direct(to))
+		return 0;
+	return (n > tail && strcmp(to + n - tail, stream) == 0) || strncmp(to, "mq.", 3) == 0 ||
+	    strchr(to, '/') != NULL || strcmp(to, MQS_AMQP_DIRECT_REPLY) == 0;
 }
 
 static int

@@ -49,11 +49,11 @@ take(void *arg, amqp_bytes_t body, struct mqs_error *err)
 }
 
 static int
-gather(json_t *names, struct mqs_amqp_connection *c, const char *only, struct mqs_error *err)
+gather(json_t *names, struct mqs_amqp_connection *c, const char *only, int all, struct mqs_error *err)
 {
 	struct gathering g = { .names = names, .only = only };
 
-	return mqs_amqp_settings_each(c, take, &g, err);
+	return mqs_amqp_settings_each(c, all, take, &g, err);
 }
 
 static int
@@ -95,8 +95,8 @@ each_group(const char *queue, json_t *groups, mqs_amqp_name_fn *fn, void *arg,
 }
 
 int
-mqs_amqp_settings_names(struct mqs_amqp_connection *c, const char *queue, mqs_amqp_name_fn *fn,
-    void *arg, struct mqs_error *err)
+mqs_amqp_settings_names(struct mqs_amqp_connection *c, const char *queue, int all,
+    mqs_amqp_name_fn *fn, void *arg, struct mqs_error *err)
 {
 	json_t *names = json_object();
 	const char **list = NULL;
@@ -105,7 +105,7 @@ mqs_amqp_settings_names(struct mqs_amqp_connection *c, const char *queue, mqs_am
 
 	if (names == NULL)
 		return mqs_fail_errno(err, "names");
-	if ((rc = gather(names, c, queue, err)) == MQS_OK && (list = sorted(names)) == NULL)
+	if ((rc = gather(names, c, queue, all, err)) == MQS_OK && (list = sorted(names)) == NULL)
 		rc = mqs_fail_errno(err, "names");
 	for (i = 0; rc == 0 && list != NULL && list[i] != NULL; i++)
 		if ((rc = fn(arg, list[i], NULL, err)) == 0)

@@ -76,12 +76,12 @@ read_until(struct mqs_amqp_connection *c, const char *until, mqs_amqp_settings_f
 }
 
 int
-mqs_amqp_settings_each(struct mqs_amqp_connection *c, mqs_amqp_settings_fn *fn, void *arg,
+mqs_amqp_settings_each(struct mqs_amqp_connection *c, int all, mqs_amqp_settings_fn *fn, void *arg,
     struct mqs_error *err)
 {
 	char text[LOOK_SIZE];
-	size_t n;
-	int rc = read_until(c, "", fn, arg, &n, err);
+	size_t n = 0;
+	int rc = all ? MQS_OK : read_until(c, "", fn, arg, &n, err);
 
 	if (rc != MQS_OK)
 		return rc == MQS_ENOENT ? MQS_OK : rc;
@@ -139,7 +139,7 @@ mqs_amqp_settings_read(struct mqs_amqp_connection *c, struct mqs_amqp_record *r,
 	size_t n;
 
 	if (epoch == 0)
-		rc = mqs_amqp_settings_each(c, take, &reading, err);
+		rc = mqs_amqp_settings_each(c, 0, take, &reading, err);
 	else if ((rc = look(c, text, epoch, err)) == MQS_OK &&
 	    (rc = read_until(c, text, take, &reading, &n, err)) == MQS_ENOENT)
 		rc = MQS_OK;
@@ -161,7 +161,7 @@ mqs_amqp_settings_read_all(struct mqs_amqp_connection *c, struct mqs_amqp_record
 
 	if (reading.found == NULL)
 		return mqs_fail_errno(err, NAME);
-	rc = mqs_amqp_settings_each(c, take, &reading, err);
+	rc = mqs_amqp_settings_each(c, 0, take, &reading, err);
 	for (i = 0; i < n; i++)
 		if (!reading.found[i])
 			make_empty(rs[i]);

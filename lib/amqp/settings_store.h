@@ -11,7 +11,8 @@
  * READING  A reader takes all records from the first to the last (stream_read.h, "the end").  A
  * record that another node confirmed milliseconds ago may be missing then.  Who changes a record
  * must not miss one: he holds the group's lock (group_lock.h), and looks first: he
- * publishes {"look":TOKEN}, and reads up to that.  So does everybody of whom nothing came within the
+ * publishes {"look":TOKEN}, and reads up to that.  So does who deletes a queue with all its groups, and
+ * everybody of whom nothing came within the
  * time that a stream has to deliver something (MQS_AMQP_STREAM_EMPTY): a node that is slow, or begins
  * to serve again, must not make a group one without settings.
  *
@@ -26,10 +27,13 @@
 
 #define MQS_AMQP_SETTINGS	"mq.settings"	/* exchange and stream */
 
-/* Calls fn with each record, as without an epoch, below.  What fn returns ends it, unless 0. */
+/*
+ * Calls fn with each record; `all': none is missed that was confirmed before.  What fn returns
+ * ends it, unless 0.
+ */
 typedef int	mqs_amqp_settings_fn(void *arg, amqp_bytes_t body, struct mqs_error *err);
-int	mqs_amqp_settings_each(struct mqs_amqp_connection *, mqs_amqp_settings_fn *fn, void *arg,
-	    struct mqs_error *err);
+int	mqs_amqp_settings_each(struct mqs_amqp_connection *, int all, mqs_amqp_settings_fn *fn,
+	    void *arg, struct mqs_error *err);
 /*
  * Reads the record of its queue and group into *r.  MQS_NOTHING: there is none, or it says
  * deleted; *r is empty then.  epoch: 0, or that of the lock: then nothing is missed, and
@@ -44,12 +48,12 @@ int	mqs_amqp_settings_read(struct mqs_amqp_connection *, struct mqs_amqp_record 
 void	mqs_amqp_settings_made(struct mqs_amqp_connection *, const char *queue);
 /*
  * Calls fn with each queue that has a record (group is NULL), and then with each of its groups
- * that has one, in the order of names; with `queue', those of one queue.  If fn returns
- * non-zero, that is returned.
+ * that has one, in the order of names; with `queue', those of one queue; `all' as above.  If fn
+ * returns non-zero, that is returned.
  */
 typedef int	mqs_amqp_name_fn(void *arg, const char *queue, const char *group,
 	    struct mqs_error *err);
-int	mqs_amqp_settings_names(struct mqs_amqp_connection *, const char *queue,
+int	mqs_amqp_settings_names(struct mqs_amqp_connection *, const char *queue, int all,
 	    mqs_amqp_name_fn *fn, void *arg, struct mqs_error *err);
 /*
  * Reads several records at once, as without an epoch; one that is not there is empty.  MQS_OK or

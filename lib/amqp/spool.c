@@ -35,10 +35,14 @@ mqs_amqp_spool_open(struct mqs_spool **out, const char *where, const struct mqs_
 void
 mqs_amqp_spool_free(struct mqs_spool *spool)
 {
+	int ended;
+
 	if (spool == NULL)
 		return;
-	mqs_amqp_connection_free(spool->connection);
+	ended = mqs_amqp_connection_free(spool->connection);
 	mqs_amqp_management_free(spool->management);
+	if (!ended)	/* a thread that hangs in the network reads them still */
+		return;
 	mqs_amqp_configuration_free(&spool->configuration);
 	mqs_amqp_address_free(&spool->address);
 	free(spool);

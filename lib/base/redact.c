@@ -20,6 +20,8 @@ mqs_redact(const char *where, char *buf, size_t size)
 		for (p = user; *p != '\0' && strchr("/?#", *p) == NULL; p++)
 			if (*p == '@')
 				at = p;
+		if (at == NULL)		/* a password may have such a character, not encoded */
+			at = strrchr(user, '@');
 	}
 	if (at == NULL || (colon = memchr(user, ':', (size_t)(at - user))) == NULL)
 		snprintf(buf, size, "%s", where);

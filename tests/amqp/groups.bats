@@ -381,9 +381,45 @@ late() {
 	has g 3
 }
 
+@test "a purge that was cut off before it made the stream anew is finished by the next" {
+	seq 3 | mq-pub q
+	nodes api DELETE "queues/$vhost/q.log"
+	mq-ctl purge q
+	mq-pub q after
+	run -0 mq-replay q
+	[ "$output" = after ]
+
+	# An exchange of somebody else's gets none.
+	nodes api PUT "exchanges/$vhost/other" '{"type":"topic","durable":true}'
+	mq-ctl purge other
+	run -69 mq-replay other
+}
+
+@test "retain that was set and not written down can be set again" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	nodes api PUT "queues/$vhost/q.log" '{"durable":true,"arguments":{"x-queue-type":"stream",
+	    "x-stream-max-segment-size-bytes":16777216,"x-max-age":"1209600s"}}'
+	mq-ctl set q retain=14d
+	mq-pub q a
+	run -0 mq-replay q
+	[ "$output" = a ]
+}
+
+@test "a header that a message has twice: a group that is filled gets what one that is bound would" {
+	mq-ctl create -H h=2 q/bound
+	mq-pub -H h=1 -H h=2 q first-is-1
+	mq-pub -H h=2 -H h=1 q first-is-2
+	mq-ctl create -H h=2 q/filled
+	[ "$(mq-sub -e q/bound)" = first-is-2 ]
+	[ "$(mq-sub -e q/filled)" = first-is-2 ]
+	mq-replay --rewind q/filled --to oldest
+	[ "$(mq-sub -e q/filled)" = first-is-2 ]
+}
+
 # A kill leaves the group as it was, or moved; the next who opens it finishes what was begun.
 @test "kill -9 at any step of a rewind: nothing that was to be settled is lost, and bindings stay" {
-	local n=0 steps moved=0
+	local n=0 steps moved=0 stride
 	can_be_stepped
 	export steps_dir=socket:
 	seq 5 | mq-pub -k a q
@@ -392,7 +428,8 @@ late() {
 	steps=$(cat "$BATS_TEST_TMPDIR/steps")
 	echo "$steps steps"
 	[ "$steps" -gt 50 ]
-	while ((++n <= steps)); do
+	stride=$((1 + steps / ${MQ_KILLS:-20}))
+	while ((n += stride, n <= steps)); do
 		mq-replay --rewind q/g --to -3
 		steps KILL "$n" mq-replay --rewind q/g --to oldest 2>/dev/null && continue
 		mq-ctl create -p q/g
@@ -404,5 +441,5 @@ late() {
 			[ "$(cat got)" = $'3\n4\n5' ] || { echo "step $n:"; cat got; return 1; }
 		fi
 	done
-	[ "$moved" -gt 10 ]
+	[ "$moved" -gt 0 ]
 }

@@ -35,3 +35,10 @@ load ../lib/expect
 	run -0 mq-sub -e q/g
 	[ "$output" = 1 ]
 }
+
+@test "--mandatory makes no queue, which would retain what is published" {
+	run -66 mq-pub --mandatory new a
+	[ -z "$(mq-ctl list)" ]
+	run nodes api GET "exchanges/$vhost/new"
+	[ "$status" != 0 ]
+}

@@ -78,12 +78,13 @@ cut_connections() {
 	local to
 	mq-ctl create rpc/default
 	mq-ctl create other/default
-	for to in mq.settings other/default amq.rabbitmq.reply-to amq.rabbitmq.reply-to.x; do
+	for to in mq.settings other/default other.log amq.rabbitmq.reply-to amq.rabbitmq.reply-to.x; do
 		mq-pub -H "mq-reply-to=$to" rpc "$to"
 	done
 	run -0 mq-sub -e rpc -- sh -c 'cat; echo'
-	[ "${#lines[@]}" = 4 ]
+	[ "${#lines[@]}" = 5 ]
 	run -1 mq-sub -e other
+	run -1 mq-replay other
 	mq-ctl show rpc/default
 }
 

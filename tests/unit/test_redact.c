@@ -11,6 +11,8 @@ test_redact(void)
 		{ "amqp://user:secret@host/v", "amqp://user:***@host/v" },
 		{ "amqp://user:se@cret@h1,h2", "amqp://user:***@h1,h2" },
 		{ "amqp://user@host/a:b@c", "amqp://user@host/a:b@c" },
+		{ "amqp://user:1/secret@host/v", "amqp://user:***@host/v" },
+		{ "amqp://user:1?sec@ret@host", "amqp://user:***@host" },
 		{ "kafka://host:9092,other:9092/p.", "kafka://host:9092,other:9092/p." },
 		{ "amqps://:secret@host?x=1", "amqps://:***@host?x=1" },
 		{ "/var/spool/mq", "/var/spool/mq" }, { "a:b@c", "a:b@c" }, { "", "" }
