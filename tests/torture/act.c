@@ -16,7 +16,7 @@ int
 act_receipt(struct act *a, const char *receipt)
 {
 	a->receipt = receipt;
-	return sscanf(receipt, "%*[^/]/%63[^/]/%31[0-9].%31[0-9]", a->group, a->id,
+	return sscanf(receipt, "%*[^/]/%63[^/]/%47[0-9A-Fa-f-].%63[0-9A-Za-z-]", a->group, a->id,
 	    a->lease) == 3 ? 0 : -1;
 }
 

@@ -10,7 +10,7 @@
 #include "letter.h"
 
 struct act {
-	char		 group[64], id[32], lease[32];
+	char		 group[64], id[48], lease[64];
 	const char	*receipt, *attempt, *priority, *key, *run;
 	char		 name[LETTER_NAME];	/* of the letter in its body */
 };

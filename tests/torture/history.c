@@ -81,6 +81,12 @@ history_sleep(unsigned ms)
 }
 
 int
+history_broker(void)
+{
+	return strcmp(history_env("TORTURE_ENGINE"), "rabbitmq") == 0;
+}
+
+int
 history_over(void)
 {
 	return history_now() / 1000000000 >=

@@ -12,6 +12,7 @@
  *	begin RUN				before a command is started
  *	stop RUN				before it is sent SIGTERM
  *	kill RUN				before it is sent SIGKILL
+ *	late RUN				it did not end within 8 s of SIGTERM
  *	end RUN STATUS				its exit status, or -SIGNAL
  *	start GROUP ID LEASE ATTEMPT PRIORITY KEY NAME RUN WALL	first thing in a handler
  *	torn GROUP ID LEASE RUN			instead: its body was not what was sent
@@ -20,6 +21,9 @@
  *	settled GROUP ID LEASE VERB RUN		after mq-ack or mq-ctl skip exited 0
  *	rewinding GROUP ID			before it is moved back to that message
  *	rewound GROUP ID			after that
+ *	engine NAME				of the spool: embedded or rabbitmq
+ *	losing WHAT				a second before a node or the network is away
+ *	whole WHAT				when all goes on as it did before
  *
  * Times are in ns since the epoch, 0 for none.  A key is written with ":" before it, so
  * that the empty key is a field too.
@@ -41,6 +45,8 @@ int64_t	history_now(void);
 /* 0 to n - 1, at random. */
 unsigned history_random(unsigned n);
 void	history_sleep(unsigned ms);
+/* $TORTURE_ENGINE is that of a broker: no --atomic, no message ids, no mq-ctl skip. */
+int	history_broker(void);
 /* When the killing ends: $TORTURE_UNTIL, in seconds since the epoch. */
 int	history_over(void);
 

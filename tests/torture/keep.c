@@ -27,6 +27,7 @@
 #include "history.h"
 
 #define STOPS_IN	30000	/* ms */
+#define LATE		8000	/* ms; mq-sub waits 10 s for others, and then gives up */
 
 extern char **environ;
 
@@ -98,9 +99,15 @@ ended(pid_t pid, unsigned ms, int *status)
 static void
 stop(const char *run, pid_t pid, int *status)
 {
+	int64_t asked_at = history_now();
+	int rc;
+
 	history_add("stop %s", run);
 	signal_run(pid, SIGTERM);
-	if (ended(pid, STOPS_IN, status))
+	rc = ended(pid, STOPS_IN, status);
+	if (history_now() - asked_at > LATE * INT64_C(1000000))
+		history_add("late %s", run);
+	if (rc)
 		return;
 	signal_run(pid, SIGKILL);
 	while (!ended(pid, 1000, status))

@@ -82,15 +82,24 @@ static void
 read_messages(struct past *p, const char *directory)
 {
 	FILE *f = past_open(directory, "log.in");
-	struct message m;
-	char line[LINE_SIZE], key[65];
+	struct message m, *before;
+	char line[LINE_SIZE], id[ID_SIZE], key[65];
 
 	while (fgets(line, sizeof(line), f) != NULL) {
 		memset(&m, 0, sizeof(m));
-		if (sscanf(line, "%" SCNu64 " %u %" SCNu64 " %64s %63s", &m.id,
-		    &m.priority, &m.size, key, m.name) != 5)
+		if (sscanf(line, "%47s %u %" SCNu64 " %64s %63s", id, &m.priority, &m.size, key,
+		    m.name) != 5)
 			errx(70, "log.in: %s", line);
+		m.id = ids_number(p->ids, id);
+		m.copies = 1;
 		(void)snprintf(m.key, sizeof(m.key), "%s", key + 1);
+		if ((before = past_message(p, m.id)) != NULL) {
+			before->copies++;
+			before->differ |= strcmp(before->name, m.name) != 0 ||
+			    strcmp(before->key, m.key) != 0 || before->size != m.size ||
+			    before->priority != m.priority;
+			continue;
+		}
 		p->messages = past_grow(p->messages, p->nmessages, sizeof(m));
 		p->messages[p->nmessages++] = m;
 	}
@@ -101,12 +110,13 @@ static void
 read_dead(struct past *p, const char *directory)
 {
 	FILE *f = past_open(directory, "log.dead");
-	char group[64], key[65];
+	char id[ID_SIZE], origin[ID_SIZE], group[64], key[65];
 	struct dead d;
 
 	memset(&d, 0, sizeof(d));
-	while (fscanf(f, "%" SCNu64 " %63s %" SCNu64 " %u %63s %64s %63s%*[^\n]", &d.id,
-	    group, &d.origin, &d.attempts, d.reason, key, d.name) == 7) {
+	while (fscanf(f, "%47s %63s %47s %u %63s %64s %63s%*[^\n]", id, group, origin,
+	    &d.attempts, d.reason, key, d.name) == 7) {
+		d.origin = ids_number(p->ids, origin);
 		(void)snprintf(d.key, sizeof(d.key), "%s", key + 1);
 		d.group = past_group(p, group);
 		p->dead = past_grow(p->dead, p->ndead, sizeof(d));
@@ -206,16 +216,13 @@ past_letter(const struct past *p, const char *name)
 struct message *
 past_message(const struct past *p, uint64_t id)
 {
-	size_t low = 0, high = p->nmessages, at;
+	return id >= 1 && id <= p->nmessages ? &p->messages[id - 1] : NULL;
+}
 
-	while (low < high) {
-		at = low + (high - low) / 2;
-		if (p->messages[at].id < id)
-			low = at + 1;
-		else
-			high = at;
-	}
-	return low < p->nmessages && p->messages[low].id == id ? &p->messages[low] : NULL;
+const char *
+past_id(const struct past *p, uint64_t id)
+{
+	return ids_text(p->ids, id);
 }
 
 const char *
@@ -239,24 +246,28 @@ group_trait(const struct group *g, const char *name, char value[64])
 void
 past_read(struct past *p, const char *directory)
 {
+	struct letter *l;
 	size_t i;
 
 	memset(p, 0, sizeof(*p));
+	if ((p->ids = calloc(1, sizeof(*p->ids))) == NULL)
+		err(70, NULL);
 	read_groups(p, directory);
 	read_stat(p, directory);
-	past_read_history(p, directory);
 	read_messages(p, directory);
+	past_read_history(p, directory);
 	read_dead(p, directory);
 	qsort(p->letters, p->nletters, sizeof(*p->letters), by_name);
 	count_later(p);
 	qsort(p->deliveries, p->ndeliveries, sizeof(*p->deliveries), by_delivery);
 	qsort(p->dead, p->ndead, sizeof(*p->dead), by_origin);
 	for (i = 0; i < p->nmessages; i++) {
-		p->messages[i].letter = past_letter(p, p->messages[i].name);
-		if (p->messages[i].letter != NULL) {
-			p->messages[i].letter->copies++;
-			p->messages[i].letter->id = p->messages[i].id;
-		}
+		if ((l = past_letter(p, p->messages[i].name)) == NULL)
+			continue;
+		p->messages[i].letter = l;
+		l->copies += p->messages[i].copies;
+		l->nids++;
+		l->id = p->messages[i].id;
 	}
 }
 
@@ -270,4 +281,7 @@ past_free(struct past *p)
 	free(p->dead);
 	free(p->groups);
 	free(p->rewinds);
+	free(p->losses);
+	ids_free(p->ids);
+	free(p->ids);
 }

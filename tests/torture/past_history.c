@@ -33,16 +33,16 @@ recent_run(const struct past *p, const char *name)
 }
 
 static struct delivery *
-recent_delivery(const struct past *p, const char *group, uint64_t id,
-    uint64_t lease)
+recent_delivery(const struct past *p, const char *group, const char *id, const char *lease)
 {
 	size_t i, g = past_group(p, group);
+	uint64_t number = ids_number(p->ids, id);
 
 	for (i = p->ndeliveries; i-- > 0;)
-		if (p->deliveries[i].id == id && p->deliveries[i].lease == lease &&
-		    p->deliveries[i].group == g)
+		if (p->deliveries[i].id == number && p->deliveries[i].group == g &&
+		    strcmp(p->deliveries[i].lease, lease) == 0)
 			return &p->deliveries[i];
-	errx(70, "history: %s %" PRIu64 ".%" PRIu64 " never began", group, id, lease);
+	errx(70, "history: %s %s.%s never began", group, id, lease);
 }
 
 static int
@@ -68,14 +68,13 @@ read_sent(struct past *p, const char *line)
 static int
 read_told(struct past *p, const char *line)
 {
-	char name[LETTER_NAME];
+	char name[LETTER_NAME], id[ID_SIZE];
 	struct letter *l;
-	uint64_t id;
 
-	if (sscanf(line, "%*s %63s %" SCNu64, name, &id) != 2)
+	if (sscanf(line, "%*s %63s %47s", name, id) != 2)
 		return -1;
 	l = recent_letter(p, name);
-	l->told = id;
+	l->told = ids_number(p->ids, id);
 	l->told_at = p->lines;
 	return 0;
 }
@@ -95,6 +94,8 @@ read_run(struct past *p, const char *line)
 		p->runs[p->nruns++] = r;
 	} else if (*word == 'k')
 		p->runs[recent_run(p, r.name)].kill = p->lines;
+	else if (*word == 'l')
+		p->runs[recent_run(p, r.name)].late = p->lines;
 	else if (*word == 's')
 		p->runs[recent_run(p, r.name)].stop = p->lines;
 	else if (n == 3) {
@@ -109,12 +110,12 @@ static int
 read_start(struct past *p, const char *line)
 {
 	struct delivery d = { .start = p->lines };
-	char group[64], run[64], key[65];
+	char group[64], run[64], key[65], id[ID_SIZE];
 
-	if (sscanf(line, "%*s %63s %" SCNu64 " %" SCNu64 " %u %u %64s %63s %63s %" SCNd64,
-	    group, &d.id, &d.lease, &d.attempt, &d.priority, key, d.name, run,
-	    &d.wall) != 9)
+	if (sscanf(line, "%*s %63s %47s %63s %u %u %64s %63s %63s %" SCNd64, group, id, d.lease,
+	    &d.attempt, &d.priority, key, d.name, run, &d.wall) != 9)
 		return -1;
+	d.id = ids_number(p->ids, id);
 	(void)snprintf(d.key, sizeof(d.key), "%s", key + 1);
 	d.group = past_group(p, group);
 	d.run = recent_run(p, run);
@@ -127,13 +128,11 @@ static int
 read_done(struct past *p, const char *line)
 {
 	static const char *const outcomes[] = { "", "ack", "retry", "reject", "die", "hand" };
-	char word[16], group[64], what[16];
+	char word[16], group[64], id[ID_SIZE], lease[64], what[16];
 	struct delivery *d;
-	uint64_t id, lease;
 	size_t i;
 
-	if (sscanf(line, "%15s %63s %" SCNu64 " %" SCNu64 " %15s", word, group, &id,
-	    &lease, what) != 5)
+	if (sscanf(line, "%15s %63s %47s %63s %15s", word, group, id, lease, what) != 5)
 		return -1;
 	d = recent_delivery(p, group, id, lease);
 	if (*word == 'p') {
@@ -156,11 +155,12 @@ static int
 read_rewind(struct past *p, const char *line)
 {
 	struct rewind r = { .began = p->lines };
-	char word[16], group[64];
+	char word[16], group[64], id[ID_SIZE];
 	size_t i;
 
-	if (sscanf(line, "%15s %63s %" SCNu64, word, group, &r.id) != 3)
+	if (sscanf(line, "%15s %63s %47s", word, group, id) != 3)
 		return -1;
+	r.id = ids_number(p->ids, id);
 	r.group = past_group(p, group);
 	if (strcmp(word, "rewinding") == 0) {
 		p->rewinds = past_grow(p->rewinds, p->nrewinds, sizeof(r));
@@ -173,6 +173,33 @@ read_rewind(struct past *p, const char *line)
 			return 0;
 		}
 	return -1;
+}
+
+/* Only one thing is away at a time. */
+static int
+read_loss(struct past *p, const char *line)
+{
+	struct loss l = { .from = p->lines };
+	char word[16];
+
+	if (sscanf(line, "%15s %31s", word, l.what) != 2)
+		return -1;
+	if (strcmp(word, "losing") == 0) {
+		p->losses = past_grow(p->losses, p->nlosses, sizeof(l));
+		p->losses[p->nlosses++] = l;
+		return 0;
+	}
+	if (p->nlosses == 0 || strcmp(p->losses[p->nlosses - 1].what, l.what) != 0)
+		return -1;
+	p->losses[p->nlosses - 1].to = p->lines;
+	return 0;
+}
+
+static int
+read_engine(struct past *p, const char *line)
+{
+	p->broker = strcmp(line, "engine rabbitmq\n") == 0;
+	return 0;
 }
 
 static int
@@ -195,9 +222,12 @@ past_read_history(struct past *p, const char *directory)
 		int (*take)(struct past *, const char *);
 	} events[] = {
 		{ "sent ", read_sent }, { "told ", read_told }, { "begin ", read_run },
-		{ "stop ", read_run }, { "kill ", read_run }, { "end ", read_run }, { "start ", read_start },
+		{ "stop ", read_run }, { "kill ", read_run }, { "late ", read_run },
+		{ "end ", read_run }, { "start ", read_start },
 		{ "printed ", read_done }, { "done ", read_done }, { "settled ", read_done },
-		{ "rewinding ", read_rewind }, { "rewound ", read_rewind }, { "", read_other }
+		{ "rewinding ", read_rewind }, { "rewound ", read_rewind },
+		{ "losing ", read_loss }, { "whole ", read_loss }, { "engine ", read_engine },
+		{ "", read_other }
 	};
 	FILE *f = past_open(directory, "history");
 	char line[LINE_SIZE];

@@ -6,7 +6,8 @@
  * Runs mq-pub -I -J over and over until the killing is over.  A run gets some messages
  * and ends by SIGKILL, by SIGTERM or with its input.  A quarter of the runs is --atomic.
  * Two of three messages have a message id; those of them that a run was given and did
- * not tell are given to the next run again: they must be in the log once.
+ * not tell are given to the next run again: they must be in the log once.  A broker has
+ * neither --atomic nor message ids.
  *
  * Messages have keys (AREA.kN or none), priorities, delays, expiries and bodies of
  * different sizes, one in fifty of them large enough for a file of its own.
@@ -78,7 +79,7 @@ invent(struct letter *l)
 		    areas[history_random(3)], history_random(4));
 	if (history_random(10) < 3)
 		l->priority = 1 + history_random(9);
-	l->has_id = history_random(3) != 0;
+	l->has_id = !history_broker() && history_random(3) != 0;
 	if (chance < 10)
 		l->not_before = now + (int64_t)history_random(1500) * 1000000;
 	else if (chance < 16)
@@ -292,7 +293,7 @@ one_run(const char *queue, unsigned number, int last)
 		err(70, NULL);
 	(void)snprintf(r->name, sizeof(r->name), "%s.%u", publisher, number);
 	r->queue = queue;
-	r->atomic = first || (!last && history_random(4) == 0);
+	r->atomic = !history_broker() && (first || (!last && history_random(4) == 0));
 	begin(r);
 	for (resent = 0; resent < nagain && !cut; resent++)
 		cut = give(r, &again[resent], 0, time);

@@ -14,7 +14,23 @@ void	wrong_begin(const char *property);
 /* How often wrong was called since. */
 size_t	wrong_end(void);
 
-/* verify_group.c: a group's deliveries in the order of their starts; *n: how many. */
+/* verify_loss.c: what a broker is excused from.  1 if something was away between these. */
+int	lost_between(const struct past *p, size_t from, size_t to);
+/* 1 if a consumer was killed before that, or gave up what it should have ended. */
+int	died_before(const struct run *r, size_t at);
+/* 1 if a broker may have given a delivery's message to another consumer before that. */
+int	given_back(const struct past *p, const struct delivery *d, size_t at);
+/* 1 if a letter's publisher may have sent it again, or left it in some places only. */
+int	sent_in_loss(const struct past *p, const struct letter *l);
+/* The same, and if a delayed one may have come out of the delays twice. */
+int	sent_twice(const struct past *p, const struct letter *l, size_t first_start);
+/* 1 if the message of a delivery may be in its group twice by then. */
+int	perhaps_doubled(const struct past *p, const struct delivery *d, size_t at);
+
+/* verify_group.c: the name of a delivery's group; 1 if a group has one of two traits. */
+const char *group_name(const struct past *p, const struct delivery *d);
+int	has_trait(const struct past *p, size_t group, const char *one, const char *other);
+/* A group's deliveries in the order of their starts; *n: how many. */
 const struct delivery **group_deliveries(const struct past *p, size_t group, size_t *n);
 /* When a delivery was over at the earliest. */
 size_t	over_at(const struct past *p, const struct delivery *d);
@@ -38,12 +54,14 @@ void	ended_well(const struct past *p);
 void	bodies_whole(const struct past *p);
 void	nothing_lost(const struct past *p);
 void	rewound_again(const struct past *p);
-void	settled_stays(const struct past *p);
-void	one_lease(const struct past *p);
-void	attempts_counted(const struct past *p);
 void	not_early(const struct past *p);
 void	as_bound(const struct past *p);
 void	counters_agree(const struct past *p);
+
+/* verify_settle.c: what settles. */
+void	settled_stays(const struct past *p);
+void	one_lease(const struct past *p);
+void	attempts_counted(const struct past *p);
 
 /* verify_dead.c: dead letters. */
 void	dead_once(const struct past *p);
@@ -55,9 +73,13 @@ void	single_in_order(const struct past *p);
 void	urgent_first(const struct past *p);
 void	keys_in_order(const struct past *p);
 
+/* verify_keys.c: the same on a broker. */
+void	broker_keys_in_order(const struct past *p);
+
 /* verify_stream.c: groups that are read as a stream. */
 void	stream_complete(const struct past *p);
 void	stream_settled_stays(const struct past *p);
+void	temporary_once(const struct past *p);
 
 /* verify_filter.c: what mq-sub --to published. */
 void	filters_once(const struct past *p);

@@ -15,6 +15,18 @@ dies_again(const struct past *p, size_t group)
 	    group_trait(&p->groups[group], "revived", value) != NULL;
 }
 
+/* On a broker: a loss between a dead letter and its message's end leaves both. */
+static int
+perhaps_copied_twice(const struct past *p, const struct dead *dead)
+{
+	const struct delivery *d, *end = p->deliveries + p->ndeliveries;
+
+	for (d = p->deliveries; d < end; d++)
+		if (d->group == dead->group && d->id == dead->origin)
+			return perhaps_doubled(p, d, p->lines);
+	return 0;
+}
+
 /* One dead letter for a message that died in a group, whole. */
 void
 dead_once(const struct past *p)
@@ -24,7 +36,7 @@ dead_once(const struct past *p)
 
 	for (d = p->dead; d < end; d++) {
 		if (d > p->dead && d->group == d[-1].group && d->origin == d[-1].origin &&
-		    !dies_again(p, d->group))
+		    !dies_again(p, d->group) && !perhaps_copied_twice(p, d))
 			wrong("%s: %s is a dead letter twice", p->groups[d->group].name,
 			    d->name);
 		m = past_message(p, d->origin);

@@ -13,7 +13,8 @@
 #include "verify.h"
 
 struct output {
-	uint64_t	id, input, lease;
+	uint64_t	id, input;
+	char		lease[64];
 	unsigned	number, count;
 };
 
@@ -34,9 +35,9 @@ by_input(const void *a, const void *b)
 
 /* Adds what a run's file has, but for a last line that was cut. */
 static struct output *
-read_file(const char *queue, const char *run, struct output *list, size_t *n)
+read_file(const struct past *p, const char *queue, const char *run, struct output *list, size_t *n)
 {
-	char path[192], line[256];
+	char path[192], line[256], input[ID_SIZE];
 	struct output o;
 	FILE *f;
 
@@ -44,9 +45,10 @@ read_file(const char *queue, const char *run, struct output *list, size_t *n)
 	if ((f = fopen(path, "r")) == NULL)
 		err(70, "%s", path);
 	while (fgets(line, sizeof(line), f) != NULL && strchr(line, '\n') != NULL) {
-		if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %u %u", &o.id,
-		    &o.input, &o.lease, &o.number, &o.count) != 5)
+		if (sscanf(line, "%" SCNu64 " %47s %63s %u %u", &o.id, input, o.lease, &o.number,
+		    &o.count) != 5)
 			errx(70, "%s: %s", path, line);
+		o.input = ids_number(p->ids, input);
 		if ((list = reallocarray(list, *n + 1, sizeof(o))) == NULL)
 			err(70, NULL);
 		list[(*n)++] = o;
@@ -65,7 +67,7 @@ read_outputs(const struct past *p, const char *queue, size_t *n)
 	*n = 0;
 	for (i = 0; i < p->nruns; i++)
 		if (strncmp(p->runs[i].name, queue, strlen(queue)) == 0)
-			list = read_file(queue, p->runs[i].name, list, n);
+			list = read_file(p, queue, p->runs[i].name, list, n);
 	if (*n > 0)
 		qsort(list, *n, sizeof(*list), by_input);
 	for (i = 0; i < *n; i++)	/* readers get some of it again */
@@ -77,23 +79,22 @@ read_outputs(const struct past *p, const char *queue, size_t *n)
 
 /* The outputs of one input: all of one run's, in order. */
 static void
-whole(const char *group, const struct output *o, size_t n)
+whole(const char *group, const char *input, const struct output *o, size_t n)
 {
 	size_t i;
 
 	for (i = 1; i < n; i++)
-		if (o[i].lease != o[0].lease) {
-			wrong("%s: %" PRIu64 " has outputs of two runs: %" PRIu64 ", %"
-			    PRIu64, group, o->input, o[0].lease, o[i].lease);
+		if (strcmp(o[i].lease, o[0].lease) != 0) {
+			wrong("%s: %s has outputs of two runs: %s, %s", group, input, o[0].lease,
+			    o[i].lease);
 			return;
 		}
 	if (n != o->count)
-		wrong("%s: %" PRIu64 " has %zu outputs of %u", group, o->input, n,
-		    o->count);
+		wrong("%s: %s has %zu outputs of %u", group, input, n, o->count);
 	for (i = 0; i < n; i++)
 		if (o[i].number != i + 1) {
-			wrong("%s: output %u of %" PRIu64 " is in the place of %zu", group,
-			    o[i].number, o->input, i + 1);
+			wrong("%s: output %u of %s is in the place of %zu", group, o[i].number,
+			    input, i + 1);
 			return;
 		}
 }
@@ -123,7 +124,7 @@ came_of(const struct past *p, const struct delivery *d, size_t ndeliveries,
 			continue;
 		ok = 1;
 		none |= d[i].printed == 0;
-		if (n > 0 && d[i].lease == o->lease)
+		if (n > 0 && strcmp(d[i].lease, o->lease) == 0)
 			return;
 	}
 	if (n > 0)
@@ -142,12 +143,12 @@ check_group(const struct past *p, size_t group, const struct output *o, size_t n
 		if (d->group != group)
 			continue;
 		for (; at < n && o[at].input < d->id; at++)
-			wrong("%s: outputs of %" PRIu64 ", which it never had",
-			    p->groups[group].name, o[at].input);
+			wrong("%s: outputs of %s, which it never had", p->groups[group].name,
+			    past_id(p, o[at].input));
 		for (of = 0; at + of < n && o[at + of].input == d->id;)
 			of++;
 		if (of > 0)
-			whole(p->groups[group].name, o + at, of);
+			whole(p->groups[group].name, past_id(p, d->id), o + at, of);
 		came_of(p, d, same_message(p, d), o + at, of);
 		at += of;
 	}

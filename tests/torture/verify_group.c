@@ -4,6 +4,21 @@
 
 #include "verify.h"
 
+const char *
+group_name(const struct past *p, const struct delivery *d)
+{
+	return p->groups[d->group].name;
+}
+
+int
+has_trait(const struct past *p, size_t group, const char *one, const char *other)
+{
+	char value[64];
+
+	return group_trait(&p->groups[group], one, value) != NULL ||
+	    group_trait(&p->groups[group], other, value) != NULL;
+}
+
 static int
 by_start(const void *a, const void *b)
 {
@@ -48,7 +63,7 @@ out_at(const struct past *p, const struct delivery **list, size_t i,
 
 	*other = NULL;
 	for (j = 0; j < i; j++) {
-		if (over_at(p, list[j]) < list[i]->start)
+		if (over_at(p, list[j]) < list[i]->start || given_back(p, list[j], list[i]->start))
 			continue;
 		n++;
 		if (list[j]->run != list[i]->run)

@@ -1,6 +1,6 @@
 /* verify_log.c - what publishers were told, against what the log holds */
-#include <inttypes.h>
 #include <err.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,22 +16,29 @@ told_is_there(const struct past *p)
 		if (l->told == 0)
 			continue;
 		if (l->copies == 0)
-			wrong("%s was told as %" PRIu64 " and is not in the log", l->name,
-			    l->told);
+			wrong("%s was told as %s and is not in the log", l->name,
+			    past_id(p, l->told));
 		else if (l->id != l->told)
-			wrong("%s was told as %" PRIu64 " and is in the log as %" PRIu64,
-			    l->name, l->told, l->id);
+			wrong("%s was told as %s and is in the log as %s", l->name,
+			    past_id(p, l->told), past_id(p, l->id));
 	}
 }
 
-/* No message twice; one with a message id, which is given until it is told, once. */
+/*
+ * No message twice; one with a message id, which is given until it is told, once.  On a broker,
+ * what was sent again in a loss is there again, with the same id.
+ */
 void
 each_once(const struct past *p)
 {
 	const struct letter *l, *end = p->letters + p->nletters;
 
 	for (l = p->letters; l < end; l++) {
-		if (l->copies > 1)
+		if (l->nids > 1 && p->broker)
+			wrong("%s is in the log under %zu ids", l->name, l->nids);
+		else if (l->copies > 1 && sent_twice(p, l, p->lines))
+			continue;
+		else if (l->copies > 1)
 			wrong("%s is in the log %zu times%s", l->name, l->copies,
 			    l->has_id ? " in spite of its message id" : "");
 		else if (l->has_id && l->copies == 0)
@@ -40,7 +47,17 @@ each_once(const struct past *p)
 	}
 }
 
-/* Ids ascend, and every message is one that was sent, with its envelope. */
+/* 1 if an id, which is a number, is not above another one. */
+static int
+not_above(const char *id, const char *other)
+{
+	return strtoull(id, NULL, 10) <= strtoull(other, NULL, 10);
+}
+
+/*
+ * Every message is one that was sent, with its envelope.  Ids ascend; on a broker each publisher
+ * makes its own.
+ */
 void
 as_sent(const struct past *p)
 {
@@ -49,11 +66,11 @@ as_sent(const struct past *p)
 
 	for (i = 0; i < p->nmessages; i++) {
 		m = &p->messages[i];
-		if (i > 0 && m->id <= m[-1].id)
-			wrong("id %" PRIu64 " comes after %" PRIu64, m->id, m[-1].id);
+		if (i > 0 && !p->broker && not_above(past_id(p, m->id), past_id(p, m[-1].id)))
+			wrong("id %s comes after %s", past_id(p, m->id), past_id(p, m[-1].id));
 		if (m->letter == NULL)
-			wrong("%s (%" PRIu64 ") was never sent", m->name, m->id);
-		else if (strcmp(m->key, m->letter->key) != 0 || m->size !=
+			wrong("%s (%s) was never sent", m->name, past_id(p, m->id));
+		else if (m->differ || strcmp(m->key, m->letter->key) != 0 || m->size !=
 		    m->letter->size || m->priority != m->letter->priority)
 			wrong("%s is not as sent: key \"%s\", priority %u, %" PRIu64
 			    " bytes", m->name, m->key, m->priority, m->size);
@@ -88,24 +105,31 @@ by_runs(const struct past *p, size_t *n)
 	return list;
 }
 
-/* What a run published is the beginning of what it was given, in that order. */
+/*
+ * What a run published is the beginning of what it was given, in that order.  On a broker a
+ * delayed message is in the log when it is due, and what is sent again in a loss comes late.
+ */
 void
 runs_in_order(const struct past *p)
 {
-	const struct letter **list, *a, *b;
+	const struct letter **list, *a = NULL, *b;
 	size_t i, n;
 
 	list = by_runs(p, &n);
-	for (i = 1; i < n; i++) {
-		a = list[i - 1];
-		b = list[i];
-		if (a->run != b->run || b->copies == 0)
+	for (i = 0; i < n; i++) {
+		if (p->broker && (list[i]->not_before != 0 || sent_in_loss(p, list[i])))
 			continue;
+		b = list[i];
+		if (a == NULL || a->run != b->run || b->copies == 0) {
+			a = b;
+			continue;
+		}
 		if (a->copies == 0)
 			wrong("%s is in the log, and %s, before it in the same run, is not",
 			    b->name, a->name);
 		else if (b->id <= a->id)
 			wrong("%s comes before %s, in the same run", b->name, a->name);
+		a = b;
 	}
 	free(list);
 }
