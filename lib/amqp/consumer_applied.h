@@ -12,6 +12,9 @@
  * behind it.  With more than a few acks the channel may have kept some back, which it sends when
  * the first have been applied: a second basic.consume stands behind those.
  *
+ * A consumer that ends waits for that, too.  Closing the channel alone is waited for only a moment, and
+ * where the broker needs longer, it finds the connection closed before it has come to the acks.
+ *
  * Answers to those who settle by receipt come after that: what they were told is settled stays so.
  * While one basic.consume is on its way, others settle, and the next one stands behind all of them.
  */
