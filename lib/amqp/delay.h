@@ -27,6 +27,11 @@
  * - The message has no `expiration' of its own: that would end its life inside a level.
  * - A level dead-letters at least once: a message leaves it when the next one has confirmed
  *   it.  A node that dies in between can double a message, but never lose it.
+ *   What a queue refuses, as it does while it has no leader, the level sends again after the broker's
+ *   dead_letter_worker_publisher_confirm_timeout (3 minutes), and moves no more than 32 messages ahead
+ *   of that.  If a node dies that led both a level and the queue that is next, the level's new leader
+ *   can take the dead node for the next queue's leader, and 3.10.8 asks that one until it is back.  So
+ *   after the death of a node a level can stand still.
  * - All messages of a level's queue wait equally long, so none waits behind another.
  * - Where nothing takes a message at mq.delay.out (its group was deleted while it waited), the
  *   alternate exchange does (delay_topology.h).  Otherwise the level would keep it, try it
