@@ -6,13 +6,7 @@
 
 load ../lib/common
 load ../lib/expect
-
-setup_file() {
-	"${BATS_TEST_DIRNAME}/nodes" "$MQ_CLUSTER" whole
-}
-teardown_file() {
-	setup_file
-}
+load loss
 
 # recipe N: the Nth block of the recipe, with the test's cluster.
 recipe() {

@@ -8,60 +8,24 @@
 
 load ../lib/common
 load ../lib/expect
+load loss
 
-setup_file() {
-	"${BATS_TEST_DIRNAME}/nodes" "$MQ_CLUSTER" whole
-}
-teardown_file() {
-	setup_file
-}
-
-# What a test that failed has left at work must end, too.
-eval "common_$(declare -f teardown)"
-teardown() {
-	touch stop over
-	common_teardown
-}
-
-# three: a heartbeat of a second, and a proxy before each node.
-three() {
+# behind_proxies: a proxy is before each node.
+behind_proxies() {
 	local node
-	[ "$(nodes count)" = 3 ] || skip "needs a cluster of three nodes"
 	command -v python3 >/dev/null || skip "needs python3"
-	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
-	mkdir -p "$XDG_CONFIG_HOME/mq"
-	(umask 077; { cat "$BATS_FILE_TMPDIR/config/mq/amqp.conf"; printf '%s\n' heartbeat=1 connect-timeout=2s; } \
-	    >"$XDG_CONFIG_HOME/mq/amqp.conf")
 	for node in 1 2 3; do
 		"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port "$node")" >"proxy$node" 3>&- 7>&- &
 		proxies[node]=$!
 		until_true "[ -s proxy$node ]"
 	done
 	MQ_SPOOL="amqp://127.0.0.1:$(<proxy1),127.0.0.1:$(<proxy2),127.0.0.1:$(<proxy3)/$vhost"
-	: >losses
 }
 
-# publishing: mq-pub -I publishes numbers, 25 a second, until there is a file ./stop; ids go to ./ids.
-publishing() {
-	local i
-	mkfifo pace
-	for ((i = 1; ; i++)); do
-		[ ! -e stop ] || break
-		echo "$i"
-		read -rt 0.04 <>pace || :
-	done 3>&- 7>&- | tee numbers | mq-pub -I q >ids 2>published.said 3>&- &
-	publisher=$!
-}
-
-# Each of these consumes a group until it is ended, and writes to ./NAME.got what it got, and when.
-stamped() {
-	local id
-	while read -r id; do
-		printf '%s %s\n' "$EPOCHREALTIME" "$id"
-	done
-}
+# Each of these consumes a group until it is ended, and writes to ./NAME.got what it got, and when, and
+# to ./NAME.said what it said, and when.
 consume_to_stdout() {
-	mq-sub -f '%o\n' q/stdout 2>stdout.said 3>&- 7>&- > >(stamped >stdout.got 3>&- 7>&-) &
+	mq-sub -f '%o\n' q/stdout 2> >(stamped >stdout.said 3>&- 7>&-) 3>&- 7>&- > >(stamped >stdout.got 3>&- 7>&-) &
 	consumers+=($!)
 }
 consume_with_handlers() {
@@ -70,11 +34,11 @@ consume_with_handlers() {
 		printf '%s %s\n' "$EPOCHREALTIME" "$MQ_ID" >>handler.got
 	END
 	chmod +x handle
-	mq-sub -P 2 q/handler -- ./handle 2>handler.said 3>&- 7>&- &
+	mq-sub -P 2 q/handler -- ./handle 2> >(stamped >handler.said 3>&- 7>&-) 3>&- 7>&- &
 	consumers+=($!)
 }
 consume_manually() {
-	mq-sub -m -f '%r\n' q/manual 2>manual.said 3>&- 7>&- > >(while read -r receipt; do
+	mq-sub -m -f '%r\n' q/manual 2> >(stamped >manual.said 3>&- 7>&-) 3>&- 7>&- > >(while read -r receipt; do
 		id=${receipt#*/*/}
 		printf '%s %s %s\n' "$EPOCHREALTIME" "${id%%.*}" "$receipt" >>manual.got
 		echo "$receipt"
@@ -86,20 +50,23 @@ consume_what_is_there() {
 	local status=0
 	until [ -e over ]; do
 		status=0
-		mq-sub -e -f '%o\n' q/all 2>>all.said || status=$?
+		mq-sub -e -f '%o\n' q/all &
+		echo $! >all.pid
+		wait $! || status=$?
 		[ "$status" -le 1 ] || { echo "status $status" >>all.failed; return; }
-	done 3>&- 7>&- > >(stamped >all.got 3>&- 7>&-) &
+		read -rt 0.1 <>pace || :
+	done 3>&- 7>&- 2> >(stamped >all.said 3>&- 7>&-) > >(stamped >all.got 3>&- 7>&-) &
 	looper=$!
 }
 
 everybody() {
 	local group
-	consumers=()
+	behind_proxies
 	for group in stdout handler manual all; do
 		mq-ctl create "q/$group"
 		: >"$group.got"
 	done
-	publishing
+	publishing q 5 0.2 q
 	consume_to_stdout
 	consume_with_handlers
 	consume_manually
@@ -115,25 +82,18 @@ got() {
 # goes_on: from here, 25 messages more are published and come to each group.
 goes_on() {
 	local group n
-	n=$(($(wc -l <ids) + 25))
-	until_true "[ \$(wc -l <ids) -ge $n ]"
+	n=$(($(wc -l <q.ids) + 25))
+	until_true "[ \$(wc -l <q.ids) -ge $n ]"
 	for group in stdout handler manual all; do
 		until_true "got $group $n"
 	done
 }
 
-# What is on its way when a loss begins, and until all goes on, may come again.  What was begun a second
-# before does not count as being on its way.
-loss() {
-	printf '%s ' "$EPOCHREALTIME" >>losses
-}
-over() {
-	goes_on
-	printf '%s\n' "$EPOCHREALTIME" >>losses
-}
-
-# repeats GROUP: messages that came again though they had come, and no loss was near.
+# repeats GROUP: messages that came again though they had come, and no loss was near: none that the test made,
+# and none of which the consumer said that its connection was lost.  What came a second before a loss was on
+# its way, and two heartbeats more where a connection fell silent.
 repeats() {
+	awk '/connection lost/ { print $1 - 3, $1 }' "$1.said" | cat losses - >"$1.losses"
 	awk 'NR == FNR { from[++n] = $1 - 1; to[n] = $2; next }
 	    $2 in before {
 		near = 0
@@ -142,23 +102,19 @@ repeats() {
 		if (!near)
 			print $2, before[$2], $1
 	    }
-	    { before[$2] = $1 }' losses "$1.got"
+	    { before[$2] = $1 }' "$1.losses" "$1.got"
 }
 
 # all_came: every id came to every group, nothing came again without need, and everybody is at work still.
 all_came() {
-	local group pid
-	touch stop
-	wait "$publisher"
-	[ "$(sort -u ids | wc -l)" = "$(wc -l <numbers)" ]
+	local group
+	published q
 	for group in stdout handler manual all; do
-		until_true "[ -z \"\$(cut -d ' ' -f 2 $group.got | sort -u | comm -13 - <(sort -u ids))\" ]"
-		[ -z "$(repeats "$group")" ] || { echo "again in $group: $(repeats "$group")"; return 1; }
+		until_true "[ -z \"\$(cut -d ' ' -f 2 $group.got | sort -u | comm -13 - <(sort -u q.ids))\" ]"
+		repeats "$group" >"$group.repeats"
+		[ ! -s "$group.repeats" ] || { echo "again in $group: $(head "$group.repeats")"; return 1; }
 	done
-	for pid in "${consumers[@]}"; do
-		kill -TERM "$pid"
-		wait "$pid"
-	done
+	still_consuming
 	touch over
 	wait "$looper"
 	[ ! -e all.failed ]
