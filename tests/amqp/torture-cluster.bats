@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # torture-cluster.bats - everything at once and everybody killed, on a cluster, and then a look at the
-# history
+# history; then with a node killed as well
 #
-# Has the cluster to itself.
+# Has the cluster to itself.  Needs three nodes for what is lost.
 #
-# $MQ_TORTURE_SECONDS (15): how long it goes on.  What is promised on a broker, and so checked, is
+# $MQ_TORTURE_SECONDS (15): how long each goes on.  What is promised on a broker, and so checked, is
 # told in tests/torture/verify.c.
 
 load ../lib/common
@@ -29,6 +29,32 @@ torture() {
 
 @test "publishers, consumers, handlers and workers are killed: all that was promised holds" {
 	torture "$TORTURED" "${MQ_TORTURE_SECONDS:-15}"
+}
+
+# three: a heartbeat of two seconds, and a proxy before each node, through which the tools find it.
+three() {
+	local node
+	[ "$(nodes count)" = 3 ] || skip "needs a cluster of three nodes"
+	command -v python3 >/dev/null || skip "needs python3"
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	mkdir -p "$XDG_CONFIG_HOME/mq"
+	(umask 077; { cat "$BATS_FILE_TMPDIR/config/mq/amqp.conf"; printf '%s\n' heartbeat=2 connect-timeout=2s; } \
+	    >"$XDG_CONFIG_HOME/mq/amqp.conf")
+	for node in 1 2 3; do
+		"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port "$node")" >"proxy$node" 3>&- 7>&- &
+		TORTURE_PROXIES="${TORTURE_PROXIES-} $!"
+		until_true "[ -s proxy$node ]"
+	done
+	TORTURE_PROXIES=${TORTURE_PROXIES# }
+	MQ_SPOOL="amqp://127.0.0.1:$(<proxy1),127.0.0.1:$(<proxy2),127.0.0.1:$(<proxy3)/$vhost"
+	export TORTURE_PROXIES
+}
+
+@test "kill -9 of the node that leads the log, besides: all that was promised holds" {
+	three
+	export TORTURE_LOSSES="$top/tests/torture/lose kill"
+	torture "$BATS_TEST_TMPDIR/run" "${MQ_TORTURE_SECONDS:-15}"
+	[ "$(grep -cx 'whole kill' run/history)" = 1 ]
 }
 
 # doctor FILE PROGRAM: an awk program doctors a file, or several.

@@ -53,6 +53,14 @@ succeeded(const struct delivery *d)
 	    strcmp(d->verb, "skip") == 0));
 }
 
+/* On a broker, an answer to mq-ack can be lost with the consumer's connection. */
+static int
+perhaps_settled(const struct past *p, const struct delivery *d)
+{
+	return p->broker && d->outcome == OUTCOME_HAND && d->settled == 0 &&
+	    given_back(p, d, p->lines);
+}
+
 /* A group's deliveries of a message; *n: how many. */
 static const struct delivery *
 deliveries_of(const struct past *p, size_t group, uint64_t id, size_t *n)
@@ -85,7 +93,7 @@ not_lost(const struct past *p, size_t group, const struct message *m, size_t aft
 		return;
 	d = deliveries_of(p, group, m->id, &n);
 	for (i = 0; i < n; i++)
-		if (d[i].start > after && succeeded(&d[i]))
+		if (d[i].start > after && (succeeded(&d[i]) || perhaps_settled(p, &d[i])))
 			return;
 	/* Where letters are redriven, being one is no end. */
 	if ((past_is_dead(p, group, m->id) && !has_trait(p, group, "revived", "revived")) ||
