@@ -175,9 +175,10 @@ void	mqs_spool_close_queues(struct mqs_spool *);
 const char *mqs_engine(const struct mqs_spool *);
 /*
  * 1 if the engine can honour an option of the tools, given by its long name ("priority",
- * "mandatory", ...); 0 if not, or if it does not know the name.  Two names are no options:
+ * "mandatory", ...); 0 if not, or if it does not know the name.  Three names are no options:
  * "manual-outlives" (deliveries under MQS_MANUAL can be settled after the consumer has
- * ended) and "MQ_NOW" (options.clock_shift).  Calls that ask for what the engine can't do
+ * ended), "MQ_NOW" (options.clock_shift) and "quiet-replay" (a reader leaves nothing in the
+ * queue).  Calls that ask for what the engine can't do
  * return MQS_ENOTSUP; with mqs_can, a program knows that before it begins.
  */
 int	mqs_can(const struct mqs_spool *, const char *option);

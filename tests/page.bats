@@ -94,23 +94,33 @@ dead() {
 	wait "$pid" || :
 }
 
+# A broker's numbers come late; elsewhere the first look has them.  It tells no ages, and what it
+# counts in a queue are also up to three signs of its group's beginning.
+age='[0-9]+s' thousand=1,010
+if [ -n "${MQ_CLUSTER-}" ]; then
+	age=- thousand='1,01[0-3]'
+fi
+comes_true() {
+	[ -n "${MQ_CLUSTER-}" ] || local patience=1
+	until_true "$1" || { text >&2; return 1; }
+}
+
 @test "rates since the load whose counters the address carries" {
 	mq-ctl create orders/mail
 	seq 10 | mq-pub orders
-	page
+	mq-sub -c 1 orders/mail
+	comes_true 'page && next | grep -qxE "\?t=[0-9]+&s=a[0-9a-v]+\.a\.1"'
 	run -0 next
-	assert_output --regexp '^\?t=[0-9]+&s=a[0-9a-v]+\.a\.0$'
 	local query=$output before
 	# As if that had been 100 seconds ago.
 	before=${query#*t=} before=${before%%&*}
 	query=${query/t=$before/t=$((before - 100000))}
 	seq 1000 | mq-pub orders
 	mq-sub -e -c 500 orders/mail >/dev/null
-	page "$query"
+	comes_true 'page "$query" && text | grep -qE "orders waiting 509 $age (10|[5-9]\.[0-9]) ([2-5]\.[0-9]) 0 $thousand"'
 	run -0 text
 	assert_output --regexp 'Rates are of the last 1[0-9][0-9] s'
 	assert_output --regexp '(9\.[0-9]|10|[5-9]) published a second|published a second (9\.[0-9]|10|[5-9])'
-	assert_output --regexp 'orders waiting 510 [0-9]+s (10|[5-9]\.[0-9]) ([2-5]\.[0-9]) 0 1,010'
 	# Another queue: the counters would be those of others.
 	mq-ctl create new
 	page "$query"
@@ -188,7 +198,11 @@ dead() {
 	assert_output --partial 'morgue 1 dead letter;'
 }
 
-# letters_of QUEUE: how many dead letters the page has, and --check.
+# letters_are NUMBER QUEUE [OPERAND]: so many dead letters the page of the operand has, and --check.
+letters_are() {
+	number=$1 queue=$2 operand=${3-$2}
+	comes_true 'page "" "$operand" && [ "$(letters_of "$queue" | uniq)" = "$number" ]'
+}
 letters_of() {
 	text | grep -o '[0-9]* dead letters\?;' | cut -d ' ' -f 1 | sort -u
 	mq-stat --check 'dead<999' "$1" | sed -n "s/.*'$1 dead'=\([0-9]*\);.*/\1/p"
@@ -201,31 +215,24 @@ letters_of() {
 		dead o "body-$i" "reason $i"
 	done
 	for i in o o/default o.dead; do
-		page '' "$i"
-		assert_equal "$(letters_of "${i%/*}")" $'3\n3'
+		letters_are 3 "${i%/*}" "$i"
 	done
 	# One group has dealt with one, another has not.
 	mq-ctl create o.dead/audit
 	mq-sub -q -c 1 o.dead/people >/dev/null
-	page '' o
-	assert_equal "$(letters_of o)" $'3\n3'
+	letters_are 3 o
 	mq-ctl redrive -c 2 o.dead
-	page '' o
-	assert_equal "$(letters_of o)" $'1\n1'
+	letters_are 1 o
 	mq-ctl redrive o.dead
-	page '' o
-	assert_equal "$(letters_of o)" 0
+	letters_are 0 o
 	# A queue that another names, and one that is not there yet.
 	mq-ctl set o dead-letter=morgue
-	page '' o
-	assert_equal "$(letters_of o)" 0
+	letters_are 0 o
 	run ! grep morgue page
 	mq-sub -q -e o -- sh -c 'exit 65' 2>/dev/null || :
-	page '' o
-	assert_equal "$(letters_of o)" $'3\n3'
+	letters_are 3 o
 	mq-ctl delete o.dead
-	page '' o/default
-	assert_equal "$(letters_of o)" $'3\n3'
+	letters_are 3 o o/default
 }
 
 @test "what queues contain is text" {
@@ -292,7 +299,7 @@ state() {
 }
 
 @test "an empty spool, and only what was asked for" {
-	mkdir "$MQ_SPOOL"
+	[ -n "${MQ_CLUSTER-}" ] || mkdir "$MQ_SPOOL"
 	page
 	run -0 text
 	assert_output --partial 'There is no queue yet.'

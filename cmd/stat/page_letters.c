@@ -141,6 +141,12 @@ page_letters(struct mqs_buf *to, struct mqs_spool *spool, const char *queue,
 	struct mqs_error err;
 	int i, rc;
 
+	if (!mqs_can(spool, "quiet-replay")) {
+		html_raw(to, "<li>Not shown, since looking must leave nothing in the queue; <code>mq-replay ");
+		html_text(to, queue);
+		html_raw(to, "</code> reads them.</li>\n");
+		return;
+	}
 	if ((rc = open_letters(&reader, spool, queue, count <= GROUP_LETTERS ? group : NULL,
 	    &err)) == MQS_OK)
 		rc = read_letters(reader, last, &err);

@@ -9,8 +9,8 @@
 
 /*
  * Appends an <li> for each of the newest letters of a queue, newest first, or why they can't be
- * read.  The group (NULL: none) has yet to settle `count' letters, and the others are left
- * out, if it may be read.
+ * read: the page loads itself again and again, and must not write.  The group (NULL: none)
+ * has yet to settle `count' letters, and the others are left out, if it may be read.
  */
 void	page_letters(struct mqs_buf *to, struct mqs_spool *, const char *queue,
 	    const char *group, uint64_t count);

@@ -7,8 +7,8 @@ static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend",
 	"follow", "from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual",
 	"manual-outlives", "message", "message-id", "mirror", "MQ_NOW", "next-due", "ordered", "pattern",
-	"prefetch", "priority", "reason", "redrive", "reject", "release", "repair", "replace",
-	"retry", "rewind", "schema", "since", "temp", "to", "ttl", "until", "wait", NULL
+	"prefetch", "priority", "quiet-replay", "reason", "redrive", "reject", "release", "repair",
+	"replace", "retry", "rewind", "schema", "since", "temp", "to", "ttl", "until", "wait", NULL
 };
 
 const struct mqs_engine mqs_embedded_engine = {

@@ -130,6 +130,29 @@ two() {
 	[ "$(total)" = 1 ]
 }
 
+# page: the page for people, without its style and tags.
+page() {
+	printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | mq-stat --http |
+	    sed '/^<style>/,/<\/style>/d; s/<[^>]*>/ /g' | tr -s ' \n' ' '
+}
+
+@test "the page: numbers, and ? for what the broker does not tell" {
+	mq-ctl create q/g
+	seq 5 | mq-pub q
+	mq-sub -m -c 2 --prefetch 2 q/g >took
+	head -n 1 took | cut -f 1 | mq-ack
+	until_true 'page | grep -q "5 ever published.* g 4 3 1 0 ? - 1 ? ? 1 "'
+	page | grep -q ' q working 4 '
+}
+
+@test "the page: looking leaves nothing in the queue" {
+	mq-pub q.dead 1
+	until_true 'page | grep -q "1 dead letter; "'
+	page | grep -q 'Not shown, .* mq-replay q.dead reads them'
+	mq-pub q.dead end
+	[ "$("$top/tests/amqp/stream" "$(nodes address "$vhost")" q.dead.log | cut -f 2)" = 1 ]
+}
+
 @test "the limits of several queues, which are read in one go" {
 	for i in 1 2 3; do
 		mq-ctl create "q$i/g"

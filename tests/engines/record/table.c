@@ -34,7 +34,7 @@ what_instead(const char *option)
 static const char *const can[] = {
 	"any", "at", "atomic", "call", "delay", "dry-run", "exclusive", "expect-last", "extend", "follow",
 	"from", "header", "key", "last", "latest", "lease", "list", "mandatory", "manual", "manual-outlives", "message", "message-id",
-	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "reason",
+	"mirror", "next-due", "ordered", "pattern", "prefetch", "priority", "quiet-replay", "reason",
 	"reject", "release", "repair", "replace", "retry", "rewind", "schema", "since", "temp", "to", "ttl", "until",
 	"wait", NULL
 };
