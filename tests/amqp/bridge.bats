@@ -11,7 +11,7 @@ load loss
 # recipe N: the Nth block of the recipe, with the test's cluster.
 recipe() {
 	awk -v recipe='A bridge' -v block="$1" -f "$top/tests/lib/recipe.awk" "$top/man/mq.7" |
-		sed "s,amqp://[^ ]*,$cluster,"
+		sed "s|amqp://[^ ]*|$cluster|"
 }
 
 # url: the cluster's first node, as other clients want it.

@@ -162,8 +162,9 @@ connected() {
 	mq-sub -m -c 1 -f '%r %s %a\n' q/g >out
 	since=$(ms)
 	mq-ack --retry -d 1s "$(receipt a1)"
-	run -0 mq-sub -W 30s -c 3 q/g
-	assert_output $'a1\nb1\na2'
+	mq-sub -W 30s -c 3 q/g >rest
+	[ "$(grep a rest)" = $'a1\na2' ]	# b1 has a place of its own
+	[ "$(sort rest)" = $'a1\na2\nb1' ]
 	[ $(($(ms) - since)) -ge 1000 ]
 }
 
