@@ -155,10 +155,10 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 
 /* -------------------------------------------------------- outcomes -- */
 
-void
-mqs_amqp_copies_unsend(struct mqs_amqp_copies *s, int all)
+/* Moves what is to be sent again from what was sent to a list. */
+static void
+take_back(struct mqs_amqp_copies *s, int all, struct mqs_amqp_copy_list *again)
 {
-	struct mqs_amqp_copy_list again = TAILQ_HEAD_INITIALIZER(again);
 	struct mqs_amqp_copy *k, *next;
 
 	for (k = TAILQ_FIRST(&s->sent); k != NULL; k = next) {
@@ -168,14 +168,22 @@ mqs_amqp_copies_unsend(struct mqs_amqp_copies *s, int all)
 		k->tag = 0;
 		k->refused = 0;
 		TAILQ_REMOVE(&s->sent, k, entry);
-		TAILQ_INSERT_TAIL(&again, k, entry);
+		TAILQ_INSERT_TAIL(again, k, entry);
 	}
-	if (all) {
+}
+
+/* Those that were refused come last, so that one that never succeeds holds up no others. */
+void
+mqs_amqp_copies_unsend(struct mqs_amqp_copies *s, int all)
+{
+	struct mqs_amqp_copy_list again = TAILQ_HEAD_INITIALIZER(again);
+
+	take_back(s, all, &again);
+	if (all)
 		TAILQ_CONCAT(&again, &s->unsent, entry);
+	else
 		TAILQ_CONCAT(&s->unsent, &again, entry);
-	} else {	/* last, so that one that never succeeds holds up no others */
-		TAILQ_CONCAT(&s->unsent, &again, entry);
-	}
+	TAILQ_CONCAT(&s->unsent, &again, entry);
 }
 
 /* The copy is safe: the original goes, unless it was lost meanwhile. */
