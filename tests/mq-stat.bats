@@ -466,15 +466,15 @@ due() {
 	run -0 mq-stat --next-due
 	assert_output --regexp '^3(600|599)\.[0-9]{3}$'
 	run -1 mq-sub -e q/g
-	[ "$(due mq-stat --next-due q/g)" = 3600 ]
-	[ "$(MQ_NOW=+50m due mq-stat --next-due q)" = 600 ]
+	[ "$(due mq-stat --next-due q/g)" -gt 3540 ]
+	[ "$(MQ_NOW=+50m due mq-stat --next-due q)" -gt 540 ]
 	MQ_NOW=+1h run -0 mq-stat --next-due q
 	assert_output 0
 	mq-pub q now
 	run -0 mq-stat --next-due q
 	assert_output 0
 	mq-sub -e q/g >/dev/null
-	[ "$(due mq-stat --next-due q)" = 3600 ]
+	[ "$(due mq-stat --next-due q)" -gt 3540 ]
 	mq-ctl purge q
 	run -1 mq-stat --next-due q
 }
