@@ -9,7 +9,6 @@
 #include "amqp/table.h"
 #include "amqp/topology.h"
 #include "base/error.h"
-#include "message/headers.h"
 
 /* A binding as the broker has it. */
 struct on_broker {
@@ -31,39 +30,6 @@ static int
 is_headers(const struct mqs_binding *b)
 {
 	return b->kind == MQS_BIND_ALL || b->kind == MQS_BIND_ANY;
-}
-
-/* ------------------------------------------------------------ matching -- */
-
-/* 1 if a name stands among headers. */
-static int
-has_name(const char *headers, size_t n, const char *wanted)
-{
-	const char *name, *value;
-	size_t at = 0;
-
-	while (mqs_headers_next(headers, n, &at, &name, &value))
-		if (strcmp(name, wanted) == 0)
-			return 1;
-	return 0;
-}
-
-int
-mqs_amqp_bindings_match(const struct mqs_bindings *b, const struct mqs_message *m,
-    struct mqs_buf *first)
-{
-	struct mqs_message plain = *m;
-	const char *name, *value;
-	size_t at = 0;
-
-	first->n = 0;
-	while (mqs_headers_next(m->headers, m->headers_len, &at, &name, &value))
-		if (!has_name(first->p, first->n, name) &&
-		    mqs_headers_add(first, name, strlen(name), value, strlen(value)) == -1)
-			return mqs_bindings_match(b, m);
-	plain.headers = first->p;
-	plain.headers_len = first->n;
-	return mqs_bindings_match(b, &plain);
 }
 
 /* --------------------------------------------------------------- check -- */

@@ -12,7 +12,7 @@
  *
  * What the broker can't do is MQS_ENOTSUP: a key with a word "*" or "#", and a binding that
  * names a header twice.  Of a header that a message has twice, the first is compared
- * (repeated_header.h).
+ * (repeated_header.h): mqs_bindings_match_first does the same.
  *
  * A pattern and a key of the same text are one binding on the broker.  So it is unbound only
  * when neither is left.
@@ -23,17 +23,10 @@
 #define MQS_AMQP_BINDINGS_H
 
 #include "amqp/connection.h"
-#include "base/bytes.h"
 #include "message/bindings.h"
 
 /* MQS_OK if the broker can do all of them; calls nothing. */
 int	mqs_amqp_bindings_check(const struct mqs_bindings *, struct mqs_error *err);
-/*
- * 1 if the broker delivers a message by these bindings.  first: a buffer of the caller's, for
- * headers without their repetitions.  Without memory for that it is as if all were compared.
- */
-int	mqs_amqp_bindings_match(const struct mqs_bindings *, const struct mqs_message *,
-	    struct mqs_buf *first);
 /* Binds the group's queue, `name', by all of them. */
 int	mqs_amqp_bindings_bind(const struct mqs_amqp_link *, const char *name, const char *queue,
 	    const struct mqs_bindings *, struct mqs_error *err);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "amqp/answer.h"
-#include "amqp/bindings.h"
 #include "amqp/group_fill.h"
 #include "amqp/properties_copy.h"
 #include "amqp/properties_in.h"
@@ -29,7 +28,6 @@ struct mqs_amqp_fill {
 	struct mqs_amqp_stream		*stream;
 	const char			*queue, *group;
 	const struct mqs_bindings	*bindings;
-	struct mqs_buf			 first_headers;
 	char				 exchange[MQS_AMQP_FILL_NAME_SIZE], end[MQS_AMQP_FILL_NAME_SIZE];
 	struct mqs_amqp_fill_start	 start;
 	int				 begun;		/* something came, or it is read from the first on */
@@ -220,7 +218,6 @@ mqs_amqp_fill_free(struct mqs_amqp_fill *f)
 		mqs_amqp_kept_free(k);
 	}
 	mqs_amqp_incoming_free(&f->incoming);
-	mqs_buf_free(&f->first_headers);
 	mqs_amqp_properties_free(&f->properties);
 	free(f);
 }
@@ -236,7 +233,7 @@ is_wanted(struct mqs_amqp_fill *f, const struct mqs_amqp_kept *k, int *wanted,
 	rc = mqs_amqp_properties_read(&f->incoming, &k->properties, k->routing_key, err);
 	*wanted = rc == MQS_OK && k->offset >= f->start.offset &&
 	    (m->expires == 0 || m->expires > mqs_now()) &&
-	    m->time >= f->start.time && mqs_amqp_bindings_match(f->bindings, m, &f->first_headers);
+	    m->time >= f->start.time && mqs_bindings_match_first(f->bindings, m);
 	return rc;
 }
 

@@ -58,20 +58,26 @@ mqs_binding_check(const struct mqs_binding *b, struct mqs_error *err)
 
 /* ----------------------------------------------------------- matching -- */
 
+/* first: of a name that comes more than once, only the first value counts. */
 static int
-has_header(const struct mqs_message *m, const char *name, const char *value)
+has_header(const struct mqs_message *m, const char *name, const char *value, int first)
 {
 	const char *n, *v;
 	size_t pos = 0;
 
-	while (mqs_headers_next(m->headers, m->headers_len, &pos, &n, &v))
-		if (strcmp(n, name) == 0 && strcmp(v, value) == 0)
+	while (mqs_headers_next(m->headers, m->headers_len, &pos, &n, &v)) {
+		if (strcmp(n, name) != 0)
+			continue;
+		if (strcmp(v, value) == 0)
 			return 1;
+		if (first)
+			return 0;
+	}
 	return 0;
 }
 
 static int
-match_headers(const struct mqs_binding *b, const struct mqs_message *m)
+match_headers(const struct mqs_binding *b, const struct mqs_message *m, int first)
 {
 	const char *name, *value;
 	size_t pos = 0;
@@ -80,22 +86,34 @@ match_headers(const struct mqs_binding *b, const struct mqs_message *m)
 	if (m->headers_len == 0)
 		return 0;
 	while (mqs_headers_next(b->text, b->text_len, &pos, &name, &value))
-		if (has_header(m, name, value) != all)
+		if (has_header(m, name, value, first) != all)
 			return !all;
 	return all;
 }
 
-int
-mqs_binding_match(const struct mqs_binding *b, const struct mqs_message *m)
+static int
+match(const struct mqs_binding *b, const struct mqs_message *m, int first)
 {
 	const struct mqs_slice text = { b->text, b->text_len };
 	const struct mqs_slice key = { m->key, m->key_len };
 
 	if (is_headers(b))
-		return match_headers(b, m);
+		return match_headers(b, m, first);
 	if (b->kind == MQS_BIND_PATTERN)
 		return mqs_pattern_match(text, key);
 	return text.n == key.n && (key.n == 0 || memcmp(text.p, key.p, key.n) == 0);
+}
+
+int
+mqs_binding_match(const struct mqs_binding *b, const struct mqs_message *m)
+{
+	return match(b, m, 0);
+}
+
+int
+mqs_binding_match_first(const struct mqs_binding *b, const struct mqs_message *m)
+{
+	return match(b, m, 1);
 }
 
 /* -------------------------------------------------------- normal form -- */

@@ -22,6 +22,8 @@
 int	mqs_binding_check(const struct mqs_binding *, struct mqs_error *err);
 /* 1 if the message matches. */
 int	mqs_binding_match(const struct mqs_binding *, const struct mqs_message *);
+/* The same where of a header that comes more than once only the first value counts. */
+int	mqs_binding_match_first(const struct mqs_binding *, const struct mqs_message *);
 
 /* Appends the normal form of a checked binding: 0, or -1 with errno (ENOMEM). */
 int	mqs_binding_normal(struct mqs_buf *, const struct mqs_binding *);

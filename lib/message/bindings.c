@@ -124,6 +124,17 @@ mqs_bindings_match(const struct mqs_bindings *set, const struct mqs_message *m)
 	return set->n == 0;
 }
 
+int
+mqs_bindings_match_first(const struct mqs_bindings *set, const struct mqs_message *m)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (mqs_binding_match_first(&set->list[i].binding, m))
+			return 1;
+	return set->n == 0;
+}
+
 uint64_t
 mqs_bindings_digest(const struct mqs_bindings *set)
 {

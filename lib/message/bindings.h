@@ -39,6 +39,8 @@ void	mqs_bindings_free(struct mqs_bindings *);
 
 /* 1 if a binding matches the message, or the set is empty. */
 int	mqs_bindings_match(const struct mqs_bindings *, const struct mqs_message *);
+/* As mqs_binding_match_first. */
+int	mqs_bindings_match_first(const struct mqs_bindings *, const struct mqs_message *);
 /* Returns a hash of the set, whatever the order of its bindings; 0 for the empty set only. */
 uint64_t mqs_bindings_digest(const struct mqs_bindings *);
 

@@ -25,6 +25,17 @@ match(const struct mqs_binding *b, const char *k, const char *headers, size_t n)
 	return mqs_binding_match(b, &m);
 }
 
+static int
+match_first(const struct mqs_binding *b, const char *headers, size_t n)
+{
+	struct mqs_message m = MQS_MESSAGE_INIT;
+
+	m.headers = headers;
+	m.headers_len = n;
+	return mqs_binding_match_first(b, &m);
+}
+
+#define WITH_FIRST(b, headers) match_first(b, headers, sizeof(headers) - 1)
 #define WITH(b, headers) match(b, "", headers, sizeof(headers) - 1)
 
 static void
@@ -50,6 +61,12 @@ test_headers(void)
 	check(WITH(&any, "c\0003\0b\0002\0"));
 	check(!WITH(&any, "a\0002\0b\0001\0"));
 	check(!WITH(&any, ""));
+	check(WITH(&any, "a\0002\0a\0001\0"));
+	check(!WITH_FIRST(&any, "a\0002\0a\0001\0"));
+	check(WITH_FIRST(&any, "a\0001\0a\0002\0"));
+	check(WITH(&all, "a\0002\0b\0002\0a\0001\0"));
+	check(!WITH_FIRST(&all, "a\0002\0b\0002\0a\0001\0"));
+	check(WITH_FIRST(&all, "a\0001\0b\0002\0a\0002\0"));
 	/* A name may repeat: any of its values will do. */
 	check(WITH(&all, "a\0000\0a\0001\0b\0002\0"));
 }
