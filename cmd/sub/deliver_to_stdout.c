@@ -252,6 +252,8 @@ wait_for_room(void *arg)
 	struct mqs_error err;
 	int rc = sub_wait(t->sub, fds, 2, 1, -1, &err);
 
+	if (rc == MQS_OK)
+		rc = sub_flush_due(t->sub, &err);	/* else the wait would be none until it was done */
 	if (rc == MQS_OK || t->late.code != MQS_OK)
 		return;
 	t->late = err;		/* once this message is written */

@@ -21,11 +21,12 @@ create_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	struct creation *c = arg;
 	int rc = mqs_amqp_exchange_exists(link, c->queue, err);
 
-	if (!c->looked && (rc == MQS_OK || rc == MQS_ENOENT))
+	if (rc != MQS_OK && rc != MQS_ENOENT)
+		return rc;
+	if (!c->looked)
 		c->queue_was = rc == MQS_OK;
-	c->looked |= rc == MQS_OK || rc == MQS_ENOENT;
-	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
-	    (rc = mqs_amqp_queue_open(link, c->queue, 1, &preset, NULL, NULL, err)) != MQS_OK ||
+	c->looked = 1;
+	if ((rc = mqs_amqp_queue_open(link, c->queue, 1, &preset, NULL, NULL, err)) != MQS_OK ||
 	    c->name == NULL)
 		return rc;
 	rc = mqs_amqp_group_marked(link, c->name, err);

@@ -202,15 +202,15 @@ purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 
 	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, d->queue), &n, NULL, err);
 	if (rc == MQS_OK) {
-		d->stream = 1;
-		d->count += n;
+		if (n > d->count)	/* what a job before has counted, whose connection was lost */
+			d->count = n;
 		rc = delete_queue(link, stream, err);
 	} else if (rc == MQS_ENOENT) {
 		if (!d->stream && (!d->recorded || d->settings.retain == 0))
 			return MQS_OK;
-		d->stream = 1;
 		rc = MQS_OK;
 	}
+	d->stream |= rc == MQS_OK;
 	return rc == MQS_OK ? mqs_amqp_stream_make(link, d->queue, &d->settings, err) : rc;
 }
 

@@ -48,15 +48,17 @@ try_later(struct mqs_consumer *c, const struct mqs_error *why)
 
 /* As many as there were, and as many as what is to be sent again needs. */
 static int
-levels_of(const struct mqs_amqp_copies *s, int levels)
+levels_of(struct mqs_consumer *c, int levels)
 {
 	const struct mqs_amqp_copy *k;
 	int needed;
 
-	TAILQ_FOREACH(k, &s->unsent, entry) {
+	mqs_amqp_lock(c->connection);
+	TAILQ_FOREACH(k, &c->copies->unsent, entry) {
 		needed = mqs_amqp_delay_levels(mqs_amqp_delay_of_retry(k->delay));
 		levels = needed > levels ? needed : levels;
 	}
+	mqs_amqp_unlock(c->connection);
 	return levels;
 }
 
@@ -72,7 +74,7 @@ mend(struct mqs_consumer *c, struct mqs_error *err)
 	s->remake = 1;
 	s->has_delays = s->has_dead = 0;
 	if (delays > 0 || s->channel == NULL)
-		rc = mqs_amqp_copies_make_ready(c, 0, levels_of(s, delays), &why);
+		rc = mqs_amqp_copies_make_ready(c, 0, levels_of(c, delays), &why);
 	if (rc == MQS_OK && dead)
 		rc = mqs_amqp_copies_make_ready(c, 1, 0, &why);
 	if (rc == MQS_OK) {

@@ -6,6 +6,7 @@
 #include "amqp/answer.h"
 #include "amqp/consumer_copies.h"
 #include "amqp/properties_copy.h"
+#include "amqp/reply_error.h"
 #include "amqp/table.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -95,15 +96,13 @@ publish(struct mqs_consumer *c, struct mqs_amqp_copy *k, const struct mqs_amqp_l
 static void
 break_it(struct mqs_amqp_copies *s, const char *group, const struct mqs_error *why)
 {
-	static const char prefix[] = "channel: ";
-	const int skip = strncmp(why->text, prefix, sizeof(prefix) - 1) == 0 ? sizeof(prefix) - 1 : 0;
 	const size_t n = strlen(group);
 
 	s->broken = 1;
 	if (strncmp(why->text, group, n) == 0 && why->text[n] == ':')
 		s->why = *why;
 	else
-		(void)mqs_fail(&s->why, why->code, "%s: a copy: %s", group, why->text + skip);
+		(void)mqs_fail(&s->why, why->code, "%s: a copy: %s", group, mqs_amqp_closed_text(why));
 	mqs_amqp_channel_wake(s->channel);
 }
 

@@ -31,7 +31,7 @@ struct making {
 	int				 ours;	/* there is a record of an earlier creation */
 	int				 stream;	/* the queue has one */
 	const char			*rewind;	/* NULL, or from where a group is filled anew */
-	uint32_t			 consumers;	/* of a group that is to be filled anew */
+	int				 busy;	/* a group that is to be filled anew is, or may be, consumed */
 	uint64_t			 epoch;
 };
 
@@ -169,14 +169,14 @@ static int
 unmark(struct making *m, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const char *name = m->group->name;
-	uint32_t messages;
-	int rc = mqs_amqp_queue_count(link, name, &messages, &m->consumers, err);
+	uint32_t messages, consumers;
+	int rc = mqs_amqp_queue_count(link, name, &messages, &consumers, err);
 
+	if (rc == MQS_OK && consumers > 0)
+		rc = mqs_amqp_group_consumed(name, consumers, err);
+	m->busy = rc == MQS_EBUSY;
 	if (rc != MQS_OK && rc != MQS_ENOENT)
 		return rc;
-	if (rc == MQS_OK && m->consumers > 0)
-		return mqs_amqp_group_consumed(name, m->consumers, err);
-	m->consumers = 0;
 	(void)amqp_exchange_delete(link->state, link->number, mqs_amqp_text(name), 0);
 	return mqs_amqp_answer(link, name, err);
 }
@@ -289,7 +289,7 @@ make(struct making *m, struct mqs_spool *spool, struct mqs_error *err)
 			return rc;
 		rc = make_locked(m, err);
 		mqs_amqp_group_unlock(spool, name, m->epoch);
-	} while (rc == MQS_EBUSY && m->consumers == 0);
+	} while (rc == MQS_EBUSY && !m->busy);
 	return rc;
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "amqp/admin.h"
-#include "amqp/bindings.h"
 #include "amqp/group_change.h"
 #include "amqp/group_create.h"
 #include "amqp/group_fill.h"
@@ -37,10 +36,10 @@ struct rewinding {
 	uint64_t		 skip;		/* so many messages at first */
 	uint64_t		 seen;		/* messages of the stream */
 	int			 placed;
+	int			 surveyed;
 	int64_t			 offset;	/* the place, or the end when it was looked for */
 	struct mqs_rewound	*out;
 	struct mqs_amqp_incoming incoming;
-	struct mqs_buf		 first_headers;
 };
 
 static int
@@ -93,7 +92,7 @@ take(struct rewinding *w, const struct mqs_amqp_kept *k, struct mqs_error *err)
 		w->offset = k->offset;
 	w->placed = 1;
 	if ((m->expires != 0 && m->expires <= mqs_now()) ||
-	    !mqs_amqp_bindings_match(&w->record.bindings, m, &w->first_headers))
+	    !mqs_bindings_match_first(&w->record.bindings, m))
 		return MQS_OK;
 	if (w->out->depth++ == 0) {
 		(void)snprintf(w->out->id, sizeof(w->out->id), "%s", w->incoming.message.id);
@@ -133,6 +132,7 @@ survey(struct rewinding *w, struct mqs_error *err)
 		mqs_amqp_stream_release(s, k);
 	}
 	mqs_amqp_stream_close(s);
+	w->surveyed = is_end;
 	return rc;
 }
 
@@ -206,7 +206,7 @@ move(struct rewinding *w, const struct mqs_rewind_options *o, struct mqs_error *
 	if (w->consumers > 0)
 		return mqs_amqp_group_consumed(w->group.name, w->consumers, err);
 	/* What came after the end is the group's: it may be of the time that was asked for. */
-	if (w->offset > 0 || w->placed)
+	if (w->surveyed)
 		(void)snprintf(from, sizeof(from), "%lld", (long long)w->offset);
 	return mqs_amqp_group_remake(&w->group, w->spool, w->stream, from, err);
 }
@@ -230,7 +230,6 @@ mqs_amqp_rewind(struct mqs_spool *spool, const char *queue, const char *group,
 		rc = move(&w, options, err);
 	}
 	mqs_amqp_incoming_free(&w.incoming);
-	mqs_buf_free(&w.first_headers);
 	mqs_amqp_record_free(&w.record);
 	return rc;
 }

@@ -89,7 +89,7 @@ struct mqs_publisher {
 	int			 stream;	/* T: it has a stream */
 	int			 made;		/* T: it was made here */
 	int			 delays;	/* levels with which messages can be delayed for it */
-	int			 delays_wanted;
+	int			 delays_wanted;	/* for the job that makes them */
 	int			 direct_reply;	/* it carries, or carried, a call (call.h) */
 
 	struct mqs_amqp_pending	*batch;

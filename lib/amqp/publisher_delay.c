@@ -42,6 +42,7 @@ mqs_amqp_publisher_delays_again(struct mqs_publisher *p, const struct mqs_amqp_l
 
 	if (p->delays == 0)
 		return MQS_OK;
+	/* All: a clock that was set far back since makes a delay longer than it was taken for. */
 	rc = mqs_amqp_delays_make(link, MQS_AMQP_DELAY_LEVELS, err);
 	return rc == MQS_OK ? make(p, link, err) : rc;
 }

@@ -2,7 +2,8 @@
  * publisher_delay.h - what a publisher's delayed messages need
  *
  * The levels of delays, and the binding that leads from them to the queue, are made when the
- * first delayed message is added to a batch.  A publisher that delays nothing asks for nothing.
+ * first delayed message that needs them is added to a batch.  A publisher that delays nothing asks for
+ * nothing.
  *
  * When the broker says that an exchange is missing (404), the queue or a level was deleted
  * while the publisher was open.  Then all of it is declared again, whatever is there.
@@ -12,7 +13,7 @@
 
 #include "amqp/publisher.h"
 
-/* The caller: before the first delayed message is added. */
+/* The caller: before a message that is delayed until then is added; makes the levels that are missing. */
 int	mqs_amqp_publisher_delays(struct mqs_publisher *, int64_t not_before, struct mqs_error *err);
 /* The thread: when the queue was opened again. */
 int	mqs_amqp_publisher_delays_again(struct mqs_publisher *, const struct mqs_amqp_link *,

@@ -6,6 +6,7 @@
 #include "amqp/publisher.h"
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
+#include "amqp/reply_error.h"
 #include "amqp/stall.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -111,7 +112,6 @@ make_large_impossible(struct mqs_publisher *p, uint64_t limit)
 static int
 reopen(struct flush *f, int number, struct mqs_error *err)
 {
-	static const char prefix[] = "channel: ";
 	struct mqs_publisher *p = f->p;
 	struct mqs_error why;
 	uint64_t limit;
@@ -125,11 +125,8 @@ reopen(struct flush *f, int number, struct mqs_error *err)
 	if (number == AMQP_NOT_FOUND)
 		p->opened = 0;
 	mqs_amqp_unlock(p->connection);
-	if ((limit == 0 && number != AMQP_NOT_FOUND) || f->reopenings++ == REOPENINGS) {
-		size_t skip = strncmp(why.text, prefix, sizeof(prefix) - 1) == 0 ? sizeof(prefix) - 1 : 0;
-
-		return mqs_fail(err, why.code, "%s: %s", p->queue, why.text + skip);
-	}
+	if ((limit == 0 && number != AMQP_NOT_FOUND) || f->reopenings++ == REOPENINGS)
+		return mqs_fail(err, why.code, "%s: %s", p->queue, mqs_amqp_closed_text(&why));
 	mqs_amqp_lock(p->connection);
 	p->closed = 0;
 	mqs_amqp_unlock(p->connection);

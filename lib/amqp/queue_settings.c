@@ -45,10 +45,11 @@ mqs_amqp_queue_retain(const struct mqs_amqp_link *link, const char *queue,
 	if (now->retain == was->retain && now->retain_bytes == was->retain_bytes)
 		return MQS_OK;
 	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, queue), NULL, NULL, err);
-	if (rc == MQS_ENOENT)
-		return now->retain == 0 ? MQS_OK : mqs_amqp_stream_make(link, queue, &s, err);
-	if (rc == MQS_OK && was->retain == 0)	/* somebody died, or was cut off, before the record */
-		return now->retain == 0 ? MQS_OK : mqs_amqp_stream_make(link, queue, &s, err);
+	if (rc == MQS_ENOENT && now->retain == 0)
+		return MQS_OK;
+	/* One that is there was made by somebody who died, or was cut off, before the record. */
+	if (rc == MQS_ENOENT || (rc == MQS_OK && was->retain == 0 && now->retain != 0))
+		return mqs_amqp_stream_make(link, queue, &s, err);
 	if (rc == MQS_OK && now->retain != 0)
 		return mqs_fail(err, MQS_ENOTSUP, "the amqp engine can't change how long messages "
 		    "are retained that are there; an administrator can: rabbitmqctl set_policy, for "

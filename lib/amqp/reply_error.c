@@ -53,6 +53,14 @@ mqs_amqp_is_ack_timeout(int amqp_code, const struct mqs_error *why)
 	return amqp_code == AMQP_PRECONDITION_FAILED && strstr(why->text, "timed out") != NULL;
 }
 
+const char *
+mqs_amqp_closed_text(const struct mqs_error *why)
+{
+	static const char prefix[] = "channel: ";
+
+	return why->text + (strncmp(why->text, prefix, sizeof(prefix) - 1) == 0 ? sizeof(prefix) - 1 : 0);
+}
+
 int
 mqs_amqp_reply_number(amqp_rpc_reply_t reply)
 {

@@ -42,6 +42,11 @@ int	mqs_amqp_fail_status(struct mqs_error *err, const char *object, int status);
 int	mqs_amqp_fail_reply(struct mqs_error *err, const char *object, amqp_rpc_reply_t);
 /* 1 if the broker closed a channel since a delivery was not settled within its consumer_timeout. */
 int	mqs_amqp_is_ack_timeout(int amqp_code, const struct mqs_error *why);
+/*
+ * The text of why a channel was closed, without the "channel: " that the connection begins it with: who
+ * tells it names a queue or group instead.  Points into why.
+ */
+const char *mqs_amqp_closed_text(const struct mqs_error *why);
 /* The number with which the broker closed the channel in a reply; 0 if it did not. */
 int	mqs_amqp_reply_number(amqp_rpc_reply_t);
 

@@ -11,10 +11,10 @@
  * READING  A reader takes all records from the first to the last (stream_read.h, "the end").  A
  * record that another node confirmed milliseconds ago may be missing then.  Who changes a record
  * must not miss one: he holds the group's lock (group_lock.h), and looks first: he
- * publishes {"look":TOKEN}, and reads up to that.  So does who deletes a queue with all its groups, and
- * everybody of whom nothing came within the
- * time that a stream has to deliver something (MQS_AMQP_STREAM_EMPTY): a node that is slow, or begins
- * to serve again, must not make a group one without settings.
+ * publishes {"look":TOKEN}, and reads up to that.  So does who deletes or purges a queue with all its
+ * groups; and everybody of whom nothing came within the time that a stream has to deliver something
+ * (MQS_AMQP_STREAM_EMPTY): a node that is slow, or begins to serve again, must not make a group one
+ * without settings.
  *
  * PERMISSIONS  configure, write and read on mq\.settings for whoever makes it; read and write
  * for all who consume or change settings.

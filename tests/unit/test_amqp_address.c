@@ -49,7 +49,7 @@ test_refused(void)
 		"amqp://", "amqp:///v", "amqp://h:0", "amqp://h:65536", "amqp://u:secret", "amqp://h,",
 		"amqp://:secret@h", "amqp://u:secret%4@h", "amqp://u:secret%00@h", "amqp://h/v?x=secret",
 		"amqp://[::1", "amqp://[::1]x", "amqp://u:1secret/x@h", "amqp://u:1/x/secret@h",
-		"amqp://h/v#secret", "amqp://h%zz/"
+		"amqp://h/v#secret", "amqp://h%zz/", "amqp://u:1/secret@h", "amqp://u:1?secret@h"
 	};
 	struct mqs_amqp_address a;
 	struct mqs_error err;
