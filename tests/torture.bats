@@ -5,6 +5,7 @@
 # can be run by hand, for as long as one likes.
 
 load lib/common
+load lib/torture
 
 setup_file() {
 	export TORTURE_BIN=${MQ_BUILD:-$BATS_TEST_DIRNAME/../build/release}/torture
@@ -24,20 +25,6 @@ setup_file() {
 # sanitizers too little happens in the time for every kind of doctoring to find its lines.
 tries_the_verifier() {
 	[ -z "${MQ_SANITIZED-}" ] || skip 'tried with the tools as users build them'
-}
-
-# finds TEXT FILE PROGRAM: what verify says, once an awk program has doctored a file, or
-# several.
-finds() {
-	local file
-	rm -rf doctored
-	mkdir doctored
-	find "$TORTURED" -maxdepth 1 -type f -exec cp {} doctored \;
-	for file in "$TORTURED"/$2; do
-		awk "$3" "$file" >"doctored/${file##*/}"
-	done
-	run -1 "$TORTURE_BIN/verify" doctored
-	assert_output --partial ": not so: $1"
 }
 
 @test "publishers, consumers, handlers and workers are killed: all that was promised holds" {

@@ -8,6 +8,7 @@
 # told in tests/torture/verify.c.
 
 load ../lib/common
+load ../lib/torture
 
 # Whatever a test did, all nodes are there for the next.
 setup_file() {
@@ -55,24 +56,6 @@ three() {
 	export TORTURE_LOSSES="$top/tests/torture/lose kill"
 	torture "$BATS_TEST_TMPDIR/run" "${MQ_TORTURE_SECONDS:-15}"
 	[ "$(grep -cx 'whole kill' run/history)" = 1 ]
-}
-
-# doctor FILE PROGRAM: an awk program doctors a file, or several.
-doctor() {
-	local file
-	rm -rf doctored
-	mkdir doctored
-	find "$TORTURED" -maxdepth 1 -type f -exec cp {} doctored \;
-	for file in "$TORTURED"/$1; do
-		awk "$2" "$file" >"doctored/${file##*/}"
-	done
-}
-
-# finds TEXT FILE PROGRAM: what verify says of that.
-finds() {
-	doctor "$2" "$3"
-	run -1 "$TORTURE_BIN/verify" doctored
-	assert_output --partial ": not so: $1"
 }
 
 @test "the verifier finds what is wrong with the log" {

@@ -32,6 +32,9 @@ const char *group_name(const struct past *p, const struct delivery *d);
 int	has_trait(const struct past *p, size_t group, const char *one, const char *other);
 /* A group's deliveries in the order of their starts; *n: how many. */
 const struct delivery **group_deliveries(const struct past *p, size_t group, size_t *n);
+/* Calls check for each key of each ordered group, with its deliveries in the order of their starts. */
+void	for_keys(const struct past *p,
+	    void (*check)(const struct past *, const struct delivery **, size_t));
 /* When a delivery was over at the earliest. */
 size_t	over_at(const struct past *p, const struct delivery *d);
 void	only_one_active(const struct past *p);

@@ -1,6 +1,7 @@
 /* verify_group.c - how many of a group's deliveries are out, and with whom */
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "verify.h"
 
@@ -70,6 +71,38 @@ out_at(const struct past *p, const struct delivery **list, size_t i,
 			*other = list[j];
 	}
 	return n;
+}
+
+static int
+by_key_and_start(const void *a, const void *b)
+{
+	const struct delivery *x = *(const struct delivery *const *)a;
+	const struct delivery *y = *(const struct delivery *const *)b;
+	int c = strcmp(x->key, y->key);
+
+	return c != 0 ? c : x->start < y->start ? -1 : x->start > y->start;
+}
+
+void
+for_keys(const struct past *p, void (*check)(const struct past *, const struct delivery **, size_t))
+{
+	const struct delivery **list;
+	char value[64];
+	size_t g, i, n, end;
+
+	for (g = 0; g < p->ngroups; g++) {
+		if (group_trait(&p->groups[g], "ordered", value) == NULL)
+			continue;
+		list = group_deliveries(p, g, &n);
+		qsort(list, n, sizeof(*list), by_key_and_start);
+		for (i = 0; i < n; i = end) {
+			for (end = i; end < n && strcmp(list[end]->key, list[i]->key) == 0;)
+				end++;
+			if (*list[i]->key != '\0')
+				check(p, list + i, end - i);
+		}
+		free(list);
+	}
 }
 
 static void

@@ -5,20 +5,7 @@
  * send at once in different orders; so the order is that of each run of a publisher.  The
  * active consumer keeps it, and what that gives back goes back in its order.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "verify.h"
-
-static int
-by_key_and_start(const void *a, const void *b)
-{
-	const struct delivery *x = *(const struct delivery *const *)a;
-	const struct delivery *y = *(const struct delivery *const *)b;
-	int c = strcmp(x->key, y->key);
-
-	return c != 0 ? c : x->start < y->start ? -1 : x->start > y->start;
-}
 
 /* The letter of a delivery, if its place in the group's queue is that of its sending. */
 static const struct letter *
@@ -105,21 +92,5 @@ check_key(const struct past *p, const struct delivery **list, size_t n)
 void
 broker_keys_in_order(const struct past *p)
 {
-	const struct delivery **list;
-	char value[64];
-	size_t g, i, n, end;
-
-	for (g = 0; g < p->ngroups; g++) {
-		if (group_trait(&p->groups[g], "ordered", value) == NULL)
-			continue;
-		list = group_deliveries(p, g, &n);
-		qsort(list, n, sizeof(*list), by_key_and_start);
-		for (i = 0; i < n; i = end) {
-			for (end = i; end < n && strcmp(list[end]->key, list[i]->key) == 0;)
-				end++;
-			if (*list[i]->key != '\0')
-				check_key(p, list + i, end - i);
-		}
-		free(list);
-	}
+	for_keys(p, check_key);
 }

@@ -2,7 +2,6 @@
 #include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "verify.h"
 
@@ -149,16 +148,6 @@ single_in_order(const struct past *p)
 			check_single(p, g);
 }
 
-static int
-by_key_and_start(const void *a, const void *b)
-{
-	const struct delivery *x = *(const struct delivery *const *)a;
-	const struct delivery *y = *(const struct delivery *const *)b;
-	int c = strcmp(x->key, y->key);
-
-	return c != 0 ? c : x->start < y->start ? -1 : x->start > y->start;
-}
-
 /* The deliveries of one key, in the order of their starts. */
 static void
 check_key(const struct past *p, const struct delivery **list, size_t n)
@@ -196,22 +185,5 @@ check_key(const struct past *p, const struct delivery **list, size_t n)
 void
 keys_in_order(const struct past *p)
 {
-	const struct delivery **list;
-	char value[64];
-	size_t g, i, n, end;
-
-	for (g = 0; g < p->ngroups; g++) {
-		if (group_trait(&p->groups[g], "ordered", value) == NULL)
-			continue;
-		list = group_deliveries(p, g, &n);
-		qsort(list, n, sizeof(*list), by_key_and_start);
-		for (i = 0; i < n; i = end) {
-			for (end = i; end < n; end++)
-				if (strcmp(list[end]->key, list[i]->key) != 0)
-					break;
-			if (*list[i]->key != '\0')
-				check_key(p, list + i, end - i);
-		}
-		free(list);
-	}
+	for_keys(p, check_key);
 }
