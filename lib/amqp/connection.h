@@ -55,6 +55,9 @@
  * killed).  So a request that has no answer after six heartbeats is a loss, too, and runs again on the
  * next connection, with twice the time, up to ten minutes, until one is answered.  What `send' asks
  * for is not watched like that.
+ * Or it closes the connection for an error of its own (506, 541; 3.10.8 does at each declare of a
+ * stream that a node's death has broken).  That passes mostly, so the request runs again, too; but where
+ * it was answered like that for six heartbeats, and twenty times in a row, it ends with that error.
  * The first connection is tried for one round only, so that a misspelt host is an error.
  *
  * BLOCKED  An alarm on the broker (memory, disk) is one notice.  Sending rests until it is over.

@@ -2,7 +2,33 @@
 #include "amqp/answer.h"
 #include "amqp/connection_state.h"
 #include "amqp/reply_error.h"
+#include "base/clock.h"
 #include "base/error.h"
+
+/* A request ends when its connection was closed for it so often, and for so many heartbeats. */
+#define REFUSALS	20
+#define REFUSED_BEATS	6
+
+int
+mqs_amqp_refused(struct mqs_amqp_connection *c, struct mqs_amqp_refusals *r, int rc,
+    struct mqs_error *err)
+{
+	const int64_t now = mqs_boottime();
+	int number = 0;
+
+	if (rc == MQS_AMQP_LOST)
+		number = mqs_amqp_reply_number(amqp_get_rpc_reply(c->state));
+	else
+		r->n = 0;
+	if (number != AMQP_RESOURCE_ERROR && number != AMQP_INTERNAL_ERROR)
+		return 0;
+	if (r->n++ == 0)
+		r->since = now;
+	if (r->n < REFUSALS || now - r->since < REFUSED_BEATS * c->configuration->heartbeat * MQS_SECOND)
+		return 0;
+	err->code = mqs_amqp_code(number);
+	return 1;
+}
 
 struct mqs_amqp_link
 mqs_amqp_link_of(const struct mqs_amqp_connection *c, struct mqs_amqp_channel *ch)
@@ -31,30 +57,38 @@ open_and_set_up(struct mqs_amqp_connection *c, struct mqs_amqp_channel *ch,
 	return rc;
 }
 
+/* What became of opening a channel.  With the lock held. */
+static void
+opened(struct mqs_amqp_channel *ch, int rc, const struct mqs_error *why)
+{
+	if (rc != MQS_OK && ch->phase == MQS_AMQP_CLOSING) {
+		mqs_amqp_channel_remove(ch);
+	} else if (rc != MQS_OK && !ch->asked) {
+		mqs_amqp_channel_closed(ch, 0, why);
+	} else if (ch->phase == MQS_AMQP_OPENING) {
+		ch->phase = rc == MQS_OK ? MQS_AMQP_OPEN : MQS_AMQP_CLOSED;
+		ch->error = *why;
+		ch->asked = 0;
+	}
+	mqs_amqp_wake(ch->connection->told_fd);
+}
+
 static int
 open_channel(struct mqs_amqp_connection *c, struct mqs_amqp_channel *ch, struct mqs_error *err)
 {
 	struct mqs_error why = { 0 };
 	int rc = open_and_set_up(c, ch, &why);
+	int refused = mqs_amqp_refused(c, &ch->refusals, rc, &why);
 
 	amqp_maybe_release_buffers_on_channel(c->state, ch->number);
-	if (rc == MQS_AMQP_LOST) {
+	if (rc == MQS_AMQP_LOST)
 		*err = why;
-		return rc;
+	if (rc != MQS_AMQP_LOST || refused) {
+		mqs_amqp_lock(c);
+		opened(ch, rc, &why);
+		mqs_amqp_unlock(c);
 	}
-	mqs_amqp_lock(c);
-	if (rc != MQS_OK && ch->phase == MQS_AMQP_CLOSING) {
-		mqs_amqp_channel_remove(ch);
-	} else if (rc != MQS_OK && !ch->asked) {
-		mqs_amqp_channel_closed(ch, 0, &why);
-	} else if (ch->phase == MQS_AMQP_OPENING) {
-		ch->phase = rc == MQS_OK ? MQS_AMQP_OPEN : MQS_AMQP_CLOSED;
-		ch->error = why;
-		ch->asked = 0;
-	}
-	mqs_amqp_wake(c->told_fd);
-	mqs_amqp_unlock(c);
-	return MQS_OK;
+	return rc == MQS_AMQP_LOST ? rc : MQS_OK;
 }
 
 /* Closes a channel for its owner, who frees it then. */

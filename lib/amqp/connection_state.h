@@ -26,12 +26,22 @@
 #define MQS_AMQP_NOTICE		256	/* bytes of a notice */
 #define MQS_AMQP_NOTICES	4	/* that wait to be told; more are dropped */
 
+/*
+ * A request that the broker answers by closing the connection: how often in a row, and since when,
+ * by mqs_boottime.
+ */
+struct mqs_amqp_refusals {
+	unsigned		 n;
+	int64_t			 since;
+};
+
 struct mqs_amqp_job {
 	mqs_amqp_job_fn		*fn;
 	void			*arg;
 	struct mqs_error	 error;		/* L; T while it runs */
 	int			 running;	/* L */
 	int			 done;		/* L */
+	struct mqs_amqp_refusals refusals;	/* T */
 	int			 rc;		/* L */
 };
 
@@ -72,6 +82,7 @@ struct mqs_amqp_channel {
 	size_t			 rest_n;
 	struct mqs_amqp_assembly in;		/* T */
 	int			 close_number;	/* T: the broker closed it in the middle of a body */
+	struct mqs_amqp_refusals refusals;	/* T: of set_up */
 };
 
 struct mqs_amqp_connection {
@@ -122,6 +133,12 @@ void	mqs_amqp_thread(struct mqs_amqp_connection *);
  * is none.
  */
 int	mqs_amqp_change_channel(struct mqs_amqp_connection *, struct mqs_error *err);
+/*
+ * A request ended with rc: 1 if it was a loss that is to be its end, too, as connection.h says; then
+ * err->code is what RabbitMQ said.
+ */
+int	mqs_amqp_refused(struct mqs_amqp_connection *, struct mqs_amqp_refusals *, int rc,
+	    struct mqs_error *err);
 /* What the thread hands out for a channel; NULL: for jobs. */
 struct mqs_amqp_link mqs_amqp_link_of(const struct mqs_amqp_connection *,
 	    struct mqs_amqp_channel *);

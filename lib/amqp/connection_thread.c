@@ -26,7 +26,7 @@ run_job(struct mqs_amqp_connection *c, struct mqs_error *err)
 {
 	struct mqs_amqp_link link = mqs_amqp_link_of(c, NULL);
 	struct mqs_amqp_job *job;
-	int rc;
+	int rc, refused;
 
 	mqs_amqp_lock(c);
 	if ((job = c->job) != NULL)
@@ -35,13 +35,14 @@ run_job(struct mqs_amqp_connection *c, struct mqs_error *err)
 	if (job == NULL)
 		return MQS_NOTHING;
 	rc = job->fn(job->arg, &link, &job->error);
+	refused = mqs_amqp_refused(c, &job->refusals, rc, &job->error);
 	amqp_maybe_release_buffers_on_channel(c->state, MQS_AMQP_JOB_CHANNEL);
 	mqs_amqp_lock(c);
 	job->running = 0;
 	if (rc == MQS_AMQP_LOST && err != NULL)
 		*err = job->error;
-	if (rc != MQS_AMQP_LOST) {
-		job->rc = rc;
+	if (rc != MQS_AMQP_LOST || refused) {
+		job->rc = refused ? job->error.code : rc;
 		job->done = 1;
 		c->job = NULL;
 	}

@@ -157,11 +157,9 @@ make_queue(const struct mqs_amqp_link *link, const char *queue,
 	int rc;
 
 	if (settings->retain != 0) {
-		rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(name, queue), NULL, NULL, NULL);
+		rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(name, queue), NULL, NULL, err);
 		if (rc == MQS_ENOENT)
 			rc = declare_stream(link, name, settings, err);
-		else if (rc != MQS_OK)
-			return mqs_amqp_queue_exists(link, name, NULL, NULL, err);
 		if (rc != MQS_OK)
 			return rc;
 	}

@@ -132,6 +132,33 @@ listener() {
 	refused 75 "127.0.0.1:$port" mq-pub -s "amqp://127.0.0.1:$port/$vhost" q a
 }
 
+# broken NAME: sets address to that of a broker that closes each connection on which NAME is asked
+# for, as RabbitMQ 3.10 does where a node's death has broken a stream.
+broken() {
+	command -v python3 >/dev/null || skip "needs python3"
+	configure heartbeat=1
+	rm -f port
+	"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port 1)" close 506 "$1" >port 3>&- 7>&- &
+	until_true '[ -s port ]'
+	address=amqp://127.0.0.1:$(<port)/$vhost
+}
+
+@test "a queue for which the broker closes the connection, again and again: 75, with its words" {
+	broken q.log
+	refused 75 "q.log is broken (506)" mq-pub -s "$address" q a
+	kill $!
+	mq-pub q a
+}
+
+@test "a dead letter that can't be kept for that: 75, and the message stays" {
+	mq-ctl create q/g
+	mq-pub q a
+	broken q.dead.log
+	refused 75 "q.dead.log is broken (506)" mq-sub -s "$address" q/g -- sh -c 'exit 100'
+	kill $!
+	[ "$(mq-sub -e q/g)" = a ]
+}
+
 # ----------------------------------------------------------------------------- TLS
 
 # tls [HOST]: the address for it.
