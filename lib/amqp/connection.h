@@ -54,7 +54,7 @@
  * A broker can keep a request for ever, though it is alive (3.10.8 does, for instance after all nodes were
  * killed).  So a request that has no answer after six heartbeats is a loss, too, and runs again on the
  * next connection, with twice the time, up to ten minutes, until one is answered.  What `send' asks
- * for is not watched like that.
+ * with mqs_amqp_ask is watched, too: it is a loss when nothing has come on its channel for as long.
  * Or it closes the connection for an error of its own (506, 541; 3.10.8 does at each declare of a
  * stream that a node's death has broken).  That passes mostly, so the request runs again, too; but where
  * it was answered like that for six heartbeats, and twenty times in a row, it ends with that error.
@@ -201,6 +201,12 @@ void	mqs_amqp_channel_wake(struct mqs_amqp_channel *);
  * MQS_EINTR, or the error of a connection that has failed.  Not with the lock held.
  */
 int	mqs_amqp_wait(struct mqs_amqp_channel *, int64_t deadline, struct mqs_error *err);
+
+/*
+ * Sends a method from `send' to which the broker answers: basic.consume (then `consuming' is the
+ * event) or queue.declare (`counted').  Returns what the library's function returned.
+ */
+int	mqs_amqp_ask(const struct mqs_amqp_link *, amqp_method_number_t, void *method);
 
 /*
  * Publishes from `send': adds what was sent to *sent.  A body that is larger than a burst is

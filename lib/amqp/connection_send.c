@@ -12,6 +12,7 @@
 #include "amqp/connection_state.h"
 #include "amqp/login.h"
 #include "amqp/reply_error.h"
+#include "base/clock.h"
 
 /* Bytes that a frame has beside its payload. */
 #define FRAME_BYTES	8
@@ -78,6 +79,16 @@ begin_large(const struct mqs_amqp_link *link, amqp_bytes_t exchange, amqp_bytes_
 }
 
 int
+mqs_amqp_ask(const struct mqs_amqp_link *link, amqp_method_number_t number, void *method)
+{
+	struct mqs_amqp_channel *ch = link->channel;
+
+	if (ch->questions++ == 0)
+		ch->heard = mqs_boottime();
+	return amqp_send_method(link->state, link->number, number, method);
+}
+
+int
 mqs_amqp_publish(const struct mqs_amqp_link *link, amqp_bytes_t exchange, amqp_bytes_t key,
     int mandatory, const amqp_basic_properties_t *properties, amqp_bytes_t body, size_t *sent,
     struct mqs_error *err)
@@ -114,6 +125,9 @@ send_burst(struct mqs_amqp_channel *ch, struct mqs_error *err)
 			rc = ch->close_number != 0 ? MQS_NOTHING :
 			    ch->events->send(ch->arg, &link, &sent, err);
 	cork(c->fd, 0);
+	mqs_amqp_lock(c);
+	c->written += (int64_t)sent;
+	mqs_amqp_unlock(c);
 	return rc;
 }
 

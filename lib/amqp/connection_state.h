@@ -9,6 +9,7 @@
  * connection_open_close.c	the thread: opens and closes channels
  * connection_hosts.c	the thread: hosts in turn
  * connection_frames.c	the thread: frames become events
+ * connection_messages.c	the thread: frames become messages
  * connection_send.c	the thread: bursts
  *
  * "L" marks what is touched under the lock only, "T" what only the thread touches.  What has no
@@ -83,6 +84,8 @@ struct mqs_amqp_channel {
 	struct mqs_amqp_assembly in;		/* T */
 	int			 close_number;	/* T: the broker closed it in the middle of a body */
 	struct mqs_amqp_refusals refusals;	/* T: of set_up */
+	unsigned		 questions;	/* T: that `send' asked, and that were not answered */
+	int64_t			 heard;		/* T: while there are some: when anything came last */
 };
 
 struct mqs_amqp_connection {
@@ -98,6 +101,7 @@ struct mqs_amqp_connection {
 	int			 fd;		/* L: the socket; -1: not connected */
 	int			 ever;		/* L: it was connected */
 	int			 blocked;	/* L: by an alarm */
+	int64_t			 written;	/* L: bytes that bursts have written, about */
 	struct mqs_error	 failed;	/* L: code is not 0: it has failed for good */
 	uint64_t		 epoch;		/* L for the caller; only the thread changes it */
 	char			 version[32];	/* L */
@@ -154,6 +158,14 @@ int	mqs_amqp_reconnect(struct mqs_amqp_connection *, struct mqs_error *err);
  * broker closed the connection).
  */
 int	mqs_amqp_frame(struct mqs_amqp_connection *, const amqp_frame_t *, struct mqs_error *err);
+/*
+ * connection_messages.c: the frames of a message, in turn: what began it, its header, its body.  The
+ * last one has its owner told.  With the lock held.
+ */
+void	mqs_amqp_begin_delivery(struct mqs_amqp_channel *, const amqp_basic_deliver_t *);
+void	mqs_amqp_begin_return(struct mqs_amqp_channel *, const amqp_basic_return_t *);
+void	mqs_amqp_take_header(struct mqs_amqp_channel *, const amqp_frame_t *);
+void	mqs_amqp_take_body(struct mqs_amqp_channel *, const amqp_frame_t *);
 /* Forgets a message of which not all frames came. */
 void	mqs_amqp_assembly_reset(struct mqs_amqp_assembly *);
 /* Answers the broker that closed the channel, and does the next.  With the lock held. */

@@ -132,6 +132,30 @@ do_work(struct mqs_amqp_connection *c, struct mqs_error *err)
 	return rc;
 }
 
+/*
+ * Whether the broker owes a channel an answer, and has sent nothing there for too long: MQS_AMQP_LOST.
+ * Under an alarm, what asks waits here as well as there.
+ */
+static int
+look_for_answers(struct mqs_amqp_connection *c, struct mqs_error *err)
+{
+	const int64_t now = mqs_boottime();
+	struct mqs_amqp_channel *ch;
+	int rc = MQS_OK;
+
+	mqs_amqp_lock(c);
+	for (ch = c->channels; ch != NULL; ch = ch->next)
+		if (ch->questions > 0 && c->blocked)
+			ch->heard = now;
+		else if (ch->questions > 0 && now - ch->heard >= c->patience)
+			rc = mqs_fail(err, MQS_AMQP_LOST, "connection: no answer for %d s",
+			    (int)((now - ch->heard) / MQS_SECOND));
+	mqs_amqp_unlock(c);
+	if (rc != MQS_OK)
+		c->patience *= 2;
+	return rc;
+}
+
 /* Works until the connection is lost (MQS_AMQP_LOST), or the caller ends it (MQS_EINTR). */
 static int
 serve(struct mqs_amqp_connection *c, struct mqs_error *err)
@@ -145,7 +169,8 @@ serve(struct mqs_amqp_connection *c, struct mqs_error *err)
 			if (rc != MQS_OK && rc != MQS_NOTHING)
 				return rc;
 		}
-		if ((rc = read_frames(c, &more, err)) != MQS_OK)
+		if ((rc = read_frames(c, &more, err)) != MQS_OK ||
+		    (!more && (rc = look_for_answers(c, err)) != MQS_OK))
 			return rc;
 		rc = mqs_amqp_send_bursts(c, err);
 		if (rc != MQS_OK && rc != MQS_NOTHING)
@@ -218,6 +243,7 @@ end(struct mqs_amqp_connection *c, const struct mqs_error *why)
 		mqs_amqp_assembly_reset(&ch->in);
 		ch->rest_n = 0;
 		ch->close_number = 0;
+		ch->questions = 0;
 		if (ch->phase != MQS_AMQP_OPEN)
 			continue;
 		ch->phase = MQS_AMQP_OPENING;

@@ -30,7 +30,7 @@ mqs_amqp_send_consume_nothing(const struct mqs_amqp_link *link, const char *queu
 	int status = amqp_send_method(link->state, link->number, AMQP_BASIC_QOS_METHOD, &qos);
 
 	return status != AMQP_STATUS_OK ? status :
-	    amqp_send_method(link->state, link->number, AMQP_BASIC_CONSUME_METHOD, &consume);
+	    mqs_amqp_ask(link, AMQP_BASIC_CONSUME_METHOD, &consume);
 }
 
 int

@@ -39,7 +39,7 @@ send_consume(struct mqs_consumer *c, const struct mqs_amqp_link *link, size_t pr
 	int status = amqp_send_method(link->state, link->number, AMQP_BASIC_QOS_METHOD, &qos);
 
 	return status != AMQP_STATUS_OK ? status :
-	    amqp_send_method(link->state, link->number, AMQP_BASIC_CONSUME_METHOD, &consume);
+	    mqs_amqp_ask(link, AMQP_BASIC_CONSUME_METHOD, &consume);
 }
 
 static int
@@ -64,8 +64,7 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 	case MQS_AMQP_ORDER_CONSUME:
 		return send_consume(c, link, (size_t)o->tag, mqs_amqp_text(tag));
 	case MQS_AMQP_ORDER_COUNT:
-		return amqp_send_method(link->state, link->number, AMQP_QUEUE_DECLARE_METHOD,
-		    &count);
+		return mqs_amqp_ask(link, AMQP_QUEUE_DECLARE_METHOD, &count);
 	case MQS_AMQP_ORDER_APPLY:
 		return mqs_amqp_send_consume_nothing(link, c->group.name, APPLIED);
 	case MQS_AMQP_ORDER_APPLIED:

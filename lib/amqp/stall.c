@@ -9,18 +9,27 @@
 
 #define MOST	(60 * MQS_SECOND)
 
-/* 1 while the channel is not open, an alarm keeps it, or something has yet to leave for the broker. */
+/*
+ * 1 while the channel is not open or an alarm keeps it, and where the broker has taken something since
+ * the last look.  (Heartbeats that wait, too, are no bytes of bursts, so what was taken can seem to
+ * become less.)
+ */
 static int
-is_sending(struct mqs_amqp_channel *ch)
+is_sending(struct mqs_amqp_stall *s, struct mqs_amqp_channel *ch)
 {
 	struct mqs_amqp_connection *c = ch->connection;
-	int left = 0, sending;
+	int64_t taken = 0;
+	int left = 0, kept;
 
 	mqs_amqp_lock(c);
-	sending = ch->phase != MQS_AMQP_OPEN || c->blocked || ch->send || ch->in_send ||
-	    ch->rest_n > 0 || c->fd == -1 || (ioctl(c->fd, SIOCOUTQ, &left) == 0 && left > 0);
+	kept = ch->phase != MQS_AMQP_OPEN || c->blocked || c->fd == -1;
+	if (!kept && ioctl(c->fd, SIOCOUTQ, &left) == 0)
+		taken = c->written - left;
 	mqs_amqp_unlock(c);
-	return sending;
+	if (!kept && taken <= s->taken)
+		return 0;
+	s->taken = taken;
+	return 1;
 }
 
 static int64_t
@@ -49,7 +58,7 @@ mqs_amqp_stall_look(struct mqs_amqp_stall *s, struct mqs_amqp_connection *c,
 
 	if (!waiting || progress != s->progress || s->patience == 0)
 		s->patience = at_first(c);
-	if (!waiting || progress != s->progress || s->since == 0 || is_sending(ch))
+	if (!waiting || progress != s->progress || s->since == 0 || is_sending(s, ch))
 		s->since = waiting ? now : 0;
 	s->progress = progress;
 	if (waiting && now - s->since >= s->patience) {

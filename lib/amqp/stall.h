@@ -9,8 +9,8 @@
  * node was killed can refuse all that is published there, for longer than a minute, while other
  * channels of the same node confirm it.  Heartbeats go on meanwhile.
  *
- * So whoever waits for confirms looks at the stall.  Where everything has left for the broker,
- * and it has confirmed nothing for two heartbeats, the connection is broken, and goes to the
+ * So whoever waits for confirms looks at the stall.  Where the broker has taken nothing and
+ * confirmed nothing for two heartbeats, the connection is broken, and goes to the
  * next host, where what is not confirmed is sent again.  It may be there twice then, as after
  * each loss.  A broker that is only slow must not be sent the same again and again: each time it
  * is waited for twice as long, up to a minute, until something is confirmed.
@@ -22,6 +22,7 @@
 
 struct mqs_amqp_stall {
 	uint64_t	progress;	/* as it was last seen */
+	int64_t		taken;		/* of what was written, as it was last seen */
 	int64_t		since;		/* when it was waited for first, by mqs_boottime; 0: it is not */
 	int64_t		patience;	/* 0: as at first */
 };

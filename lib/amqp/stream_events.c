@@ -101,8 +101,7 @@ consume_anew(struct mqs_amqp_stream *s, const struct mqs_amqp_link *link)
 	if (status == AMQP_STATUS_OK)
 		status = amqp_send_method(link->state, link->number, AMQP_BASIC_QOS_METHOD, &qos);
 	if (status == AMQP_STATUS_OK)
-		status = amqp_send_method(link->state, link->number, AMQP_BASIC_CONSUME_METHOD,
-		    &consume);
+		status = mqs_amqp_ask(link, AMQP_BASIC_CONSUME_METHOD, &consume);
 	return status;
 }
 

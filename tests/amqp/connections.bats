@@ -132,15 +132,20 @@ listener() {
 	refused 75 "127.0.0.1:$port" mq-pub -s "amqp://127.0.0.1:$port/$vhost" q a
 }
 
-# broken NAME: sets address to that of a broker that closes each connection on which NAME is asked
-# for, as RabbitMQ 3.10 does where a node's death has broken a stream.
-broken() {
+# proxy ARGUMENT...: sets address to that of a proxy (tests/amqp/proxy) before the first node.
+proxy() {
 	command -v python3 >/dev/null || skip "needs python3"
 	configure heartbeat=1
 	rm -f port
-	"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port 1)" close 506 "$1" >port 3>&- 7>&- &
+	"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port 1)" "$@" >port 3>&- 7>&- &
 	until_true '[ -s port ]'
 	address=amqp://127.0.0.1:$(<port)/$vhost
+}
+
+# broken NAME: sets address to that of a broker that closes each connection on which NAME is asked
+# for, as RabbitMQ 3.10 does where a node's death has broken a stream.
+broken() {
+	proxy close 506 "$1"
 }
 
 @test "a queue for which the broker closes the connection, again and again: 75, with its words" {
@@ -157,6 +162,35 @@ broken() {
 	refused 75 "q.dead.log is broken (506)" mq-sub -s "$address" q/g -- sh -c 'exit 100'
 	kill $!
 	[ "$(mq-sub -e q/g)" = a ]
+}
+
+@test "a broker that takes no more of what is published is left for another connection" {
+	proxy stuck 1 BEGIN
+	awk 'BEGIN { print "BEGIN"; for (i = 0; i < 500; i++) printf "%060000d\n", i }' >lines
+	run -0 --separate-stderr timeout 60 mq-pub -s "$address" q <lines
+	[[ $stderr = *"confirmed nothing for 2 s; trying another connection"*connected*again* ]]
+	mq-replay q | sort -u | cmp - <(sort lines)	# what was on its way may be there twice
+}
+
+@test "a question that the broker does not answer is asked on another connection" {
+	mq-ctl create q/g
+	local question
+	# To begin consuming, and how much there is.
+	for question in $'q/g\004mq-1' $'q/g\001'; do
+		proxy deaf 1 "$question"
+		mq-pub q b
+		run -0 --separate-stderr timeout 60 mq-sub -e -s "$address" q/g -- true
+		[[ $stderr = *"no answer for "*connected*again* ]] || { echo "$question: $stderr"; return 1; }
+		kill $!
+	done
+	until_true '[ "$(depth q/g)" = 0 ]'
+	# Whether an ack is in the queue; with it goes the ack, so the message comes again.
+	proxy deaf 1 $'\007applied'
+	mq-pub q b
+	timeout 60 mq-sub -m -e -s "$address" q/g 2>told | { mq-ack || :; }
+	grep 'no answer for ' told
+	kill $!
+	until_true '[ "$(depth q/g)" = 0 ]'
 }
 
 # ----------------------------------------------------------------------------- TLS
