@@ -66,7 +66,7 @@ one() {
 @test "leased by a living process" {
 	one
 	mkfifo hold
-	mq-sub -c 1 q/g -- cat hold >/dev/null &
+	mq-sub -c 1 q/g -- cat hold >/dev/null 3>&- &
 	pid=$!
 	until_true '[ "$(field state)" = leased ]'
 	is "leased by process $pid, attempt 1, receipt q/g/${id}[.][0-9]+"

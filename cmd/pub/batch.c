@@ -63,6 +63,23 @@ on_published(void *arg, uint64_t number, int code, const char *id)
 		b->out_failed = 1;
 }
 
+/*
+ * A cluster may store messages behind one that it does not store.  A receipt says that all up to its
+ * message are safe, so only those before the first gap are printed.
+ */
+static void
+on_published_receipt(void *arg, uint64_t number, int code, const char *id)
+{
+	struct batch *b = arg;
+
+	(void)number;
+	(void)id;
+	if (code != MQS_OK)
+		b->gap = 1;
+	else if (!b->gap)
+		b->before_gap++;
+}
+
 static int
 on_refused(void *arg, uint64_t number, const struct mqs_message *m, const char *why)
 {
@@ -76,7 +93,8 @@ batch_open(struct batch *b, struct mqs_spool *spool, const char *queue)
 {
 	struct mqs_publisher_options options = {
 	    /* Nobody is told an id that nobody asked for. */
-	    .published = b->print == PRINT_IDS ? on_published : NULL, .arg = b,
+	    .published = b->print == PRINT_IDS ? on_published :
+	    b->print == PRINT_RECEIPTS ? on_published_receipt : NULL, .arg = b,
 	    .flags = (b->mandatory ? MQS_MANDATORY : 0) | (b->mirror ? MQS_MIRROR : 0), .wait = b->wait,
 	    .refused = on_refused };
 	struct mqs_error err;
@@ -281,10 +299,13 @@ batch_flush(struct batch *b)
 {
 	const size_t n = pending(b);
 	struct mqs_error err;
-	int failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
+	int failed;
 
+	b->gap = 0;
+	b->before_gap = 0;
+	failed = n > 0 && mqs_publisher_flush(b->publisher, &err) != 0;
 	if (failed && b->print == PRINT_RECEIPTS)
-		keep_printable(b, mqs_publisher_stored(b->publisher));
+		keep_printable(b, b->before_gap);
 	if (!failed && b->print == PRINT_IDS)
 		print_passed(b, b->passed_now);
 	b->passed_now = 0;

@@ -27,6 +27,8 @@ struct batch {
 	int		 out_failed;	/* no memory for out */
 	uint64_t	 published;	/* messages that are durable */
 	uint64_t	 passed_over;	/* records that were not to be published */
+	size_t		 before_gap;	/* messages of this flush that are stored, up to the first that is not */
+	int		 gap;		/* there was one that is not */
 	uint64_t	 passed_now;	/* of these: since the last message was added */
 	struct mqs_buf	 passes;	/* of these: before which messages of the batch */
 	size_t		 passes_at;

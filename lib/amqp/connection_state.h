@@ -99,6 +99,7 @@ struct mqs_amqp_connection {
 	int			 users;		/* L: the thread, and the caller; the last one frees */
 	int			 quit;		/* L */
 	int			 fd;		/* L: the socket; -1: not connected */
+	int			 broken;	/* L: by _break, so its loss is no news */
 	int			 ever;		/* L: it was connected */
 	int			 blocked;	/* L: by an alarm */
 	int64_t			 written;	/* L: bytes that bursts have written, about */

@@ -79,8 +79,10 @@ void
 mqs_amqp_break(struct mqs_amqp_connection *c)
 {
 	mqs_amqp_lock(c);
-	if (c->fd != -1)
+	if (c->fd != -1) {
 		(void)shutdown(c->fd, SHUT_RDWR);
+		c->broken = 1;
+	}
 	mqs_amqp_unlock(c);
 }
 

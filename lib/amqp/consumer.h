@@ -160,6 +160,7 @@ struct mqs_consumer {
 	struct mqs_amqp_held_list lists[MQS_AMQP_STATES];
 	struct mqs_amqp_held	**busy;		/* of an ordered group: the table of busy keys */
 	size_t			 unread, claimed; /* claimed: the first so many of the unread */
+	int			 returning;	/* one was released: those that were not claimed go back, too */
 	size_t			 parked, waiting;
 	size_t			 bytes, files;	/* of an ordered group: of all deliveries */
 	struct mqs_amqp_spill	 spill;		/* of an ordered group */
@@ -247,7 +248,7 @@ int	mqs_amqp_consumer_begin(struct mqs_consumer *, size_t window, struct mqs_err
 int	mqs_amqp_consumer_stop(struct mqs_consumer *, struct mqs_error *err);
 /* Passes over a delivery that was read; see above. */
 void	mqs_amqp_consumer_pass_over(struct mqs_consumer *, struct mqs_amqp_held *);
-/* Gives back all unread deliveries but those that were claimed. */
+/* Gives back all unread deliveries but those that were claimed, if something was released. */
 int	mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *, struct mqs_error *err);
 
 /* consumer_answers.c */

@@ -13,6 +13,10 @@ take_present(struct mqs_consumer *c, size_t max, size_t *count, int *fresh, stru
 	int rc;
 
 	mqs_amqp_lock(c->connection);
+	if ((rc = mqs_amqp_consumer_return_unclaimed(c, err)) != MQS_OK) {
+		mqs_amqp_unlock(c->connection);
+		return rc;
+	}
 	n = c->unread - c->claimed;
 	held = mqs_amqp_consumer_outstanding(c);
 	if (held >= c->prefetch)

@@ -18,7 +18,8 @@ mqs_amqp_consumer_finish(struct mqs_consumer *c, struct mqs_amqp_held *h,
 
 /*
  * What nobody has begun is for others now: all that is like it goes, too, and no more comes
- * until it is wanted.
+ * until it is wanted.  The rest goes when the caller has released all that it wants to, so that
+ * it is in its order again.
  */
 static int
 release(struct mqs_consumer *c, struct mqs_amqp_held *h, int asked, struct mqs_error *err)
@@ -28,7 +29,9 @@ release(struct mqs_consumer *c, struct mqs_amqp_held *h, int asked, struct mqs_e
 
 	if (begun || (rc = mqs_amqp_consumer_stop(c, err)) == MQS_OK)
 		rc = mqs_amqp_consumer_finish(c, h, MQS_AMQP_ORDER_GIVE_BACK, err);
-	return rc == MQS_OK && !begun ? mqs_amqp_consumer_return_unclaimed(c, err) : rc;
+	if (rc == MQS_OK && !begun)
+		c->returning = 1;
+	return rc;
 }
 
 /* In an ordered group, what is to be handed out again stays here.  1 if that was so. */
@@ -97,9 +100,14 @@ mqs_amqp_consumer_settle(struct mqs_consumer *c, const struct mqs_settlement *ho
 int
 mqs_amqp_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
 {
-	(void)err;
+	int rc = MQS_OK;
+
+	mqs_amqp_lock(c->connection);
+	if (c->claimed == 0)
+		rc = mqs_amqp_consumer_return_unclaimed(c, err);
+	mqs_amqp_unlock(c->connection);
 	mqs_amqp_channel_send(c->channel);
-	return MQS_OK;
+	return rc;
 }
 
 /* The highest tag up to which all deliveries were read, with that number or before; 0: none. */

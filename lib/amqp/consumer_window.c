@@ -92,6 +92,9 @@ mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *c, struct mqs_error *err
 	size_t skip = c->claimed;
 	int rc;
 
+	if (!c->returning)
+		return MQS_OK;
+	c->returning = 0;
 	while ((h = next) != NULL) {
 		next = TAILQ_NEXT(h, entry);
 		if (skip > 0) {

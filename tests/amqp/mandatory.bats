@@ -42,3 +42,16 @@ load ../lib/expect
 	run nodes api GET "exchanges/$vhost/new"
 	[ "$status" != 0 ]
 }
+
+@test "--receipts: none of a message that is not stored, nor of those behind it" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	mq-ctl create -k a q/g
+	mq-ctl create src/g
+	printf '%s\n' a:1 b:2 a:3 | mq-pub -K : src
+	mq-sub -m -e -J src/g >taken
+	run -66 --separate-stderr mq-pub --mandatory -J --receipts q <taken
+	[ "$output" = "$(head -n 1 taken | jq -r .receipt)" ]
+	run -0 mq-sub -e q/g
+	[ "$output" = $'1\n3' ]
+}
