@@ -124,6 +124,20 @@ group_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error
 
 /* -------------------------------------------------------------- queues -- */
 
+/* The queue is there, and what has the name of its stream is one. */
+static int
+deletable_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct removal *d = arg;
+	char stream[MQS_AMQP_NAME_SIZE];
+	int rc = queue_is_there_job(arg, link, err);
+
+	if (rc != MQS_OK)
+		return rc;
+	rc = mqs_amqp_stream_exists(link, mqs_amqp_stream(stream, d->queue), NULL, err);
+	return rc == MQS_ENOENT ? MQS_OK : rc;
+}
+
 static int
 delete_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
@@ -148,7 +162,7 @@ mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
 		mqs_amqp_group_queue(d.name, queue, group);
 	if ((rc = mqs_amqp_spool_connection(&d.connection, spool, err)) != MQS_OK ||
 	    (rc = mqs_amqp_run(d.connection, group != NULL ? group_is_there_job :
-	    queue_is_there_job, &d, -1, err)) != MQS_OK)
+	    deletable_job, &d, -1, err)) != MQS_OK)
 		return rc;
 	if (group != NULL)
 		return delete_group(&d, queue, group, err);
@@ -200,7 +214,7 @@ purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	uint32_t n = 0;
 	int rc;
 
-	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, d->queue), &n, NULL, err);
+	rc = mqs_amqp_stream_exists(link, mqs_amqp_stream(stream, d->queue), &n, err);
 	if (rc == MQS_OK) {
 		if (n > d->count)	/* what a job before has counted, whose connection was lost */
 			d->count = n;

@@ -167,7 +167,7 @@ struct mqs_consumer {
 	size_t			 unread_bytes, unread_files;
 	struct mqs_amqp_orders	 orders;
 	uint64_t		 ordered, sent;	/* orders, ever */
-	size_t			 unapplied;	/* settled since the last basic.consume or .cancel */
+	size_t			 unapplied;	/* orders to settle that were sent */
 	int			 applying;	/* the answer to an APPLY is awaited, */
 	uint64_t		 apply_to;	/* which stands behind so many orders; */
 	uint64_t		 apply_from;	/* the one before stood behind so many */

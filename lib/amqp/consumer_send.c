@@ -96,11 +96,9 @@ mqs_amqp_consumer_send(void *arg, const struct mqs_amqp_link *link, size_t *sent
 	c->next_order++;
 	*sent += ORDER_BYTES;
 	mqs_amqp_lock(c->connection);
-	if (kind != MQS_AMQP_ORDER_CONSUME && kind != MQS_AMQP_ORDER_CANCEL)
+	if (kind != MQS_AMQP_ORDER_CONSUME)
 		c->unapplied += kind == MQS_AMQP_ORDER_ACK || kind == MQS_AMQP_ORDER_ACK_THROUGH ||
 		    kind == MQS_AMQP_ORDER_GIVE_BACK;
-	else if (c->unapplied <= MQS_AMQP_APPLIED_WITH)
-		c->unapplied = 0;
 	if (++c->sent == c->ordered) {
 		c->arrived = mqs_boottime();	/* what was acked makes room for more */
 		if (c->told_when_sent)

@@ -50,6 +50,8 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 
 	mqs_amqp_lock(s->connection);
 	e = place(s);
+	if (s->probe[0] != '\0' && s->last >= 0)
+		e.value.value.i64 = s->last;	/* it comes again, unseen, and has the end looked for */
 	s->epoch = link->epoch;
 	s->came = s->given_back = s->acked = s->acked_before = 0;
 	s->probing = MQS_AMQP_PROBE_NONE;

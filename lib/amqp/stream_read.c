@@ -129,7 +129,7 @@ take(struct mqs_amqp_stream *s, struct mqs_amqp_kept **out, struct mqs_error *wh
 		*why = s->why;
 		too_slow = s->too_slow;
 	} else if ((send = mqs_amqp_stream_window_drained(s)) == 0 &&
-	    (s->probing == MQS_AMQP_PROBE_BACK || (s->probe[0] != '\0' && s->last == -1 &&
+	    (s->probing == MQS_AMQP_PROBE_BACK || (s->probe[0] != '\0' && s->came == 0 &&
 	    mqs_boottime() - s->opened > MQS_AMQP_STREAM_EMPTY))) {
 		rc = MQS_NOTHING;
 	} else {

@@ -1,5 +1,6 @@
 /* topology.c - see topology.h: the requests, and what a queue is made of */
 #include <stdio.h>
+#include <string.h>
 
 #include "amqp/answer.h"
 #include "amqp/reply_error.h"
@@ -137,6 +138,29 @@ declare_stream(const struct mqs_amqp_link *link, const char *stream,
 	return mqs_amqp_queue_declare(link, stream, mqs_amqp_table(entries, n), err);
 }
 
+/*
+ * A declaration that names the type alone tells: the broker compares the type before what else a
+ * stream of ours may have, but for its size in bytes.
+ */
+int
+mqs_amqp_stream_exists(const struct mqs_amqp_link *link, const char *stream, uint32_t *messages,
+    struct mqs_error *err)
+{
+	amqp_table_entry_t type = mqs_amqp_entry("x-queue-type", "stream");
+	struct mqs_error why = { 0 };
+	int rc = mqs_amqp_queue_exists(link, stream, messages, NULL, err);
+
+	if (rc != MQS_OK)
+		return rc;
+	rc = mqs_amqp_queue_declare(link, stream, mqs_amqp_table(&type, 1), &why);
+	if (rc == MQS_EPERM || (rc == MQS_ECONFIG && strstr(why.text, "'x-max-") != NULL) ||
+	    (rc == MQS_ECONFIG && strstr(why.text, "'x-stream-") != NULL))
+		return MQS_OK;
+	if (rc != MQS_OK && err != NULL)
+		*err = why;
+	return rc;
+}
+
 int
 mqs_amqp_stream_make(const struct mqs_amqp_link *link, const char *queue,
     const struct mqs_amqp_queue_settings *settings, struct mqs_error *err)
@@ -157,7 +181,7 @@ make_queue(const struct mqs_amqp_link *link, const char *queue,
 	int rc;
 
 	if (settings->retain != 0) {
-		rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(name, queue), NULL, NULL, err);
+		rc = mqs_amqp_stream_exists(link, mqs_amqp_stream(name, queue), NULL, err);
 		if (rc == MQS_ENOENT)
 			rc = declare_stream(link, name, settings, err);
 		if (rc != MQS_OK)

@@ -53,6 +53,13 @@ struct mqs_amqp_queue_settings {
 int	mqs_amqp_queue_open(const struct mqs_amqp_link *, const char *queue, int create,
 	    const struct mqs_amqp_queue_settings *, int *stream, int *made, struct mqs_error *err);
 
+/*
+ * Whether a stream is there: MQS_OK, with how many messages it has (unless NULL); MQS_ENOENT; or
+ * MQS_ECONFIG if that name is somebody else's queue, which is not a stream.  (A user who may not
+ * configure it can't tell.)
+ */
+int	mqs_amqp_stream_exists(const struct mqs_amqp_link *, const char *stream, uint32_t *messages,
+	    struct mqs_error *err);
 /* Makes the stream of a queue that has none, and binds it. */
 int	mqs_amqp_stream_make(const struct mqs_amqp_link *, const char *queue,
 	    const struct mqs_amqp_queue_settings *, struct mqs_error *err);

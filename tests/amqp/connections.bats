@@ -75,6 +75,21 @@ bodies() {
 	nodes api GET "exchanges/$vhost/foreign" | jq -e '.type == "fanout"'
 }
 
+@test "somebody else's queue that has the name of a stream: 78 with both, and it is left" {
+	nodes api PUT "queues/$vhost/q.log" '{"durable":true,"arguments":{"x-queue-type":"quorum"}}'
+	refused 78 "received 'stream' but current is 'quorum'" mq-pub q a
+	mq-ctl create other
+	mq-pub other a
+	mq-ctl delete other
+	mq-ctl create r
+	mq-ctl set r retain=0
+	nodes api PUT "queues/$vhost/r.log" '{"durable":true,"arguments":{"x-queue-type":"quorum"}}'
+	refused 78 "current is 'quorum'" mq-ctl delete r
+	refused 78 "current is 'quorum'" mq-ctl purge r
+	refused 78 "current is 'quorum'" mq-ctl set r retain=1d
+	[ "$(nodes api GET "queues/$vhost" | jq -r '.[] | select(.type == "quorum") | .name')" = $'q.log\nr.log' ]
+}
+
 @test "a file that others may read is refused: 77, and how to mend it" {
 	configure
 	chmod 640 "$XDG_CONFIG_HOME/mq/amqp.conf"
@@ -162,6 +177,22 @@ broken() {
 	refused 75 "q.dead.log is broken (506)" mq-sub -s "$address" q/g -- sh -c 'exit 100'
 	kill $!
 	[ "$(mq-sub -e q/g)" = a ]
+}
+
+@test "a connection that is lost at the end of a stream: the end is found on the next one" {
+	mq-ctl create q/g
+	mq-ctl set q/g max-attempts=7
+	mq-pub q a
+	mq-ctl show q/g >settings
+	# What tells the end of the records comes later than the connection is given up.
+	proxy 5 NO_ROUTE
+	timeout 30 mq-ctl -s "$address" show q/g 2>said | cmp - settings
+	grep 'connected again' said
+	kill $!
+	proxy 5 NO_ROUTE
+	[ "$(timeout 30 mq-replay -s "$address" q 2>said)" = a ]
+	grep 'connected again' said
+	kill $!
 }
 
 @test "a broker that takes no more of what is published is left for another connection" {
