@@ -20,7 +20,9 @@
  * are not there, and the copy is sent again; the others stay as they are.  Only if the channel was
  * closed, it is opened anew, and all copies that are not confirmed are sent again.  A copy that was
  * returned is known by its exchange, its key and its size: others that have the same may be sent
- * twice.  Why is one notice, until a copy is confirmed again: so somebody can mend what this can't,
+ * twice.  For which copy the broker closes a channel is not known (it may be too large, or go where the
+ * user may not write), so from then on one at a time is sent, and for which that happens, that one
+ * comes after all others.  Why is one notice, until a copy is confirmed again: so somebody can mend what this can't,
  * such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
  * meanwhile tries for a moment; then it fails, and the originals go back to the queue.
  *
@@ -61,6 +63,7 @@ struct mqs_amqp_copy {
 	struct mqs_buf		 text;		/* headers of a dead letter; of a redrive, its target */
 	uint64_t		 tag;		/* which publication it is; 0: not sent */
 	int			 refused;	/* that publication; its confirm counts for nothing */
+	int			 closes;	/* the broker closed the channel for it */
 	void			*map;		/* its body, of a file */
 	size_t			 map_len;
 	int			 asked;		/* by receipt, with that ticket */
@@ -95,6 +98,7 @@ struct mqs_amqp_copies {
 	uint64_t		 published;	/* on the channel */
 	int			 broken;	/* something is to be mended; nothing is sent until then */
 	int			 closed;	/* the channel is to be opened anew */
+	int			 careful;	/* one copy at a time is sent */
 	struct mqs_error	 why;
 	int			 told;		/* why, since a copy last was confirmed */
 };

@@ -106,6 +106,22 @@ break_it(struct mqs_amqp_copies *s, const char *group, const struct mqs_error *w
 	mqs_amqp_channel_wake(s->channel);
 }
 
+/* What is to be sent next; NULL: nothing now.  With the lock held. */
+static struct mqs_amqp_copy *
+choose(struct mqs_amqp_copies *s)
+{
+	struct mqs_amqp_copy *k;
+
+	if (s->broken || (s->careful && !TAILQ_EMPTY(&s->sent)))
+		return NULL;
+	s->careful = s->careful && !TAILQ_EMPTY(&s->unsent);
+	if (s->careful)
+		TAILQ_FOREACH(k, &s->unsent, entry)
+			if (!k->closes)
+				return k;
+	return TAILQ_FIRST(&s->unsent);
+}
+
 static struct mqs_amqp_copy *
 next_copy(struct mqs_consumer *c)
 {
@@ -113,7 +129,7 @@ next_copy(struct mqs_consumer *c)
 	struct mqs_amqp_copy *k = NULL;
 
 	mqs_amqp_lock(c->connection);
-	while (!s->broken && k == NULL && (k = TAILQ_FIRST(&s->unsent)) != NULL) {
+	while (k == NULL && (k = choose(s)) != NULL) {
 		TAILQ_REMOVE(&s->unsent, k, entry);
 		if (k->held->gone) {
 			TAILQ_INSERT_TAIL(&s->done, k, entry);
@@ -205,6 +221,8 @@ finish(struct mqs_consumer *c, struct mqs_amqp_copy *k)
 	}
 	TAILQ_REMOVE(&c->copies->sent, k, entry);
 	TAILQ_INSERT_TAIL(&c->copies->done, k, entry);
+	if (c->copies->careful)
+		mqs_amqp_channel_send_more(c->copies->channel);
 }
 
 static void
@@ -262,8 +280,11 @@ static void
 closed(void *arg, int number, const struct mqs_error *why)
 {
 	struct mqs_consumer *c = arg;
+	struct mqs_amqp_copy *only = TAILQ_FIRST(&c->copies->sent);
 
-	(void)number;
+	if (number != 0 && c->copies->careful && only != NULL)
+		only->closes = 1;
+	c->copies->careful = number != 0;
 	c->copies->closed = 1;
 	break_it(c->copies, c->group.name, why);
 }
@@ -274,6 +295,7 @@ lost(void *arg)
 {
 	struct mqs_consumer *c = arg;
 
+	c->copies->careful = 0;
 	mqs_amqp_copies_unsend(c->copies, 1);
 }
 

@@ -123,3 +123,24 @@ letters() {
 	run -0 mq-ctl redrive q.dead
 	[ "$output" = 'q.dead: 2 letters redriven, 0 left' ]
 }
+
+@test "a letter for which the broker closes the channel holds up nothing else" {
+	local host=${MQ_SPOOL#*://} pid
+	mq-ctl create q/g
+	mq-ctl set q/g backoff=100ms..1s
+	mq-ctl create q.dead
+	nodes user "n-$vhost" secret "$vhost" '.*' '^(?!q\.dead$)' '.*'
+	seq 6 | mq-pub q
+	mq-sub -s "amqp://n-$vhost:secret@$host" q/g -- sh -c 'read -r x
+		[ $((x % 2)) = 0 ] || exit 100
+		[ "$MQ_ATTEMPT" = 1 ] || echo "$x" >>done
+		[ "$MQ_ATTEMPT" != 1 ]' 2>said 3>&- &
+	pid=$!
+	until_true '[ "$(sort done 2>/dev/null)" = $'"'2\n4\n6'"' ]'
+	kill -TERM "$pid"
+	wait "$pid" || :
+	grep 'q/g: a copy: RabbitMQ: .*q.dead' said
+	until_true '[ "$(depth q/g)" = 3 ]'
+	run -0 mq-sub -e q/g
+	[ "$(sort <<<"$output")" = $'1\n3\n5' ] || { echo "$output"; return 1; }
+}
