@@ -461,6 +461,8 @@ int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
 
+#define MQS_UNREACHABLE	2
+
 /*
  * Claims up to `max' messages, fewer if prefetch leaves less room.  The same transaction
  * carries out the settlements that mqs_consumer_settle has collected.  *count is the number
@@ -469,7 +471,8 @@ int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
  * MQS_NOTHING: there are none now; poll mqs_consumer_fd.  *held (may be NULL) becomes non-zero
  * if there are messages, but this consumer may not have them: because of prefetch, or the
  * group's max-leased, or because another consumer is the active one of an exclusive group.  A
- * paused group counts as one without messages.
+ * paused group counts as one without messages.  It becomes MQS_UNREACHABLE while a cluster can't be
+ * asked, since the connection was lost.
  *
  * After an error *count means nothing.  mqs_consumer_next still gives the messages that were
  * claimed.  Settlements that were not carried out stay collected for the next call.  If the

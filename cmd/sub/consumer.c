@@ -69,9 +69,12 @@ sub_claim(struct sub *s, size_t max, int busy, struct mqs_error *err)
 	s->unread += got;
 	s->look = got > 0;
 	s->held = held;
-	if (got > 0 || held || busy || s->unread > 0)
+	if (got > 0 || (held && held != MQS_UNREACHABLE) || busy || s->unread > 0)
 		s->idle_since = mqs_boottime();
-	else if (idle_too_long(s))
+	else if (held && s->idle > 0 && idle_too_long(s))
+		return mqs_fail(err, MQS_EBUSY, "%s/%s: the cluster could not be reached in time",
+		    s->queue, s->group);
+	else if (!held && idle_too_long(s))
 		s->ending = 1;
 	return MQS_OK;
 }
@@ -202,7 +205,8 @@ sub_wait(struct sub *s, struct pollfd *fds, nfds_t n, int busy, int64_t most,
     struct mqs_error *err)
 {
 	int wanted = sub_wants(s) && !s->look;
-	int idle = wanted && s->idle >= 0 && !busy && !s->held && s->unread == 0;
+	int away = s->held == MQS_UNREACHABLE;
+	int idle = wanted && s->idle >= away && !busy && (!s->held || away) && s->unread == 0;
 	int rc;
 
 	fds[0] = (struct pollfd){ .fd = -1, .events = POLLIN };

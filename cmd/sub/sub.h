@@ -46,7 +46,7 @@ struct sub {
 	uint64_t	 delivered;
 	int64_t		 handed_out;	/* -m: when that was done last; boot time */
 	int		 look;		/* a claim may find something */
-	int		 held;		/* a limit held the last claim back */
+	int		 held;		/* a limit held the last claim back; or MQS_UNREACHABLE */
 	int		 ending;	/* claim no more */
 	int64_t		 idle_since;
 	size_t		 collected;	/* settlements not yet carried out */

@@ -61,6 +61,17 @@ awaited(struct mqs_consumer *c)
 	return is;
 }
 
+static int
+is_open(struct mqs_consumer *c)
+{
+	int open;
+
+	mqs_amqp_lock(c->connection);
+	open = c->open;
+	mqs_amqp_unlock(c->connection);
+	return open;
+}
+
 int
 mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *held,
     struct mqs_error *err)
@@ -90,7 +101,7 @@ mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *
 	if (there == MQS_AMQP_HERE && ((rc = take(c, max, count, err)) != MQS_OK || *count > 0))
 		return rc;
 	if (held != NULL)
-		*held = there != MQS_AMQP_NOWHERE || copying;
+		*held = !is_open(c) ? MQS_UNREACHABLE : there != MQS_AMQP_NOWHERE || copying;
 	return MQS_NOTHING;
 }
 

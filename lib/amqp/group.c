@@ -84,7 +84,7 @@ read_records(struct mqs_amqp_group *g, struct mqs_spool *spool,
 	if ((rc = mqs_amqp_record_init(&r, g->queue, g->group, err)) != MQS_OK)
 		return rc;
 	if ((rc = mqs_amqp_record_init(&queue, g->queue, NULL, err)) == MQS_OK &&
-	    (rc = mqs_amqp_settings_read_all(spool->connection, both, 2, err)) == MQS_OK)
+	    (rc = mqs_amqp_settings_read_all(spool->connection, both, 2, 1, err)) == MQS_OK)
 		rc = use_records(g, spool, &r, &queue, options, err);
 	mqs_amqp_record_free(&queue);
 	mqs_amqp_record_free(&r);

@@ -153,7 +153,7 @@ mqs_amqp_settings_read(struct mqs_amqp_connection *c, struct mqs_amqp_record *r,
 
 int
 mqs_amqp_settings_read_all(struct mqs_amqp_connection *c, struct mqs_amqp_record *const *rs,
-    size_t n, struct mqs_error *err)
+    size_t n, int written, struct mqs_error *err)
 {
 	struct reading reading = { .rs = rs, .n = n, .found = calloc(n, sizeof(int)) };
 	size_t i;
@@ -162,6 +162,8 @@ mqs_amqp_settings_read_all(struct mqs_amqp_connection *c, struct mqs_amqp_record
 	if (reading.found == NULL)
 		return mqs_fail_errno(err, NAME);
 	rc = mqs_amqp_settings_each(c, 0, take, &reading, err);
+	if (rc == MQS_OK && written && !reading.found[0])
+		rc = mqs_amqp_settings_each(c, 1, take, &reading, err);
 	for (i = 0; i < n; i++)
 		if (!reading.found[i])
 			make_empty(rs[i]);

@@ -56,11 +56,12 @@ typedef int	mqs_amqp_name_fn(void *arg, const char *queue, const char *group,
 int	mqs_amqp_settings_names(struct mqs_amqp_connection *, const char *queue, int all,
 	    mqs_amqp_name_fn *fn, void *arg, struct mqs_error *err);
 /*
- * Reads several records at once, as without an epoch; one that is not there is empty.  MQS_OK or
- * an error.
+ * Reads several records at once, as without an epoch; one that is not there is empty.  written: the
+ * first one was certainly written, so if it does not come at once, none is missed.  MQS_OK or an
+ * error.
  */
 int	mqs_amqp_settings_read_all(struct mqs_amqp_connection *, struct mqs_amqp_record *const *rs,
-	    size_t n, struct mqs_error *err);
+	    size_t n, int written, struct mqs_error *err);
 /* Writes it.  epoch as above; 0: of any connection. */
 int	mqs_amqp_settings_write(struct mqs_amqp_connection *, const struct mqs_amqp_record *,
 	    uint64_t epoch, struct mqs_error *err);

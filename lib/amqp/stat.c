@@ -243,7 +243,7 @@ read_records(struct look *l)
 		of_queues[n++] = &l->records[i];
 	}
 	if (of_queues == NULL || i < l->n ||
-	    (n > 0 && mqs_amqp_settings_read_all(l->connection, of_queues, n, NULL) != MQS_OK))
+	    (n > 0 && mqs_amqp_settings_read_all(l->connection, of_queues, n, 0, NULL) != MQS_OK))
 		free_records(l);
 	free(of_queues);
 }

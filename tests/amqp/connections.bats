@@ -203,6 +203,22 @@ broken() {
 	mq-replay q | sort -u | cmp - <(sort lines)	# what was on its way may be there twice
 }
 
+@test "-W ends mq-pub and mq-sub while the broker can't be reached, or does nothing: 75" {
+	mq-ctl create q/g
+	proxy deaf 9 q.log
+	refused 75 "no answer in time" mq-pub -W 1s -s "$address" q a
+	kill $!
+	proxy
+	local between=$! status=0
+	mq-sub -W 4s -s "$address" q/g 2>said 3>&- &
+	until_true '[ "$(field consumers q/g)" = 1 ]'
+	kill -USR1 "$between"
+	wait $! || status=$?
+	[ "$status" = 75 ]
+	grep 'q/g: the cluster could not be reached in time' said
+	kill "$between"
+}
+
 @test "a question that the broker does not answer is asked on another connection" {
 	mq-ctl create q/g
 	local question
