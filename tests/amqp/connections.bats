@@ -59,6 +59,18 @@ bodies() {
 	nodes forget "$vhost-2"
 }
 
+@test "a vhost that has as many connections as it may: 75, and later it works" {
+	mq-ctl create q/g
+	nodes api PUT "vhost-limits/$vhost/max-connections" '{"value":1}'
+	mq-sub -W 1m q/g >out 3>&- &
+	until_true 'mq-pub q a 2>said; [ -s said ]'
+	refused 75 "connection limit (1) is reached" mq-pub q b
+	nodes api PUT "vhost-limits/$vhost/max-connections" '{"value":-1}'
+	mq-pub q last
+	until_true 'grep -q last out'
+	kill $!
+}
+
 @test "a user who may not write, or not configure: 77, and what was refused" {
 	mq-pub q a
 	nodes user "reader-$vhost" secret "$vhost" '^$' '^$' '.*'
