@@ -26,7 +26,7 @@ mqs_amqp_confirms_forget(struct mqs_amqp_confirms *c)
 int
 mqs_amqp_confirms_full(const struct mqs_amqp_confirms *c)
 {
-	return c->next - c->low == MQS_AMQP_WINDOW;
+	return c->next - c->low >= (c->low < MQS_AMQP_WINDOW ? c->low : MQS_AMQP_WINDOW);
 }
 
 void

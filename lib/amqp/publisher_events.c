@@ -121,10 +121,17 @@ unsend(struct mqs_publisher *p)
 		mqs_amqp_channel_send_more(p->channel);
 }
 
+/*
+ * A cluster whose nodes were all killed can come back without the binding of a stream, which nothing
+ * but binding it again restores.  What is published meanwhile goes nowhere, and is confirmed.
+ */
 static void
 lost(void *arg)
 {
-	unsend(arg);
+	struct mqs_publisher *p = arg;
+
+	p->opened = 0;
+	unsend(p);
 }
 
 static void
@@ -135,6 +142,14 @@ closed(void *arg, int number, const struct mqs_error *why)
 	p->closed = number == 0 ? -1 : number;
 	p->why = *why;
 	unsend(p);
+}
+
+/* One that no queue took, not even the stream, which is to be bound again. */
+static void
+unbound(struct mqs_publisher *p, struct mqs_amqp_pending *e)
+{
+	p->opened = 0;
+	settle(p, e, MQS_AMQP_REFUSED);
 }
 
 /* A message that no queue took; its confirm comes later, and counts for nothing. */
@@ -155,6 +170,10 @@ returned(void *arg, struct mqs_amqp_delivery *d)
 	for (i = 0; p->flushing && i < p->n; i++) {
 		if (p->batch[i].ns != ns || ns == 0 || p->batch[i].outcome != MQS_AMQP_WAITING)
 			continue;
+		if (p->stream && mqs_amqp_bytes_are(d->exchange, p->queue)) {
+			unbound(p, &p->batch[i]);
+			continue;
+		}
 		/* The first one is told. */
 		if (p->impossible == 0)
 			mqs_amqp_publisher_returned(p, d, &p->why);
@@ -245,7 +264,7 @@ send_one(struct mqs_publisher *p, const struct mqs_amqp_link *link, size_t *sent
 	struct mqs_amqp_pending *e = &p->batch[p->next];
 	const struct mqs_message *m = &p->shapes[e->shape].message;
 	const char *exchange = p->queue;
-	int mandatory = (p->options.flags & MQS_MANDATORY) != 0, rc;
+	int mandatory = (p->options.flags & MQS_MANDATORY) != 0 || p->stream, rc;
 	amqp_bytes_t body;
 	struct mqs_error why;
 

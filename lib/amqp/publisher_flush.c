@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "amqp/connection_state.h"
 #include "amqp/publisher.h"
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
@@ -20,6 +21,8 @@
 #define DOUBLINGS	4
 /* How often a channel that the broker has closed is opened again for one batch. */
 #define REOPENINGS	3
+/* How long the confirms of what was sent are waited for when the rest is given up. */
+#define LINGER		MQS_SECOND
 
 struct flush {
 	struct mqs_publisher	*p;
@@ -149,6 +152,7 @@ send_refused(struct flush *f, struct mqs_error *err)
 {
 	struct mqs_publisher *p = f->p;
 	int64_t now = mqs_boottime();
+	int opened;
 
 	if (f->pause_end == 0) {
 		if (f->rounds == ROUNDS)
@@ -162,7 +166,10 @@ send_refused(struct flush *f, struct mqs_error *err)
 	f->pause_end = 0;
 	mqs_amqp_lock(p->connection);
 	p->again = 1;
+	opened = p->opened;
 	mqs_amqp_unlock(p->connection);
+	if (!opened)	/* a loss has it opened again, with what it is bound to */
+		mqs_amqp_break(p->connection);
 	mqs_amqp_channel_send(p->channel);
 	return MQS_OK;
 }
@@ -213,6 +220,25 @@ wait_for_all(struct flush *f, struct mqs_error *err)
 	}
 }
 
+/*
+ * After a signal, or in the end of time: what was sent before is stored, most likely, and confirms
+ * that are on their way tell so.
+ */
+static void
+linger(struct mqs_publisher *p)
+{
+	const int64_t end = mqs_boottime() + LINGER;
+	int waiting = 1;
+
+	while (waiting && mqs_boottime() < end) {
+		mqs_amqp_lock(p->connection);
+		waiting = p->confirms.low < p->confirms.next && !mqs_amqp_blocked(p->connection);
+		mqs_amqp_unlock(p->connection);
+		if (waiting)
+			mqs_amqp_pause(p->connection);
+	}
+}
+
 static void
 empty(struct mqs_publisher *p)
 {
@@ -248,6 +274,8 @@ mqs_amqp_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	p->flushing = 0;
 	mqs_amqp_unlock(p->connection);
 	mqs_amqp_channel_stop(p->channel);
+	if (rc != MQS_OK)
+		linger(p);
 	mqs_amqp_lock(p->connection);
 	p->in_flight = 0;
 	mqs_amqp_confirms_forget(&p->confirms);

@@ -231,6 +231,19 @@ broken() {
 	kill "$between"
 }
 
+@test "a stream that has lost its binding is bound again, and has all that is published" {
+	mkfifo in
+	mq-pub q <in 2>said 3>&- &
+	exec 7>in
+	echo a >&7
+	until_true '[ "$(bodies)" = 1 ]'
+	nodes api DELETE "bindings/$vhost/e/q/q/q.log/%23"
+	seq 1000 >&7
+	exec 7>&-
+	wait $!
+	[ "$(mq-replay q | sort -u | wc -l)" = 1001 ]
+}
+
 @test "a question that the broker does not answer is asked on another connection" {
 	mq-ctl create q/g
 	local question

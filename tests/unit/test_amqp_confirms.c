@@ -45,24 +45,51 @@ test_order(void)
 	check_u64(c.low, 11);
 }
 
-/* The lowest tag that is not confirmed holds the window, however many others are. */
+/* On a new channel, no more are on their way than were confirmed, and one. */
 static void
-test_window(void)
+test_begin(void)
 {
 	uint32_t i;
 
 	mqs_amqp_confirms_reset(&c);
+	check(!mqs_amqp_confirms_full(&c));
+	mqs_amqp_confirms_sent(&c, 0);
+	check(mqs_amqp_confirms_full(&c));
+	check_str(take(1, 0), "0 ");
+	for (i = 1; i < 3; i++) {
+		check(!mqs_amqp_confirms_full(&c));
+		mqs_amqp_confirms_sent(&c, i);
+	}
+	check(mqs_amqp_confirms_full(&c));
+	check_str(take(3, 0), "2 ");
+	check(mqs_amqp_confirms_full(&c));
+	check_str(take(2, 0), "1 ");
+	check(!mqs_amqp_confirms_full(&c));
+}
+
+/* The lowest tag that is not confirmed holds the window, however many others are. */
+static void
+test_window(void)
+{
+	const uint64_t first = MQS_AMQP_WINDOW + 1;
+	uint32_t i;
+
+	mqs_amqp_confirms_reset(&c);
+	for (i = 1; i < first; i++) {
+		mqs_amqp_confirms_sent(&c, i);
+		(void)take(i, 0);
+	}
 	for (i = 0; i < MQS_AMQP_WINDOW; i++) {
 		check(!mqs_amqp_confirms_full(&c));
 		mqs_amqp_confirms_sent(&c, i);
 	}
 	check(mqs_amqp_confirms_full(&c));
-	check_str(take(2, 0), "1 ");
+	check_str(take(first + 1, 0), "1 ");
 	check(mqs_amqp_confirms_full(&c));
-	check_str(take(1, 0), "0 ");
+	check_str(take(first, 0), "0 ");
 	check_u64(MQS_AMQP_WINDOW - (c.next - c.low), 2);
 	mqs_amqp_confirms_sent(&c, 77);
-	check_str(take(MQS_AMQP_WINDOW + 1, 0), "77 ");
+	check_str(take(first + MQS_AMQP_WINDOW, 0), "77 ");
 }
 
 static void
@@ -117,6 +144,7 @@ int
 main(void)
 {
 	run_test("one, all up to one, twice, unknown", test_order);
+	run_test("a new channel begins with one", test_begin);
 	run_test("a window of tags", test_window);
 	run_test("tags of an older batch", test_forget);
 	run_test("how large a body may be", test_limit);
