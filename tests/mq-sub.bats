@@ -102,7 +102,7 @@ lines() {
 	mq-sub -e q >rest
 	n=$(wc -l <rest)
 	[ "$n" -gt 90000 ]
-	[ "$(cat rest)" = "$(seq -f 'message %.0f' $((100001 - n)) 100000)" ]
+	[ "$(given_back <rest)" = "$(seq -f 'message %.0f' $((100001 - n)) 100000)" ]
 }
 
 @test "to a pipe: the reader goes while there is nothing to deliver" {

@@ -4,24 +4,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-void
-mqs_amqp_channel_closed(struct mqs_amqp_channel *ch, int number, const struct mqs_error *why)
-{
-	mqs_amqp_assembly_reset(&ch->in);
-	ch->rest_n = 0;
-	ch->questions = 0;
-	ch->error = *why;
-	if (ch->phase == MQS_AMQP_CLOSING) {
-		mqs_amqp_channel_remove(ch);
-		mqs_amqp_wake(ch->connection->told_fd);
-		return;
-	}
-	ch->phase = MQS_AMQP_CLOSED;
-	if (ch->events->closed != NULL)
-		ch->events->closed(ch->arg, number, why);
-	mqs_amqp_wake(ch->fd);
-}
-
 /*
  * The broker has closed the channel: it wants to hear that we know.  In the middle of a body it
  * hears that only behind the body; connection_send.c comes back here then.

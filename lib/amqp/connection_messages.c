@@ -30,6 +30,24 @@ mqs_amqp_assembly_reset(struct mqs_amqp_assembly *in)
 }
 
 void
+mqs_amqp_channel_closed(struct mqs_amqp_channel *ch, int number, const struct mqs_error *why)
+{
+	mqs_amqp_assembly_reset(&ch->in);
+	ch->rest_n = 0;
+	ch->questions = 0;
+	ch->error = *why;
+	if (ch->phase == MQS_AMQP_CLOSING) {
+		mqs_amqp_channel_remove(ch);
+		mqs_amqp_wake(ch->connection->told_fd);
+		return;
+	}
+	ch->phase = MQS_AMQP_CLOSED;
+	if (ch->events->closed != NULL)
+		ch->events->closed(ch->arg, number, why);
+	mqs_amqp_wake(ch->fd);
+}
+
+void
 mqs_amqp_begin_delivery(struct mqs_amqp_channel *ch, const amqp_basic_deliver_t *m)
 {
 	struct mqs_amqp_delivery *d = &ch->in.delivery;

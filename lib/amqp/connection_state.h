@@ -169,10 +169,10 @@ void	mqs_amqp_take_header(struct mqs_amqp_channel *, const amqp_frame_t *);
 void	mqs_amqp_take_body(struct mqs_amqp_channel *, const amqp_frame_t *);
 /* Forgets a message of which not all frames came. */
 void	mqs_amqp_assembly_reset(struct mqs_amqp_assembly *);
-/* Answers the broker that closed the channel, and does the next.  With the lock held. */
-int	mqs_amqp_channel_close_ok(struct mqs_amqp_channel *, struct mqs_error *err);
 /* The channel is closed; its owner is told.  With the lock held. */
 void	mqs_amqp_channel_closed(struct mqs_amqp_channel *, int number, const struct mqs_error *why);
+/* Answers the broker that closed the channel, and does the next.  With the lock held. */
+int	mqs_amqp_channel_close_ok(struct mqs_amqp_channel *, struct mqs_error *err);
 
 /*
  * connection_send.c: sends one burst of each channel that has something, while the socket is

@@ -87,6 +87,11 @@ has() {
 	done
 }
 
+# What is on its way to a consumer that ends goes back in no order.
+given_back() {
+	sort -V
+}
+
 # Each publisher makes its own.
 ids_ascend() {
 	cat >/dev/null

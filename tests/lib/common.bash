@@ -107,6 +107,11 @@ has() {
 	is_number "$is" "$3" || { echo "$1 of $2: $is, not $3" >&2; return 1; }
 }
 
+# given_back: lines of numbered messages, of which a consumer had the first and gave them back.
+given_back() {
+	cat
+}
+
 # ids_ascend: those of a queue's messages, on stdin in the order of the log, do.
 ids_ascend() {
 	sort -nc
