@@ -61,9 +61,9 @@ bodies() {
 
 @test "a vhost that has as many connections as it may: 75, and later it works" {
 	mq-ctl create q/g
-	nodes api PUT "vhost-limits/$vhost/max-connections" '{"value":1}'
 	mq-sub -W 1m q/g >out 3>&- &
-	until_true 'mq-pub q a 2>said; [ -s said ]'
+	until_true '[ "$(field consumers q/g)" = 1 ]'
+	nodes api PUT "vhost-limits/$vhost/max-connections" '{"value":1}'
 	refused 75 "connection limit (1) is reached" mq-pub q b
 	nodes api PUT "vhost-limits/$vhost/max-connections" '{"value":-1}'
 	mq-pub q last
