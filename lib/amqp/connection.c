@@ -156,7 +156,7 @@ mqs_amqp_connection_free(struct mqs_amqp_connection *c)
 	mqs_amqp_unlock(c);
 	mqs_amqp_wake(c->wake_fd);
 	if (!(ended = await_end(c, POLITE_NS))) {
-		mqs_amqp_break(c);
+		mqs_amqp_end(c);
 		ended = await_end(c, LEAVE_NS);
 	}
 	/* What libraries keep for the thread is gone before the process can end; one that hangs

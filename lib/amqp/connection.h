@@ -147,6 +147,8 @@ void	mqs_amqp_unlock(struct mqs_amqp_connection *);
 
 /* Breaks the connection, as a loss would. */
 void	mqs_amqp_break(struct mqs_amqp_connection *);
+/* Waits for a moment for the thread, whatever interrupts. */
+void	mqs_amqp_pause(struct mqs_amqp_connection *);
 /* Tells the caller's program what there is to tell. */
 void	mqs_amqp_notices(struct mqs_amqp_connection *);
 /* Leaves a notice to be told.  With the lock held. */

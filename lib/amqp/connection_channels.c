@@ -134,7 +134,7 @@ mqs_amqp_channel_close(struct mqs_amqp_channel *ch)
 			break;
 		mqs_amqp_wake(c->wake_fd);
 		if (mqs_boottime() > patience)
-			mqs_amqp_break(c);
+			mqs_amqp_end(c);
 		mqs_amqp_pause(c);
 	}
 	mqs_amqp_assembly_reset(&ch->in);
@@ -177,7 +177,7 @@ mqs_amqp_channel_stop(struct mqs_amqp_channel *ch)
 		if (!busy && !half)
 			return;
 		if (half || mqs_boottime() > patience)
-			mqs_amqp_break(c);
+			mqs_amqp_end(c);
 		mqs_amqp_pause(c);
 	}
 }

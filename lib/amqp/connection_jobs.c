@@ -20,7 +20,7 @@ take_back(struct mqs_amqp_connection *c, struct mqs_amqp_job *job)
 		mqs_amqp_unlock(c);
 		if (done || !running)
 			return done;
-		mqs_amqp_break(c);
+		mqs_amqp_end(c);
 		mqs_amqp_pause(c);
 	}
 }

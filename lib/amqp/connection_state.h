@@ -99,7 +99,7 @@ struct mqs_amqp_connection {
 	int			 users;		/* L: the thread, and the caller; the last one frees */
 	int			 quit;		/* L */
 	int			 fd;		/* L: the socket; -1: not connected */
-	int			 broken;	/* L: by _break, so its loss is no news */
+	int			 ended;		/* L: by _end */
 	int			 ever;		/* L: it was connected */
 	int			 blocked;	/* L: by an alarm */
 	int64_t			 written;	/* L: bytes that bursts have written, about */
@@ -127,8 +127,8 @@ int	mqs_amqp_wait_fd(struct mqs_amqp_connection *, int fd, int64_t deadline,
 	    struct mqs_error *err);
 /* Takes a channel off the list.  With the lock held. */
 void	mqs_amqp_channel_remove(struct mqs_amqp_channel *);
-/* Waits for a moment for the thread, whatever interrupts. */
-void	mqs_amqp_pause(struct mqs_amqp_connection *);
+/* Breaks the connection since the caller ends what it began there; such a loss is not told. */
+void	mqs_amqp_end(struct mqs_amqp_connection *);
 
 /* connection_thread.c */
 void	mqs_amqp_thread(struct mqs_amqp_connection *);

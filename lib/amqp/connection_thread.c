@@ -234,10 +234,10 @@ end(struct mqs_amqp_connection *c, const struct mqs_error *why)
 	amqp_connection_state_t state = c->state;
 
 	mqs_amqp_lock(c);
-	if (why != NULL && c->ever && !c->broken)
+	if (why != NULL && c->ever && !c->ended)
 		mqs_amqp_note(c, "%s: connection lost: %s; connecting again",
 		    c->address->hosts[c->host].shown, reason(why));
-	c->broken = 0;
+	c->ended = 0;
 	c->fd = -1;
 	c->state = NULL;
 	for (ch = c->channels; ch != NULL; ch = ch->next) {

@@ -75,15 +75,27 @@ mqs_amqp_notices(struct mqs_amqp_connection *c)
 			c->options->notice(c->options->arg, told[i]);
 }
 
-void
-mqs_amqp_break(struct mqs_amqp_connection *c)
+static void
+cut(struct mqs_amqp_connection *c, int ended)
 {
 	mqs_amqp_lock(c);
 	if (c->fd != -1) {
 		(void)shutdown(c->fd, SHUT_RDWR);
-		c->broken = 1;
+		c->ended |= ended;
 	}
 	mqs_amqp_unlock(c);
+}
+
+void
+mqs_amqp_break(struct mqs_amqp_connection *c)
+{
+	cut(c, 0);
+}
+
+void
+mqs_amqp_end(struct mqs_amqp_connection *c)
+{
+	cut(c, 1);
 }
 
 void

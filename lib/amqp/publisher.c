@@ -7,20 +7,17 @@
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
 #include "amqp/settings_store.h"
-#include "base/clock.h"
 #include "base/error.h"
 
 static int
 connect_publisher(struct mqs_publisher *p, struct mqs_error *err)
 {
-	const int64_t wait = p->options.wait;
 	char version[32];
 	int rc;
 
 	if ((rc = mqs_amqp_spool_connection(&p->connection, p->spool, err)) != MQS_OK ||
 	    (rc = mqs_amqp_channel_open(&p->channel, p->connection, &mqs_amqp_publisher_events, p,
-	    wait < 0 ? -1 : mqs_later(mqs_boottime(), wait < MQS_AMQP_LEAST_WAIT ?
-	    MQS_AMQP_LEAST_WAIT : wait), err)) != MQS_OK)
+	    mqs_amqp_publisher_deadline(p), err)) != MQS_OK)
 		return rc;
 	if (p->made) {
 		mqs_amqp_note_name(p->spool, p->queue);

@@ -8,6 +8,7 @@
  * publisher_confirms.c	which publications were confirmed
  * publisher_large.c	large bodies, in temporary files
  * publisher_delay.c	what delayed messages need
+ * publisher_deadline.c	how long something is waited for
  *
  * A flush gives the batch to the thread (connection.h), which sends it, a window of thousands
  * ahead of what is confirmed, while the caller waits.  Each message of the batch is WAITING
@@ -28,12 +29,19 @@
  * is opened again, and what is not confirmed sent again.
  *
  * A flush that fails (interrupted, out of time) stops the channel before it returns, because the
- * thread reads the caller's bytes.  Messages in flight then may be stored, and are reported as
- * not stored.
+ * thread reads the caller's bytes; then it waits for confirms of what was sent, for a second.
+ * Messages in flight after that may be stored, and are reported as not stored.
  *
  * Threads: the caller touches the batch and its states while nothing is being sent, and under
  * the lock; the thread touches them in `send', during a flush only, and under the lock.  What
  * `send' and the events share belongs to the thread alone.
+ *
+ * UNBOUND  A cluster of which all nodes were killed can come back without the binding of a stream,
+ * and nothing but binding it again restores that (3.10.8).  What is published meanwhile goes nowhere
+ * and is confirmed.  So the queue is opened anew on each connection, which binds what there is, and
+ * all that goes to a queue with a stream is mandatory: what comes back is REFUSED, and before it is
+ * sent again, the connection is broken.  (A group's binding that is lost while another takes the
+ * message is not noticed.)
  */
 #ifndef MQS_AMQP_PUBLISHER_H
 #define MQS_AMQP_PUBLISHER_H
@@ -85,7 +93,7 @@ struct mqs_publisher {
 	char			 queue[MQS_NAME_MAX + 1];
 	struct mqs_publisher_options options;
 	uint64_t		 max_message;
-	int			 opened;	/* T: the queue was seen or made */
+	int			 opened;	/* T: the queue was seen or made, on this connection */
 	int			 stream;	/* T: it has a stream */
 	int			 made;		/* T: it was made here */
 	int			 delays;	/* levels with which messages can be delayed for it */
@@ -111,6 +119,7 @@ struct mqs_publisher {
 
 	/* Under the lock: */
 	int			 again;		/* what was refused is to be sent again */
+	int			 unbound;	/* the stream is to be bound again before that */
 	size_t			 settled;	/* how many have another outcome than WAITING */
 	size_t			 refused;	/* how many of these are REFUSED */
 	size_t			 impossible;	/* how many of these are IMPOSSIBLE */
@@ -123,6 +132,8 @@ struct mqs_publisher {
 int	mqs_amqp_publisher_open(struct mqs_publisher **out, struct mqs_spool *, const char *queue,
 	    const struct mqs_publisher_options *, struct mqs_error *err);
 void	mqs_amqp_publisher_free(struct mqs_publisher *);
+/* Until when something is waited for that begins now, by mqs_boottime; -1: for ever. */
+int64_t	mqs_amqp_publisher_deadline(const struct mqs_publisher *);
 int	mqs_amqp_publisher_send(struct mqs_publisher *, const struct mqs_message *, uint64_t tag,
 	    struct mqs_error *err);
 size_t	mqs_amqp_publisher_send_like(struct mqs_publisher *, const struct mqs_body *, size_t n);

@@ -20,15 +20,13 @@ make(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 int
 mqs_amqp_publisher_delays(struct mqs_publisher *p, int64_t not_before, struct mqs_error *err)
 {
-	const int64_t wait = p->options.wait;
 	const int levels = mqs_amqp_delay_levels(mqs_amqp_delay_of_retry(not_before - mqs_now() + SLACK));
 	int rc;
 
 	if (p->delays >= levels)
 		return MQS_OK;
 	p->delays_wanted = levels;
-	rc = mqs_amqp_run(p->connection, make, p, wait < 0 ? -1 : mqs_later(mqs_boottime(),
-	    wait < MQS_AMQP_LEAST_WAIT ? MQS_AMQP_LEAST_WAIT : wait), err);
+	rc = mqs_amqp_run(p->connection, make, p, mqs_amqp_publisher_deadline(p), err);
 	if (rc == MQS_OK)
 		p->delays = levels;
 	return rc;

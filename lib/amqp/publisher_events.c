@@ -121,16 +121,12 @@ unsend(struct mqs_publisher *p)
 		mqs_amqp_channel_send_more(p->channel);
 }
 
-/*
- * A cluster whose nodes were all killed can come back without the binding of a stream, which nothing
- * but binding it again restores.  What is published meanwhile goes nowhere, and is confirmed.
- */
 static void
 lost(void *arg)
 {
 	struct mqs_publisher *p = arg;
 
-	p->opened = 0;
+	p->opened = p->unbound = 0;
 	unsend(p);
 }
 
@@ -144,11 +140,14 @@ closed(void *arg, int number, const struct mqs_error *why)
 	unsend(p);
 }
 
-/* One that no queue took, not even the stream, which is to be bound again. */
+/* One that no queue took, not even the stream. */
 static void
 unbound(struct mqs_publisher *p, struct mqs_amqp_pending *e)
 {
-	p->opened = 0;
+	if (!p->unbound)
+		mqs_amqp_note(p->connection, "%s: its stream is not bound to it any more; opening it again",
+		    p->queue);
+	p->unbound = 1;
 	settle(p, e, MQS_AMQP_REFUSED);
 }
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "amqp/connection_state.h"
 #include "amqp/publisher.h"
 #include "amqp/publisher_events.h"
 #include "amqp/publisher_limit.h"
@@ -80,15 +79,6 @@ report_rest(struct flush *f, int code)
 	}
 }
 
-static void
-set_deadline(struct flush *f)
-{
-	int64_t wait = f->p->options.wait;
-
-	f->deadline = wait < 0 ? -1 : mqs_later(mqs_boottime(),
-	    wait < MQS_AMQP_LEAST_WAIT ? MQS_AMQP_LEAST_WAIT : wait);
-}
-
 /* ------------------------------------------------------- a closed channel -- */
 
 /* Bodies above the broker's limit, which it has told now, can't be sent. */
@@ -152,7 +142,7 @@ send_refused(struct flush *f, struct mqs_error *err)
 {
 	struct mqs_publisher *p = f->p;
 	int64_t now = mqs_boottime();
-	int opened;
+	int unbound;
 
 	if (f->pause_end == 0) {
 		if (f->rounds == ROUNDS)
@@ -166,9 +156,9 @@ send_refused(struct flush *f, struct mqs_error *err)
 	f->pause_end = 0;
 	mqs_amqp_lock(p->connection);
 	p->again = 1;
-	opened = p->opened;
+	unbound = p->unbound;
 	mqs_amqp_unlock(p->connection);
-	if (!opened)	/* a loss has it opened again, with what it is bound to */
+	if (unbound)	/* after a loss the queue is opened anew, which binds the stream */
 		mqs_amqp_break(p->connection);
 	mqs_amqp_channel_send(p->channel);
 	return MQS_OK;
@@ -191,7 +181,7 @@ look(struct flush *f, struct mqs_error *err)
 	closed = p->closed;
 	mqs_amqp_unlock(p->connection);
 	if (settled - refused != f->progress)	/* what is refused again and again is none */
-		set_deadline(f);
+		f->deadline = mqs_amqp_publisher_deadline(p);
 	f->progress = settled - refused;
 	if (closed != 0)
 		return reopen(f, closed, err);
@@ -220,10 +210,7 @@ wait_for_all(struct flush *f, struct mqs_error *err)
 	}
 }
 
-/*
- * After a signal, or in the end of time: what was sent before is stored, most likely, and confirms
- * that are on their way tell so.
- */
+/* What was sent is stored, most likely, and confirms that are on their way tell so. */
 static void
 linger(struct mqs_publisher *p)
 {
@@ -266,7 +253,7 @@ mqs_amqp_publisher_flush(struct mqs_publisher *p, struct mqs_error *err)
 	p->next = p->settled = p->refused = p->impossible = 0;
 	p->flushing = 1;
 	mqs_amqp_unlock(p->connection);
-	set_deadline(&f);
+	f.deadline = mqs_amqp_publisher_deadline(p);
 	mqs_amqp_channel_send(p->channel);
 	rc = wait_for_all(&f, err);
 	/* From here on no event makes the thread send: the messages go, and their memory. */

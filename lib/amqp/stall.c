@@ -48,9 +48,6 @@ break_connection(struct mqs_amqp_connection *c, const char *object, int64_t pati
 	    object, (int)(patience / MQS_SECOND));
 	mqs_amqp_unlock(c);
 	mqs_amqp_break(c);
-	mqs_amqp_lock(c);
-	c->broken = 0;		/* it is told as a loss, too */
-	mqs_amqp_unlock(c);
 }
 
 int64_t
