@@ -461,6 +461,7 @@ int	mqs_consumer_open(struct mqs_consumer **out, struct mqs_spool *,
 	    const char *queue, const char *group,
 	    const struct mqs_consumer_options *, struct mqs_error *err);
 
+/* What *held becomes while a cluster can't be asked. */
 #define MQS_UNREACHABLE	2
 
 /*

@@ -64,8 +64,8 @@ on_published(void *arg, uint64_t number, int code, const char *id)
 }
 
 /*
- * A cluster may store messages behind one that it does not store.  A receipt says that all up to its
- * message are safe, so only those before the first gap are printed.
+ * A cluster may store messages behind one that it does not store.  Receipts are in the order of
+ * records, and are printed up to the first gap.
  */
 static void
 on_published_receipt(void *arg, uint64_t number, int code, const char *id)

@@ -160,14 +160,14 @@ struct mqs_consumer {
 	struct mqs_amqp_held_list lists[MQS_AMQP_STATES];
 	struct mqs_amqp_held	**busy;		/* of an ordered group: the table of busy keys */
 	size_t			 unread, claimed; /* claimed: the first so many of the unread */
-	int			 returning;	/* one was released: those that were not claimed go back, too */
+	int			 returning;	/* one was released: those that are unread go back, too */
 	size_t			 parked, waiting;
 	size_t			 bytes, files;	/* of an ordered group: of all deliveries */
 	struct mqs_amqp_spill	 spill;		/* of an ordered group */
 	size_t			 unread_bytes, unread_files;
 	struct mqs_amqp_orders	 orders;
 	uint64_t		 ordered, sent;	/* orders, ever */
-	size_t			 unapplied;	/* orders to settle that were sent */
+	int			 unapplied;	/* something was settled, and may not be applied */
 	int			 applying;	/* the answer to an APPLY is awaited, */
 	uint64_t		 apply_to;	/* which stands behind so many orders; */
 	uint64_t		 apply_from;	/* the one before stood behind so many */
@@ -248,8 +248,8 @@ int	mqs_amqp_consumer_begin(struct mqs_consumer *, size_t window, struct mqs_err
 int	mqs_amqp_consumer_stop(struct mqs_consumer *, struct mqs_error *err);
 /* Passes over a delivery that was read; see above. */
 void	mqs_amqp_consumer_pass_over(struct mqs_consumer *, struct mqs_amqp_held *);
-/* Gives back all unread deliveries but those that were claimed, if something was released. */
-int	mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *, struct mqs_error *err);
+/* Gives back all unread deliveries, of which none is claimed. */
+int	mqs_amqp_consumer_return_unread(struct mqs_consumer *, struct mqs_error *err);
 
 /* consumer_answers.c */
 /* Makes the descriptor readable at a time, by mqs_boottime, if it would not be so before. */

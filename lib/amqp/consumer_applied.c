@@ -38,7 +38,7 @@ mqs_amqp_consumer_await_applied(struct mqs_consumer *c)
 	mqs_amqp_lock(c->connection);
 	generation = c->generation;
 	last = c->ordered;
-	waiting = c->open && c->unapplied > 0;
+	waiting = c->open && c->unapplied;
 	mqs_amqp_unlock(c->connection);
 	while (waiting && rc == MQS_OK) {
 		mqs_amqp_lock(c->connection);

@@ -13,10 +13,6 @@ take_present(struct mqs_consumer *c, size_t max, size_t *count, int *fresh, stru
 	int rc;
 
 	mqs_amqp_lock(c->connection);
-	if ((rc = mqs_amqp_consumer_return_unclaimed(c, err)) != MQS_OK) {
-		mqs_amqp_unlock(c->connection);
-		return rc;
-	}
 	n = c->unread - c->claimed;
 	held = mqs_amqp_consumer_outstanding(c);
 	if (held >= c->prefetch)
@@ -86,7 +82,8 @@ mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *
 		return MQS_OK;
 	}
 	mqs_amqp_consumer_look_due(c);
-	if ((rc = mqs_amqp_consumer_check(c, err)) != MQS_OK ||
+	if ((rc = mqs_amqp_consumer_flush(c, err)) != MQS_OK ||
+	    (rc = mqs_amqp_consumer_check(c, err)) != MQS_OK ||
 	    (rc = take(c, max, count, err)) != MQS_OK || *count > 0)
 		return rc;
 	if (awaited(c)) {	/* the settling is the caller's own */

@@ -20,10 +20,10 @@
  * are not there, and the copy is sent again; the others stay as they are.  Only if the channel was
  * closed, it is opened anew, and all copies that are not confirmed are sent again.  A copy that was
  * returned is known by its exchange, its key and its size: others that have the same may be sent
- * twice.  For which copy the broker closes a channel is not known (it may be too large, or go where the
- * user may not write), so from then on one at a time is sent, and for which that happens, that one
- * comes after all others.  Why is one notice, until a copy is confirmed again: so somebody can mend what this can't,
- * such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
+ * twice.  For which copy the broker closed a channel is not known (one that is too large, or goes where
+ * the user may not write).  So one at a time is sent until there is none to send; then it is known
+ * of the next, which comes after all others.
+ * Why is one notice, until a copy is confirmed again: so somebody can mend what this can't, such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
  * meanwhile tries for a moment; then it fails, and the originals go back to the queue.
  *
  * What is neither confirmed nor refused for long breaks the connection (stall.h).

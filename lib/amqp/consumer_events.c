@@ -15,6 +15,7 @@ mqs_amqp_consumer_forget(struct mqs_consumer *c)
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, 0)) != NULL)
 		mqs_amqp_consumer_drop(c, h);
 	c->claimed = 0;
+	c->returning = 0;
 	c->open = 0;
 }
 

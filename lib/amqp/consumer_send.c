@@ -96,9 +96,8 @@ mqs_amqp_consumer_send(void *arg, const struct mqs_amqp_link *link, size_t *sent
 	c->next_order++;
 	*sent += ORDER_BYTES;
 	mqs_amqp_lock(c->connection);
-	if (kind != MQS_AMQP_ORDER_CONSUME)
-		c->unapplied += kind == MQS_AMQP_ORDER_ACK || kind == MQS_AMQP_ORDER_ACK_THROUGH ||
-		    kind == MQS_AMQP_ORDER_GIVE_BACK;
+	c->unapplied |= kind == MQS_AMQP_ORDER_ACK || kind == MQS_AMQP_ORDER_ACK_THROUGH ||
+	    kind == MQS_AMQP_ORDER_GIVE_BACK;
 	if (++c->sent == c->ordered) {
 		c->arrived = mqs_boottime();	/* what was acked makes room for more */
 		if (c->told_when_sent)

@@ -103,8 +103,8 @@ mqs_amqp_consumer_flush(struct mqs_consumer *c, struct mqs_error *err)
 	int rc = MQS_OK;
 
 	mqs_amqp_lock(c->connection);
-	if (c->claimed == 0)
-		rc = mqs_amqp_consumer_return_unclaimed(c, err);
+	if (c->returning && c->claimed == 0)
+		rc = mqs_amqp_consumer_return_unread(c, err);
 	mqs_amqp_unlock(c->connection);
 	mqs_amqp_channel_send(c->channel);
 	return rc;

@@ -86,21 +86,13 @@ mqs_amqp_consumer_pass_over(struct mqs_consumer *c, struct mqs_amqp_held *h)
 }
 
 int
-mqs_amqp_consumer_return_unclaimed(struct mqs_consumer *c, struct mqs_error *err)
+mqs_amqp_consumer_return_unread(struct mqs_consumer *c, struct mqs_error *err)
 {
-	struct mqs_amqp_held *h, *next = TAILQ_FIRST(&c->lists[MQS_AMQP_UNREAD]);
-	size_t skip = c->claimed;
+	struct mqs_amqp_held *h;
 	int rc;
 
-	if (!c->returning)
-		return MQS_OK;
 	c->returning = 0;
-	while ((h = next) != NULL) {
-		next = TAILQ_NEXT(h, entry);
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
+	while ((h = TAILQ_FIRST(&c->lists[MQS_AMQP_UNREAD])) != NULL) {
 		if ((rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_GIVE_BACK, h->tag,
 		    err)) != MQS_OK)
 			return rc;

@@ -12,7 +12,8 @@
  *	mq.delay.0 ...	exchange, queue and two bindings of each level, from 0 to 11
  *	mq.delay	an exchange that says that all of these are whole.  Nothing is published to it.
  *
- * and, when a message first has to wait for 4,096 s or more, all of these again, then
+ * and, when a message first has to wait for 4,096 s or more (a publisher counts a minute more, since
+ * the message may leave it later), all of these again, then
  *
  *	mq.delay.12 ...	the same of the levels from 12 to 27
  *	mq.delay.long	says that those are whole, too
@@ -31,7 +32,7 @@
  *
  * TARGETS  Bindings at mq.delay.out are made where they are first needed: for a queue, before a
  * delayed message is published to it; for a group, before its first retry or redrive.  They go
- * by themselves with the exchange or queue to which they lead.
+ * by themselves with the exchange or queue to which they lead; that to mq.delay.none stays.
  *
  * PERMISSIONS  configure, write and read on mq\.delay.* for whoever makes them; then write on
  * them for publishers of delayed messages and consumers that retry; and to add the binding of

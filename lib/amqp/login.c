@@ -87,9 +87,10 @@ login_failed(struct mqs_error *err, const char *host, const struct mqs_amqp_addr
 		return mqs_fail(err, MQS_EPERM, "%s: user %s: wrong user or password, or not allowed "
 		    "from here", host, c->user);
 	(void)mqs_amqp_fail_reply(&why, host, reply);
-	/* How many connections a vhost or a user may have passes; ours that was lost may be among them. */
+	/* A limit of connections passes; ours that was lost may be among those that count. */
 	if (number == AMQP_NOT_ALLOWED)
-		return mqs_fail(err, strstr(why.text, "connection limit") != NULL ? MQS_EBUSY : MQS_EPERM, "%s: vhost %s, user %s: %s", host, a->vhost, c->user,
+		return mqs_fail(err, strstr(why.text, "connection limit") == NULL ? MQS_EPERM :
+		    MQS_EBUSY, "%s: vhost %s, user %s: %s", host, a->vhost, c->user,
 		    why.text + strlen(host) + 2);
 	return mqs_fail(err, MQS_EBUSY, "%s", why.text);
 }

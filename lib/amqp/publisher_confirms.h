@@ -4,10 +4,12 @@
  * The broker counts the publications of a channel from 1, and confirms them by that tag, one or
  * all up to one, in any order.  This module knows which message of the batch each tag was.  It
  * holds MQS_AMQP_WINDOW tags from the lowest one that is not confirmed: more are not sent until
- * that one is.  And no more are on their way than were confirmed on this channel, and one: so a channel
- * that was opened while the cluster looks for a leader does not begin with thousands of which the
- * first are lost and the last are not, which would put them out of their order.  Tags that it does not know (of an older batch, or confirmed already) count for
+ * that one is.  Tags that it does not know (of an older batch, or confirmed already) count for
  * nothing.
+ *
+ * No more are on their way than were confirmed on this channel, and one.  So a channel that was
+ * opened while the cluster looks for a leader does not begin with thousands of which the first are
+ * lost and the last are not, which would put them out of their order.
  */
 #ifndef MQS_AMQP_PUBLISHER_CONFIRMS_H
 #define MQS_AMQP_PUBLISHER_CONFIRMS_H

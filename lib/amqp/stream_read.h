@@ -10,7 +10,8 @@
  * no earlier message must look at each message's time.
  *
  * LOSS  After a loss the stream is read on behind the last offset that came: nothing is lost,
- * nothing comes twice.
+ * nothing comes twice.  Where the end is looked for, it is read from that offset on, which is not
+ * given to the caller again, since the end is known by a delivery.
  *
  * IDLE AND SLOW  A broker closes a channel where a delivery waits for its ack longer than its
  * consumer_timeout (30 minutes).  So all that was given back is acknowledged when there is
