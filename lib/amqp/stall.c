@@ -10,26 +10,26 @@
 #define MOST	(60 * MQS_SECOND)
 
 /*
- * 1 while the channel is not open or an alarm keeps it, and where the broker has taken something since
- * the last look.  (Heartbeats that wait, too, are no bytes of bursts, so what was taken can seem to
- * become less.)
+ * 1 while the channel is not open or an alarm keeps it, and where something has yet to leave for the
+ * broker, which has taken some of it since the last look.  (Heartbeats that wait, too, are no bytes of
+ * bursts, so what was taken can seem to become less.)
  */
 static int
 is_sending(struct mqs_amqp_stall *s, struct mqs_amqp_channel *ch)
 {
 	struct mqs_amqp_connection *c = ch->connection;
-	int64_t taken = 0;
-	int left = 0, kept;
+	const int64_t before = s->taken;
+	int left = 0, kept, waits;
 
 	mqs_amqp_lock(c);
 	kept = ch->phase != MQS_AMQP_OPEN || c->blocked || c->fd == -1;
-	if (!kept && ioctl(c->fd, SIOCOUTQ, &left) == 0)
-		taken = c->written - left;
+	if (!kept && ioctl(c->fd, SIOCOUTQ, &left) != 0)
+		left = 0;
+	waits = ch->send || ch->in_send || ch->rest_n > 0 || left > 0;
+	if (c->written - left > before)
+		s->taken = c->written - left;
 	mqs_amqp_unlock(c);
-	if (!kept && taken <= s->taken)
-		return 0;
-	s->taken = taken;
-	return 1;
+	return kept || (waits && s->taken > before);
 }
 
 static int64_t
