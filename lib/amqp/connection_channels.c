@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* How long a channel may take to stop sending, or to close, before the connection is broken. */
-#define PATIENCE_NS	MQS_SECOND
+/* How long a channel may take to stop sending before the connection is broken. */
+#define SEND_NS		MQS_SECOND
 #define CHANNEL_MAX	2047
 
 /* The lowest number that is free; 0 if there is none.  With the lock held. */
@@ -114,7 +114,7 @@ void
 mqs_amqp_channel_close(struct mqs_amqp_channel *ch)
 {
 	struct mqs_amqp_connection *c;
-	int64_t patience = mqs_boottime() + PATIENCE_NS;
+	int64_t patience = mqs_boottime() + MQS_AMQP_PATIENCE_NS;
 	int gone;
 
 	if (ch == NULL)
@@ -164,7 +164,7 @@ void
 mqs_amqp_channel_stop(struct mqs_amqp_channel *ch)
 {
 	struct mqs_amqp_connection *c = ch->connection;
-	int64_t patience = mqs_boottime() + PATIENCE_NS;
+	int64_t patience = mqs_boottime() + SEND_NS;
 	int busy, half;
 
 	for (;;) {

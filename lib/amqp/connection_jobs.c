@@ -1,14 +1,18 @@
 /* connection_jobs.c - see connection.h: jobs that the caller queues */
 #include "amqp/connection_state.h"
 #include "amqp/reply_error.h"
+#include "base/clock.h"
 
 /*
  * Takes back a job: at once if it was not begun; else the connection is broken, so that the
- * job ends.  A job that was done meanwhile counts.  Returns 1 if it was done.
+ * job ends.  That loses what a consumer settled a moment ago, which the broker has not applied: so
+ * where a signal is the reason, and not a time that is over, the answer may come yet.  A job that was
+ * done meanwhile counts.  Returns 1 if it was done.
  */
 static int
-take_back(struct mqs_amqp_connection *c, struct mqs_amqp_job *job)
+take_back(struct mqs_amqp_connection *c, struct mqs_amqp_job *job, int rc)
 {
+	const int64_t until = mqs_boottime() + (rc == MQS_EINTR ? MQS_AMQP_PATIENCE_NS : 0);
 	int done, running;
 
 	for (;;) {
@@ -20,7 +24,8 @@ take_back(struct mqs_amqp_connection *c, struct mqs_amqp_job *job)
 		mqs_amqp_unlock(c);
 		if (done || !running)
 			return done;
-		mqs_amqp_end(c);
+		if (mqs_boottime() >= until)
+			mqs_amqp_end(c);
 		mqs_amqp_pause(c);
 	}
 }
@@ -45,7 +50,7 @@ mqs_amqp_run(struct mqs_amqp_connection *c, mqs_amqp_job_fn *fn, void *arg, int6
 	give(c, &job);
 	while (!done) {
 		if ((rc = mqs_amqp_wait_fd(c, c->told_fd, deadline, err)) != MQS_OK &&
-		    !take_back(c, &job))
+		    !take_back(c, &job, rc))
 			return rc;
 		mqs_amqp_lock(c);
 		done = job.done;

@@ -24,6 +24,8 @@
 #include "base/bytes.h"
 
 #define MQS_AMQP_JOB_CHANNEL	1
+/* How long an answer may take after a signal, or a channel to close, before the connection is broken. */
+#define MQS_AMQP_PATIENCE_NS	(5 * MQS_SECOND)
 #define MQS_AMQP_NOTICE		256	/* bytes of a notice */
 #define MQS_AMQP_NOTICES	4	/* that wait to be told; more are dropped */
 
