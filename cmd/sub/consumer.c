@@ -18,8 +18,8 @@
  * when no message is wanted: else a worker would wait for its mq-ack, that for the consumer,
  * and the consumer for the worker to take more out of the pipe.
  *
- * When a signal asks to stop, the library's waits end with MQS_EINTR.  Ending in order
- * may still need locks, and gets GRACE_MS to wait for them.
+ * When a signal asks to stop, the library's waits end with MQS_EINTR.  Settling what has ended, and
+ * ending in order, may still need locks or answers, and gets GRACE_MS to wait for them.
  */
 #include <errno.h>
 #include <string.h>
@@ -108,9 +108,10 @@ collected(struct sub *s, size_t n)
 int
 sub_settle(struct sub *s, const struct mqs_settlement *how, struct mqs_error *err)
 {
-	int rc = mqs_consumer_settle(s->consumer, how, err);
+	int rc;
 
-	if (rc != MQS_OK)
+	stop_grace(GRACE_MS);
+	if ((rc = mqs_consumer_settle(s->consumer, how, err)) != MQS_OK)
 		return rc;
 	collected(s, 1);
 	if (how->verb != MQS_ACK)

@@ -20,6 +20,8 @@
  *		a handler may run twice, and the broker drops the reply to the first address
  *	the connection, afterwards: the address leads nowhere, so no reply can come.  Waiting ends
  *		with MQS_EBUSY; the request is there, and is handled as one whose caller is gone
+ *	the node of the caller's connection: the same, and whoever asks about the address is cut
+ *		off by RabbitMQ 3.10 (reply.c)
  *	the caller: the broker drops its reply.  Who looks before he begins (reply_wanted) finds
  *		that nobody waits
  *	the handler, after the reply and before the ack: the message is delivered again.  The broker

@@ -7,9 +7,15 @@
 #include "amqp/connection_state.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/interrupted.h"
 
 /* How long a channel may take to stop sending before the connection is broken. */
 #define SEND_NS		MQS_SECOND
+/*
+ * How long it may take to close where no signal came.  A busy broker needs seconds, and breaking the
+ * connection would have it forget what a consumer beside has settled.
+ */
+#define CLOSE_NS	(20 * MQS_SECOND)
 #define CHANNEL_MAX	2047
 
 /* The lowest number that is free; 0 if there is none.  With the lock held. */
@@ -114,7 +120,8 @@ void
 mqs_amqp_channel_close(struct mqs_amqp_channel *ch)
 {
 	struct mqs_amqp_connection *c;
-	int64_t patience = mqs_boottime() + MQS_AMQP_PATIENCE_NS;
+	const int64_t began = mqs_boottime();
+	int64_t patience;
 	int gone;
 
 	if (ch == NULL)
@@ -133,7 +140,8 @@ mqs_amqp_channel_close(struct mqs_amqp_channel *ch)
 		if (gone)
 			break;
 		mqs_amqp_wake(c->wake_fd);
-		if (mqs_boottime() > patience)
+		patience = mqs_interrupted(c->options) ? MQS_AMQP_PATIENCE_NS : CLOSE_NS;
+		if (mqs_boottime() - began > patience)
 			mqs_amqp_end(c);
 		mqs_amqp_pause(c);
 	}

@@ -36,6 +36,7 @@ mqs_amqp_channel_closed(struct mqs_amqp_channel *ch, int number, const struct mq
 	ch->rest_n = 0;
 	ch->questions = 0;
 	ch->error = *why;
+	ch->begun = 0;
 	if (ch->phase == MQS_AMQP_CLOSING) {
 		mqs_amqp_channel_remove(ch);
 		mqs_amqp_wake(ch->connection->told_fd);

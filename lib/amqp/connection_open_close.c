@@ -61,6 +61,7 @@ open_and_set_up(struct mqs_amqp_connection *c, struct mqs_amqp_channel *ch,
 static void
 opened(struct mqs_amqp_channel *ch, int rc, const struct mqs_error *why)
 {
+	ch->begun = ch->begun && rc == MQS_OK;
 	if (rc != MQS_OK && ch->phase == MQS_AMQP_CLOSING) {
 		mqs_amqp_channel_remove(ch);
 	} else if (rc != MQS_OK && !ch->asked) {
@@ -116,12 +117,14 @@ mqs_amqp_change_channel(struct mqs_amqp_connection *c, struct mqs_error *err)
 {
 	struct mqs_amqp_channel *ch;
 	enum mqs_amqp_channel_phase phase = MQS_AMQP_OPEN;
-	int rc;
+	int begun = 0, rc;
 
 	mqs_amqp_lock(c);
 	for (ch = c->channels; ch != NULL; ch = ch->next)
 		if (ch->phase == MQS_AMQP_OPENING || ch->phase == MQS_AMQP_CLOSING) {
 			phase = ch->phase;
+			begun = ch->begun;
+			ch->begun = 1;
 			break;
 		}
 	mqs_amqp_unlock(c);
@@ -129,7 +132,9 @@ mqs_amqp_change_channel(struct mqs_amqp_connection *c, struct mqs_error *err)
 		return MQS_NOTHING;
 	if (phase == MQS_AMQP_OPENING)
 		return open_channel(c, ch, err);
-	if ((rc = close_channel(c, ch, err)) == MQS_OK)
-		forget_channel(c, ch);
-	return rc;
+	/* One that was not opened is none to the broker, who would end the connection (504). */
+	if (begun && (rc = close_channel(c, ch, err)) != MQS_OK)
+		return rc;
+	forget_channel(c, ch);
+	return MQS_OK;
 }

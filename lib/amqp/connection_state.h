@@ -24,8 +24,8 @@
 #include "base/bytes.h"
 
 #define MQS_AMQP_JOB_CHANNEL	1
-/* How long an answer may take after a signal, or a channel to close, before the connection is broken. */
-#define MQS_AMQP_PATIENCE_NS	(5 * MQS_SECOND)
+/* How long an answer may take after a signal, before the connection is broken. */
+#define MQS_AMQP_PATIENCE_NS	(2 * MQS_SECOND)
 #define MQS_AMQP_NOTICE		256	/* bytes of a notice */
 #define MQS_AMQP_NOTICES	4	/* that wait to be told; more are dropped */
 
@@ -75,6 +75,7 @@ struct mqs_amqp_channel {
 	amqp_channel_t		 number;
 	struct mqs_amqp_channel	*next;		/* L */
 	enum mqs_amqp_channel_phase phase;	/* L */
+	int			 begun;		/* L: the broker knows it, on this connection */
 	int			 asked;		/* L: the caller waits for it to be opened */
 	struct mqs_error	 error;		/* L: why it is closed */
 	int			 send;		/* L: there is something to send */

@@ -245,6 +245,7 @@ end(struct mqs_amqp_connection *c, const struct mqs_error *why)
 		ch->rest_n = 0;
 		ch->close_number = 0;
 		ch->questions = 0;
+		ch->begun = 0;
 		if (ch->phase != MQS_AMQP_OPEN)
 			continue;
 		ch->phase = MQS_AMQP_OPENING;

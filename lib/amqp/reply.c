@@ -10,9 +10,11 @@
 #include "amqp/content_type.h"
 #include "amqp/publish_confirmed.h"
 #include "amqp/publisher_limit.h"
+#include "amqp/reply_error.h"
 #include "amqp/table.h"
 #include "amqp/topology.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "message/headers.h"
 
 #define ADDRESS_MAX	255	/* a short text of AMQP */
@@ -41,10 +43,62 @@ is_nobodys(const char *to)
 	    strchr(to, '/') != NULL || strcmp(to, MQS_AMQP_DIRECT_REPLY) == 0;
 }
 
-static int
-is_there(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+struct look {
+	struct mqs_spool	*spool;
+	const char		*to;
+};
+
+static uint64_t
+hash_of(const char *to)
 {
-	return mqs_amqp_queue_exists(link, arg, NULL, NULL, err);
+	return XXH3_64bits(to, strlen(to));
+}
+
+/* 1 if the broker ended a connection of ours when it was asked about that address. */
+static int
+known_as_nobodys(const struct mqs_spool *spool, const char *to)
+{
+	const size_t n = spool->nnobodys < MQS_AMQP_NOBODYS ? spool->nnobodys : MQS_AMQP_NOBODYS;
+	const uint64_t hash = hash_of(to);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (spool->nobodys[i] == hash)
+			return 1;
+	return 0;
+}
+
+/*
+ * RabbitMQ 3.10 ends the connection (541) of who asks about an address that a node made which does not
+ * run now: it fails to read the address, and so its channel dies (case_clause in
+ * rabbit_channel:declare_fast_reply_to).  The message would come again and do the same, as long as the
+ * node is away.  So such an address is kept as nobody's; the caller's connection was to that node, and
+ * is gone.  A part of a job, which begins anew after such an end.
+ */
+static int
+look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct look *look = arg;
+	struct mqs_spool *spool = look->spool;
+	int rc;
+
+	if (known_as_nobodys(spool, look->to))
+		return mqs_fail(err, MQS_ENOENT, "%s: nobody", look->to);
+	rc = mqs_amqp_queue_exists(link, look->to, NULL, NULL, err);
+	if (rc == MQS_AMQP_LOST && is_direct(look->to) &&
+	    mqs_amqp_reply_number(amqp_get_rpc_reply(link->state)) == AMQP_INTERNAL_ERROR)
+		spool->nobodys[spool->nnobodys++ % MQS_AMQP_NOBODYS] = hash_of(look->to);
+	return rc;
+}
+
+/* Whether somebody has that address.  MQS_ENOENT: nobody. */
+static int
+look_for(struct mqs_spool *spool, struct mqs_amqp_connection *connection, const char *to,
+    struct mqs_error *err)
+{
+	struct look look = { .spool = spool, .to = to };
+
+	return mqs_amqp_run(connection, look_job, &look, -1, err);
 }
 
 /*
@@ -65,7 +119,7 @@ mqs_amqp_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m, cons
 		return MQS_NOTHING;
 	if ((rc = mqs_amqp_spool_connection(&connection, spool, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_run(connection, is_there, (void *)(uintptr_t)to, -1, err);
+	rc = look_for(spool, connection, to, err);
 	if (rc == MQS_ENOENT)
 		return MQS_NOTHING;
 	if (rc != MQS_OK && rc != MQS_EBUSY && rc != MQS_EPERM && rc != MQS_EINTR)
@@ -92,8 +146,8 @@ split(const char *address, char to[ADDRESS_MAX + 1], const char **correlation)
 }
 
 static int
-send_reply(struct mqs_amqp_connection *connection, const char *address, const char *reason,
-    const struct mqs_message *body, struct mqs_error *err)
+send_reply(struct mqs_spool *spool, struct mqs_amqp_connection *connection, const char *address,
+    const char *reason, const struct mqs_message *body, struct mqs_error *err)
 {
 	amqp_table_entry_t header;
 	amqp_basic_properties_t properties = { ._flags = AMQP_BASIC_DELIVERY_MODE_FLAG |
@@ -105,7 +159,7 @@ send_reply(struct mqs_amqp_connection *connection, const char *address, const ch
 	if (!split(address, to, &correlation))
 		return MQS_NOTHING;
 	/* The broker does not say whether somebody took it. */
-	if (is_direct(to) && mqs_amqp_run(connection, is_there, to, -1, NULL) == MQS_ENOENT)
+	if (is_direct(to) && look_for(spool, connection, to, NULL) == MQS_ENOENT)
 		return MQS_NOTHING;
 	if (*correlation != '\0') {
 		properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
@@ -145,7 +199,7 @@ mqs_amqp_reply(struct mqs_spool *spool, const char *address, const char *reason,
 	    0)) == MAP_FAILED)
 		return mqs_fail_errno(err, "reply");
 	m.body = map == NULL ? "" : map;
-	rc = send_reply(connection, address, reason, &m, err);
+	rc = send_reply(spool, connection, address, reason, &m, err);
 	if (map != NULL)
 		(void)munmap(map, (size_t)m.body_len);
 	return rc;

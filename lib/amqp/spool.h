@@ -14,6 +14,7 @@
 
 /* LENGTH:TOCORRELATION-ID; see reply.c. */
 #define MQS_AMQP_REPLY_SIZE	520
+#define MQS_AMQP_NOBODYS	256
 
 struct mqs_spool {
 	struct mqs_handle		 handle;	/* the seam's; first */
@@ -25,6 +26,8 @@ struct mqs_spool {
 	int				 told_no_management;	/* that it can't be had */
 	struct mqs_call			*call;		/* open, without a publisher (call.h) */
 	char				 reply_to[MQS_AMQP_REPLY_SIZE];	/* the last address that was told */
+	uint64_t			 nobodys[MQS_AMQP_NOBODYS];	/* hashes of addresses; see reply.c */
+	size_t				 nnobodys;	/* how many there ever were */
 	char				 shown[512];	/* the address, without a password */
 };
 

@@ -13,6 +13,7 @@
  *	stop RUN				before it is sent SIGTERM
  *	kill RUN				before it is sent SIGKILL
  *	late RUN				it did not end within 8 s of SIGTERM
+ *	cut RUN					mq-pub's connection was lost meanwhile
  *	end RUN STATUS				its exit status, or -SIGNAL
  *	start GROUP ID LEASE ATTEMPT PRIORITY KEY NAME RUN WALL	first thing in a handler
  *	torn GROUP ID LEASE RUN			instead: its body was not what was sent

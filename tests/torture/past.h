@@ -38,6 +38,7 @@ struct run {
 	char		 name[64];
 	size_t		 begin, stop, late, kill, end;
 	int		 status;		/* -SIGNAL */
+	int		 cut;			/* its connection was lost */
 };
 
 enum outcome { OUTCOME_NONE, OUTCOME_ACK, OUTCOME_RETRY, OUTCOME_REJECT, OUTCOME_DIE,

@@ -96,6 +96,8 @@ read_run(struct past *p, const char *line)
 		p->runs[recent_run(p, r.name)].kill = p->lines;
 	else if (*word == 'l')
 		p->runs[recent_run(p, r.name)].late = p->lines;
+	else if (*word == 'c')
+		p->runs[recent_run(p, r.name)].cut = 1;
 	else if (*word == 's')
 		p->runs[recent_run(p, r.name)].stop = p->lines;
 	else if (n == 3) {
@@ -222,7 +224,7 @@ past_read_history(struct past *p, const char *directory)
 		int (*take)(struct past *, const char *);
 	} events[] = {
 		{ "sent ", read_sent }, { "told ", read_told }, { "begin ", read_run },
-		{ "stop ", read_run }, { "kill ", read_run }, { "late ", read_run },
+		{ "stop ", read_run }, { "kill ", read_run }, { "late ", read_run }, { "cut ", read_run },
 		{ "end ", read_run }, { "start ", read_start },
 		{ "printed ", read_done }, { "done ", read_done }, { "settled ", read_done },
 		{ "rewinding ", read_rewind }, { "rewound ", read_rewind },

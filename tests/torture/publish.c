@@ -14,6 +14,7 @@
  *
  * $TORTURE_PAUSE: ms between two messages, on average.
  */
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <err.h>
@@ -51,6 +52,7 @@ struct run {
 	int		 atomic;
 	pid_t		 pid;
 	int		 in, out;		/* its stdin and stdout */
+	int		 said;			/* a file: its stderr */
 	struct letter	 given[RUN_MAX];
 	size_t		 ngiven, ntold;
 	char		 id[32];		/* so much of a line */
@@ -138,8 +140,11 @@ begin(struct run *r)
 	if (pipe2(in, O_CLOEXEC) == -1 || pipe2(out, O_CLOEXEC) == -1 ||
 	    fcntl(in[1], F_SETFL, O_NONBLOCK) == -1)
 		err(70, "pipe");
+	if ((r->said = memfd_create("said", MFD_CLOEXEC)) == -1)
+		err(70, "memfd");
 	history_add("begin %s", r->name);
 	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, r->said, STDERR_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	if ((rc = posix_spawnp(&r->pid, argv[0], &actions, NULL, argv, environ)) != 0)
@@ -235,6 +240,22 @@ keep_rest(struct run *r, size_t resent)
 	memcpy(again, rest, nagain * sizeof(*rest));
 }
 
+/* Hands on what mq-pub said, and tells whether it was about its connection. */
+static void
+hand_on(const struct run *r)
+{
+	char said[8192];
+	ssize_t n = pread(r->said, said, sizeof(said) - 1, 0);
+
+	if (n == -1)
+		err(70, "memfd");
+	said[n] = '\0';
+	if (strstr(said, ": connection lost: ") != NULL)
+		history_add("cut %s", r->name);
+	fputs(said, stderr);
+	close(r->said);
+}
+
 static void
 reap(struct run *r)
 {
@@ -247,6 +268,7 @@ reap(struct run *r)
 		if (errno != EINTR)
 			err(70, "waitpid");
 	running = 0;
+	hand_on(r);
 	history_add("end %s %d", r->name,
 	    WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }

@@ -47,6 +47,16 @@ dead_once(const struct past *p)
 	}
 }
 
+/*
+ * On a broker, mq-ack may have settled a message in whatever way, and got no answer since the consumer
+ * was killed.
+ */
+static int
+perhaps_by_hand(const struct past *p, const struct delivery *d)
+{
+	return p->broker && d->outcome == OUTCOME_HAND && d->settled == 0;
+}
+
 /* How often a message was handed out, and whether somebody refused it. */
 static unsigned
 handed_out(const struct past *p, const struct dead *dead, int *refused)
@@ -59,7 +69,8 @@ handed_out(const struct past *p, const struct dead *dead, int *refused)
 		if (d->group != dead->group || d->id != dead->origin)
 			continue;
 		n++;
-		if (d->outcome == OUTCOME_REJECT || strcmp(d->verb, "reject") == 0)
+		if (d->outcome == OUTCOME_REJECT || strcmp(d->verb, "reject") == 0 ||
+		    perhaps_by_hand(p, d))
 			*refused = 1;
 	}
 	return n;

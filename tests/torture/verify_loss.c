@@ -2,7 +2,8 @@
  * verify_loss.c - what a kill, or a loss of nodes or of the network, excuses on a broker
  *
  * A broker gives back what a consumer had when that, its connection or its node ends, while its
- * handlers are still at work.  A publisher that got no answer sends again; a retry and a dead
+ * handlers are still at work.  A publisher that got no answer sends again, also when no node was
+ * away (RabbitMQ 3.10 ends the connection of who publishes to a group that is being deleted); a retry and a dead
  * letter are confirmed copies, and the message is acknowledged behind them: a loss between the
  * two leaves both.  On files nothing of that is excused: all of this says 0.
  *
@@ -51,7 +52,7 @@ published_at(const struct past *p, const struct letter *l)
 int
 sent_in_loss(const struct past *p, const struct letter *l)
 {
-	return p->broker && lost_between(p, l->sent, published_at(p, l));
+	return p->broker && (p->runs[l->run].cut || lost_between(p, l->sent, published_at(p, l)));
 }
 
 /* Until it is due, a delayed message is under way in the broker. */
