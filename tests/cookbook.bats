@@ -32,6 +32,14 @@ stand_in() {
 	chmod +x "bin/$1"
 }
 
+# done_with GROUP...: nothing is left for them; what waits for its next attempt is in no depth of a cluster.
+done_with() {
+	local group
+	for group; do
+		[ "$(depth "$group")$(field delayed "$group")" = 00 ] || return 1
+	done
+}
+
 lines() {
 	if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi
 }
@@ -182,7 +190,7 @@ here() {
 	while read -r line; do
 		background "$line"
 	done <consumers
-	until_true '[ "$(depth events/billing)$(depth events/search)" = 00 ]'
+	until_true 'done_with events/billing events/search'
 	mq-replay -f '%o %s\n' events | sort >want
 	for group in billing search; do
 		awk -v p="$group.examplehook" '$1 == p && $2 == 200 { print $3, $4 }' requests |
@@ -224,7 +232,7 @@ here() {
 	mq-ctl set photos/default backoff=10ms lease=1s
 	run sh line
 	[ -d killed ]
-	until_true 'sh line || :; [ "$(depth photos/default)" = 0 ]'
+	until_true 'sh line || :; done_with photos/default'
 	for i in $(seq 20); do [ "$(cat "photos/it's $i.jpg.png")" = "thumb of $i" ]; done
 	[ "$(cat $'photos/line\nbreak.jpg.png')" = 'thumb of 21' ]
 	[ "$(cat photos/deadly.jpg.png)" = 'thumb of deadly' ]

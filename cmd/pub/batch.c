@@ -2,7 +2,7 @@
  * pub/batch.c - messages that mq-pub has collected and not yet published
  *
  * A message is durable when batch_flush returns, not before.  Ids and receipts are
- * printed after that, in the order of the input.  So a kill at any moment never leaves a
+ * printed after that, in the order of the input, up to the first message that is not durable.  So a kill at any moment never leaves a
  * printed id whose message is lost; it may leave durable messages whose ids were not
  * printed.
  *
@@ -44,13 +44,20 @@ struct passes {
 	uint64_t	 number, passed;
 };
 
+/*
+ * A cluster may store messages behind one that it does not store.  What is printed is in the order of
+ * records, so that its place says whose it is, and ends at such a gap.  A record that is bad in itself
+ * is passed over, or ends all.
+ */
 static void
 on_published(void *arg, uint64_t number, int code, const char *id)
 {
 	struct batch *b = arg;
 	struct passes p;
 
-	if (code != MQS_OK)
+	if (code != MQS_OK && code != MQS_EDATA)
+		b->gap = 1;
+	if (code != MQS_OK || b->gap)
 		return;
 	while (b->passes_at < b->passes.n) {
 		memcpy(&p, b->passes.p + b->passes_at, sizeof(p));
@@ -63,10 +70,6 @@ on_published(void *arg, uint64_t number, int code, const char *id)
 		b->out_failed = 1;
 }
 
-/*
- * A cluster may store messages behind one that it does not store.  Receipts are in the order of
- * records, and are printed up to the first gap.
- */
 static void
 on_published_receipt(void *arg, uint64_t number, int code, const char *id)
 {

@@ -43,6 +43,18 @@ load ../lib/expect
 	[ "$status" != 0 ]
 }
 
+@test "-I: no id of a message behind one that is not stored, so that each line's place says whose it is" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	mq-ctl create -k a q/g
+	printf '%s\n' a:1 b:2 a:3 >lines
+	run -66 --separate-stderr mq-pub -I --mandatory -K : q <lines
+	[ "${#lines[@]}" = 1 ]
+	run -0 mq-sub -e -f '%o %s\n' q/g
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[0]} == *' 1' && ${lines[1]} == *' 3' ]]
+}
+
 @test "--receipts: none of a message that is not stored, nor of those behind it" {
 	mq-ctl create q
 	mq-ctl set q retain=0
