@@ -54,18 +54,20 @@ hash_of(const char *to)
 	return XXH3_64bits(to, strlen(to));
 }
 
-/* 1 if the broker ended a connection of ours when it was asked about that address. */
+/*
+ * 1 if the broker twice ended a connection of ours when it was asked about that address.  Once it may
+ * have been for something else.
+ */
 static int
 known_as_nobodys(const struct mqs_spool *spool, const char *to)
 {
 	const size_t n = spool->nnobodys < MQS_AMQP_NOBODYS ? spool->nnobodys : MQS_AMQP_NOBODYS;
 	const uint64_t hash = hash_of(to);
-	size_t i;
+	size_t i, times = 0;
 
 	for (i = 0; i < n; i++)
-		if (spool->nobodys[i] == hash)
-			return 1;
-	return 0;
+		times += spool->nobodys[i] == hash;
+	return times > 1;
 }
 
 /*

@@ -26,7 +26,7 @@ struct mqs_spool {
 	int				 told_no_management;	/* that it can't be had */
 	struct mqs_call			*call;		/* open, without a publisher (call.h) */
 	char				 reply_to[MQS_AMQP_REPLY_SIZE];	/* the last address that was told */
-	uint64_t			 nobodys[MQS_AMQP_NOBODYS];	/* hashes of addresses; see reply.c */
+	uint64_t			 nobodys[MQS_AMQP_NOBODYS];	/* hashes of addresses; see look_job in reply.c */
 	size_t				 nnobodys;	/* how many there ever were */
 	char				 shown[512];	/* the address, without a password */
 };

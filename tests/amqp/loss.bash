@@ -35,12 +35,14 @@ three() {
 }
 
 # publishing NAME COUNT SECONDS OPTION... QUEUE: mq-pub -I publishes numbers to QUEUE, COUNT at a time, with so many
-# seconds between, until there is a file ./stop; the numbers go to ./NAME.numbers, the ids to ./NAME.ids.
+# seconds between, until there is a file ./stop; the numbers go to ./NAME.numbers, the ids to ./NAME.ids, and the
+# first number of each time, with that time, to ./NAME.times.
 publishing() {
 	local name=$1 count=$2 seconds=$3 i
 	shift 3
 	for ((i = 0; ; i += count)); do
 		[ ! -e stop ] || break
+		echo "$((i + 1)) $EPOCHREALTIME" >>"$name.times"
 		seq "$((i + 1))" "$((i + count))"
 		read -rt "$seconds" <>pace || :
 	done 3>&- 7>&- | tee "$name.numbers" | mq-pub -I "$@" >"$name.ids" 2>"$name.said" 3>&- 7>&- &
