@@ -2,9 +2,9 @@
  * pub/batch.c - messages that mq-pub has collected and not yet published
  *
  * A message is durable when batch_flush returns, not before.  Ids and receipts are
- * printed after that, in the order of the input, up to the first message that is not durable.  So a kill at any moment never leaves a
- * printed id whose message is lost; it may leave durable messages whose ids were not
- * printed.
+ * printed after that, in the order of the input, up to the first message that is not
+ * durable.  So a kill at any moment never leaves a printed id whose message is lost; it may
+ * leave durable messages whose ids were not printed.
  *
  * The bytes of messages are borrowed from the input's buffer, or copied to `kept', which
  * each flush empties.  Messages point into `kept', so it has a fixed size and never

@@ -3,9 +3,9 @@
  *
  * A broker gives back what a consumer had when that, its connection or its node ends, while its
  * handlers are still at work.  A publisher that got no answer sends again, also when no node was
- * away (RabbitMQ 3.10 ends the connection of who publishes to a group that is being deleted); a retry and a dead
- * letter are confirmed copies, and the message is acknowledged behind them: a loss between the
- * two leaves both.  On files nothing of that is excused: all of this says 0.
+ * away (RabbitMQ 3.10 ends the connection of who publishes to a group that is being deleted); a
+ * retry and a dead letter are confirmed copies, and the message is acknowledged behind them: a
+ * loss between the two leaves both.  On files nothing of that is excused: all of this says 0.
  *
  * What is excused is what may have been on its way: the history says from when to when something
  * was away, from a second before that on.  All else must be as if nothing had happened.
