@@ -99,17 +99,6 @@ cut_connections() {
 	assert_output x
 }
 
-# Such an address ends a connection to RabbitMQ 3.10: here it is one of a node that there never was.
-@test "a caller whose node is away: its message is as any other" {
-	local address=amq.rabbitmq.reply-to.g1h2AA5yZXBseUA4ODU4MTUwOAAAIGQAAAABawrAAA==.Ysl5bmZcfeEWjMkIt8aA6A==
-	mq-ctl create rpc/default
-	mq-pub -H mq-reply-to=$address rpc one
-	mq-pub rpc two
-	run -0 --separate-stderr timeout 60 mq-sub -e rpc -- cat
-	[ "$(fold -w 3 <<<"$output" | sort)" = $'one\ntwo' ]
-	has depth rpc/default 0
-}
-
 @test "a caller that is killed while the command runs: its status settles the message" {
 	local caller
 	mkfifo gate
