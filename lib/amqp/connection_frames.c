@@ -13,7 +13,10 @@ take_close(struct mqs_amqp_channel *ch, const amqp_channel_close_t *m, struct mq
 {
 	struct mqs_error why;
 
-	(void)mqs_amqp_fail_closed(&why, "channel", m->reply_code, m->reply_text);
+	if (mqs_amqp_fail_closed(&why, "channel", m->reply_code, m->reply_text) == MQS_AMQP_LOST) {
+		*err = why;
+		return MQS_AMQP_LOST;
+	}
 	ch->close_number = m->reply_code;
 	ch->error = why;
 	return ch->rest_n > 0 ? MQS_OK : mqs_amqp_channel_close_ok(ch, err);

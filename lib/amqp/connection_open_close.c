@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-/* A request ends when its connection was closed for it so often, and for so many heartbeats. */
+/* A request ends when its connection was of no use for it so often, and for so many heartbeats. */
 #define REFUSALS	20
 #define REFUSED_BEATS	6
 
@@ -20,13 +20,16 @@ mqs_amqp_refused(struct mqs_amqp_connection *c, struct mqs_amqp_refusals *r, int
 		number = mqs_amqp_reply_number(amqp_get_rpc_reply(c->state));
 	else
 		r->n = 0;
-	if (number != AMQP_RESOURCE_ERROR && number != AMQP_INTERNAL_ERROR)
+	/* 404: reply_error.h */
+	if (number != AMQP_RESOURCE_ERROR && number != AMQP_INTERNAL_ERROR && number != AMQP_NOT_FOUND)
 		return 0;
 	if (r->n++ == 0)
 		r->since = now;
+	else
+		mqs_amqp_untold(c);
 	if (r->n < REFUSALS || now - r->since < REFUSED_BEATS * c->configuration->heartbeat * MQS_SECOND)
 		return 0;
-	err->code = mqs_amqp_code(number);
+	err->code = MQS_EBUSY;
 	return 1;
 }
 
@@ -61,7 +64,7 @@ open_and_set_up(struct mqs_amqp_connection *c, struct mqs_amqp_channel *ch,
 static void
 opened(struct mqs_amqp_channel *ch, int rc, const struct mqs_error *why)
 {
-	ch->begun = ch->begun && rc == MQS_OK;
+	ch->begun = rc == MQS_OK;
 	if (rc != MQS_OK && ch->phase == MQS_AMQP_CLOSING) {
 		mqs_amqp_channel_remove(ch);
 	} else if (rc != MQS_OK && !ch->asked) {
@@ -124,7 +127,6 @@ mqs_amqp_change_channel(struct mqs_amqp_connection *c, struct mqs_error *err)
 		if (ch->phase == MQS_AMQP_OPENING || ch->phase == MQS_AMQP_CLOSING) {
 			phase = ch->phase;
 			begun = ch->begun;
-			ch->begun = 1;
 			break;
 		}
 	mqs_amqp_unlock(c);

@@ -102,7 +102,7 @@ struct mqs_amqp_connection {
 	int			 users;		/* L: the thread, and the caller; the last one frees */
 	int			 quit;		/* L */
 	int			 fd;		/* L: the socket; -1: not connected */
-	int			 ended;		/* L: by _end */
+	int			 untold;	/* L: the loss that comes, or came, is not told */
 	int			 ever;		/* L: it was connected */
 	int			 blocked;	/* L: by an alarm */
 	int64_t			 written;	/* L: bytes that bursts have written, about */
@@ -132,6 +132,8 @@ int	mqs_amqp_wait_fd(struct mqs_amqp_connection *, int fd, int64_t deadline,
 void	mqs_amqp_channel_remove(struct mqs_amqp_channel *);
 /* Breaks the connection since the caller ends what it began there; such a loss is not told. */
 void	mqs_amqp_end(struct mqs_amqp_connection *);
+/* Nor is this one, since it was told before; nor the connection after it. */
+void	mqs_amqp_untold(struct mqs_amqp_connection *);
 
 /* connection_thread.c */
 void	mqs_amqp_thread(struct mqs_amqp_connection *);

@@ -210,9 +210,10 @@ begin(struct mqs_amqp_connection *c)
 	c->epoch++;
 	c->blocked = 0;
 	read_version(c);
-	if (c->ever)
+	if (c->ever && !c->untold)
 		mqs_amqp_note(c, "%s: connected again", c->address->hosts[c->host].shown);
 	c->ever = 1;
+	c->untold = 0;
 	mqs_amqp_wake(c->told_fd);
 	mqs_amqp_unlock(c);
 }
@@ -234,10 +235,9 @@ end(struct mqs_amqp_connection *c, const struct mqs_error *why)
 	amqp_connection_state_t state = c->state;
 
 	mqs_amqp_lock(c);
-	if (why != NULL && c->ever && !c->ended)
+	if (why != NULL && c->ever && !c->untold)
 		mqs_amqp_note(c, "%s: connection lost: %s; connecting again",
 		    c->address->hosts[c->host].shown, reason(why));
-	c->ended = 0;
 	c->fd = -1;
 	c->state = NULL;
 	for (ch = c->channels; ch != NULL; ch = ch->next) {

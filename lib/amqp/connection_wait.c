@@ -76,13 +76,21 @@ mqs_amqp_notices(struct mqs_amqp_connection *c)
 }
 
 static void
-cut(struct mqs_amqp_connection *c, int ended)
+cut(struct mqs_amqp_connection *c, int untold)
 {
 	mqs_amqp_lock(c);
 	if (c->fd != -1) {
 		(void)shutdown(c->fd, SHUT_RDWR);
-		c->ended |= ended;
+		c->untold |= untold;
 	}
+	mqs_amqp_unlock(c);
+}
+
+void
+mqs_amqp_untold(struct mqs_amqp_connection *c)
+{
+	mqs_amqp_lock(c);
+	c->untold = 1;
 	mqs_amqp_unlock(c);
 }
 

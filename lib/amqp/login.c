@@ -125,6 +125,8 @@ login(amqp_connection_state_t state, const struct mqs_amqp_address *a,
 		status = amqp_socket_open_noblock(socket, host->name, host->port, &timeout);
 	if (status != AMQP_STATUS_OK)
 		return connect_failed(err, host->shown, status);
+	/* Of the first requests; later connection_thread.c has patience of its own. */
+	(void)amqp_set_rpc_timeout(state, &timeout);
 	if (setsockopt(amqp_get_sockfd(state), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) != 0)
 		return mqs_fail_errno(err, "%s: buffer of the socket", host->shown);
 	reply = send_login(state, a->vhost, c);

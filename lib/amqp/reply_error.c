@@ -30,11 +30,27 @@ mqs_amqp_code(int amqp_code)
 	}
 }
 
+/* The queue is there, and the node can't see it: the reasons of rabbit_amqqueue:absent. */
+static int
+is_out_of_sight(int amqp_code, amqp_bytes_t text)
+{
+	static const char *const reasons[] = { "is down or inaccessible",
+	    "has crashed and failed to restart", "process is stopped by supervisor" };
+	size_t i;
+
+	for (i = 0; amqp_code == AMQP_NOT_FOUND && text.len > 0 && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (memmem(text.bytes, text.len, reasons[i], strlen(reasons[i])) != NULL)
+			return 1;
+	return 0;
+}
+
 int
 mqs_amqp_fail_closed(struct mqs_error *err, const char *object, int amqp_code,
     amqp_bytes_t text)
 {
-	return mqs_fail(err, mqs_amqp_code(amqp_code), "%s: RabbitMQ: %.*s (%d)", object,
+	int code = is_out_of_sight(amqp_code, text) ? MQS_AMQP_LOST : mqs_amqp_code(amqp_code);
+
+	return mqs_fail(err, code, "%s: RabbitMQ: %.*s (%d)", object,
 	    (int)(text.len > 400 ? 400 : text.len), text.len == 0 ? "" : (const char *)text.bytes,
 	    amqp_code);
 }

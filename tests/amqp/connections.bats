@@ -191,6 +191,44 @@ broken() {
 	[ "$(mq-sub -e q/g)" = a ]
 }
 
+@test "a stream that the node has lost sight of: nothing is published past it" {
+	mq-ctl create q/g
+	mq-pub q a
+	nodes hide "$vhost" q.log
+	mq-pub -I q b >id 2>said 3>&- &
+	until_true 'grep "down or inaccessible" said'
+	[ ! -s id ]
+	nodes show "$vhost" q.log
+	wait $!
+	[ "$(wc -l <id)" = 1 ]
+	mq-replay q | cmp - <(printf 'a\nb\n')
+	mq-sub -e q/g | cmp - <(printf 'a\nb\n')
+}
+
+@test "a group that the node has lost sight of was not deleted" {
+	mq-ctl create q/g
+	mq-pub q a
+	nodes hide "$vhost" q/g
+	mq-sub -e q/g >got 2>said 3>&- &
+	until_true 'grep "down or inaccessible" said'
+	nodes show "$vhost" q/g
+	wait $!
+	[ "$(cat got)" = a ]
+}
+
+@test "a queue that stays out of sight: 75 in the end, and told once on the way" {
+	mq-ctl create q/g
+	configure heartbeat=1
+	nodes hide "$vhost" q.log
+	refused 75 "q.log: RabbitMQ: NOT_FOUND - home node" mq-pub q a
+	[ "$(grep -c "connection lost" <<<"$stderr")" = 1 ]
+	[ "$(grep -c "connected again" <<<"$stderr")" = 1 ]
+	refused 75 "q.log: RabbitMQ: NOT_FOUND - home node" mq-replay q
+	nodes show "$vhost" q.log
+	mq-pub q b
+	[ "$(mq-sub -e q/g)" = b ]
+}
+
 @test "a connection that is lost at the end of a stream: the end is found on the next one" {
 	mq-ctl create q/g
 	mq-ctl set q/g max-attempts=7

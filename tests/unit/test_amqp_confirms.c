@@ -140,6 +140,29 @@ test_errors(void)
 	check_int(mqs_amqp_code(999), MQS_EIO);
 }
 
+static int
+closed_with(int number, const char *text)
+{
+	struct mqs_error err;
+
+	return mqs_amqp_fail_closed(&err, "q", number, mqs_amqp_text(text));
+}
+
+/* A queue that a node can't see is not one that is not there. */
+static void
+test_out_of_sight(void)
+{
+	check_int(closed_with(404, "NOT_FOUND - no queue 'q.log' in vhost '/'"), MQS_ENOENT);
+	check_int(closed_with(404, ""), MQS_ENOENT);
+	check_int(closed_with(404, "NOT_FOUND - home node 'mq2@localhost' of durable queue 'q.log' in "
+	    "vhost '/' is down or inaccessible"), MQS_AMQP_LOST);
+	check_int(closed_with(404, "NOT_FOUND - queue 'q' in vhost '/' has crashed and failed to "
+	    "restart"), MQS_AMQP_LOST);
+	check_int(closed_with(404, "NOT_FOUND - queue 'q' in vhost '/' process is stopped by "
+	    "supervisor"), MQS_AMQP_LOST);
+	check_int(closed_with(403, "ACCESS_REFUSED - queue 'is down or inaccessible'"), MQS_EPERM);
+}
+
 int
 main(void)
 {
@@ -149,5 +172,6 @@ main(void)
 	run_test("tags of an older batch", test_forget);
 	run_test("how large a body may be", test_limit);
 	run_test("the broker's numbers", test_errors);
+	run_test("a queue that is out of sight is not missing", test_out_of_sight);
 	return finish_tests();
 }
