@@ -85,6 +85,28 @@ stored() {
 	nodes alarm off
 }
 
+@test "consuming goes on, and ends with -e, -W and -c as ever" {
+	mq-ctl create q/g
+	mq-pub q a b c
+	nodes alarm on
+	[ "$(timeout 60 mq-sub -c 1 q/g)" = a ]
+	[ "$(timeout 60 mq-sub -e q/g)" = $'b\nc' ]
+	run -1 --separate-stderr timeout 60 mq-sub -e q/g
+	run -1 --separate-stderr timeout 60 mq-sub -W 300ms q/g
+	nodes alarm off
+}
+
+@test "a retry waits for its end, and the message is not lost" {
+	mq-ctl create q/g
+	mq-pub q a
+	nodes alarm on
+	mq-sub -c 1 q/g -- sh -c 'touch ran; exit 1' 2>err 3>&- &
+	until_true '[ -e ran ]'
+	nodes alarm off
+	wait $!
+	until_true '[ "$(mq-sub -e q/g)" = a ]'
+}
+
 @test "a queue that is new: the same" {
 	nodes alarm on
 	mq-pub q a 2>err 3>&- &
