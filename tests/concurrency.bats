@@ -148,7 +148,9 @@ made() {
 		cmp "got.$g" <(seq 1000)
 	done
 	[ "$(mq-stat -J q | jq -s 'map(select(.group != null)) | length')" = 12 ]
-	[ "$(mq-stat -J q | jq -s 'map(.depth // 0) | add')" = 0 ]
+	for g in $(seq 12); do
+		has depth "q/group$g" 0
+	done
 	sound q
 }
 
@@ -272,9 +274,13 @@ made() {
 
 @test "two of everything at once" {
 	local two upkeep='mq-ctl check -q q; mq-ctl trim -q q'
-	[ -z "${MQ_CLUSTER-}" ] || upkeep='mq-ctl show q; mq-ctl list'
 	pids=()
 	mq-ctl create q/g
+	# On a broker a group that is made while others publish may get a message twice.
+	if [ -n "${MQ_CLUSTER-}" ]; then
+		upkeep='mq-ctl show q; mq-ctl list'
+		mq-ctl create q/manual q/handled
+	fi
 	for two in 1 2; do
 		start sh -c "seq -f '$two-%.0f' 700 | mq-pub q"
 		start sh -c "seq -f '$two-x%.0f' 300 | jq -cR '{body: .}' | mq-pub -J q"

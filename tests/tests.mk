@@ -14,7 +14,7 @@ TORTURED = $(filter-out $(TORTURE:$(B)/%=$(B)/tests/%.o),$(patsubst %.c,$(B)/%.o
 OBJS	+= $(TESTED:$(B)/%=$(B)/tests/%.o) $(TORTURED)
 
 # What tests of clusters need beside what all tests do.
-CLUSTERED = rabbitmq-server librabbitmq-dev libcurl4-openssl-dev amqp-tools python3-pika openssl time
+CLUSTERED = rabbitmq-server librabbitmq-dev libcurl4-openssl-dev amqp-tools python3-pika openssl time valgrind
 
 unit: $(UNIT) $(TORTURE) $(ENGINES)
 tests: all unit

@@ -68,7 +68,7 @@ counts() {
 	seq 5 | mq-pub q
 	mq-sub -m q >out 3>&- &
 	until_true '[ "$(wc -l <out)" = 5 ]'
-	pid=$(pgrep -P $!)
+	pid=$(tool_of $!)
 	kill -KILL "$pid"
 	wait $! || :
 	until_true '[ "$(counts q/default)" = "5 0" ]'
@@ -239,7 +239,7 @@ counts() {
 	seq 5 | mq-pub q
 	until_true '[ "$(wc -l <a)" = 5 ]'
 	[ ! -s b ]
-	pid=$(pgrep -P "$first")
+	pid=$(tool_of "$first")
 	kill -KILL "$pid"
 	wait "$first" || :
 	until_true '[ "$(wc -l <b)" = 5 ]'

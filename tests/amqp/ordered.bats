@@ -179,7 +179,7 @@ connected() {
 		# Another one was killed while it had some out, and more ahead.
 		mq-sub -m -f '%r\n' q/g >out 3>&- &
 		until_true '[ "$(wc -l <out)" = 3 ]'
-		kill -KILL "$(pgrep -P $!)"
+		kill -KILL "$(tool_of $!)"
 		wait $! || :
 	done
 	drain q/g rest
@@ -211,12 +211,12 @@ connected() {
 	manual
 	nodes api GET "$queue" | jq -c '{durable, arguments}' >declaration
 	until_true '[ "$(nodes api GET "$queue" | jq .consumers)" = 1 ]'
-	kill -STOP "$(pgrep -P "$consumer")"
+	kill -STOP "$(tool_of "$consumer")"
 	nodes api DELETE "$queue"
 	nodes api PUT "$queue" "$(<declaration)"
 	nodes api POST "bindings/$vhost/e/q/q/q%2Fg" '{"routing_key":"#"}'
 	publish a:a1 a:a2
-	kill -CONT "$(pgrep -P "$consumer")"
+	kill -CONT "$(tool_of "$consumer")"
 	until_true '[ "$(bodies)" = a1 ]'
 	mq-ack "$(receipt a1)"
 	until_true '[ "$(bodies)" = "a1 a2" ]'
