@@ -784,8 +784,11 @@ stopped_ahead() {
 	[ -z "${MQ_CLUSTER-}" ] || has_read=1
 	[ "$n" -ge "$has_read" ]
 	[ "$n" -lt "$1" ]
+	# A broker may have stored what it did not confirm in time.
+	[ -z "${MQ_CLUSTER-}" ] || n=$(mq-replay q | wc -l)
+	[ "$n" -ge "$(wc -l <told)" ]
 	mq-replay q | cmp - <(head -n "$n" in)
-	mq-replay -f '%o\n' q | cmp - told
+	mq-replay -f '%o\n' q | head -n "$(wc -l <told)" | cmp - told
 }
 
 @test "SIGTERM with a batch read ahead: what was read is there whole; 75" {

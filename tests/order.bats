@@ -157,7 +157,10 @@ ordered() {
 	[ -n "${MQ_CLUSTER-}" ] || [ "$(field leased q/g)" = 2 ]
 	sound q
 	run -0 mq-sub -W 30s -c 3 q/g
-	assert_output $'a1\nb1\na2'
+	# When b1 comes from a broker, a1 may be settled already.
+	[ -n "${MQ_CLUSTER-}" ] || assert_output $'a1\nb1\na2'
+	[ "$(grep a <<<"$output")" = $'a1\na2' ]
+	[ "$(sort <<<"$output")" = $'a1\na2\nb1' ]
 	sound q
 }
 
