@@ -23,17 +23,19 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	umask 022
 }
-# until_true COMMAND: waits for a state, a minute at the most ($patience times 50 ms).
+# until_true COMMAND: waits for a state, a minute at the most ($patience times 50 ms).  After a second it
+# looks four times less often: what is waited for needs the processor, too.
 until_true() {
-	local i
-	for ((i = 0; i < ${patience:-1200}; i++)); do
-		if eval "$1"; then
-			return 0
+	local waited=0 pause=50
+	until eval "$1"; do
+		if [ "$waited" -ge $((${patience:-1200} * 50)) ]; then
+			echo "never came true: $1" >&2
+			return 1
 		fi
-		sleep 0.05
+		[ "$waited" -lt 1000 ] || pause=200
+		sleep "0.${pause/#50/050}"
+		waited=$((waited + pause))
 	done
-	echo "never came true: $1" >&2
-	return 1
 }
 
 # soon MS COMMAND...: COMMAND, which says how many ms something took, takes less than MS
