@@ -5,6 +5,7 @@
  * it; an exchange that somebody else made has one when a group or a setting was given to it.
  */
 #include "amqp/admin.h"
+#include "amqp/answer.h"
 #include "amqp/group_queue.h"
 #include "amqp/settings_store.h"
 #include "amqp/topology.h"
@@ -22,11 +23,15 @@ static int
 is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct listing *l = arg;
+	const struct mqs_amqp_link looking = mqs_amqp_looking(link);
 	char name[MQS_AMQP_NAME_SIZE];
+
+	int rc;
 
 	if (l->group == NULL)
 		return mqs_amqp_exchange_exists(link, l->queue, err);
-	return mqs_amqp_group_marked(link, mqs_amqp_group_queue(name, l->queue, l->group), err);
+	rc = mqs_amqp_group_marked(&looking, mqs_amqp_group_queue(name, l->queue, l->group), err);
+	return rc == MQS_EBUSY ? MQS_OK : rc;	/* out of sight, and there */
 }
 
 static int

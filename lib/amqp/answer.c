@@ -29,6 +29,11 @@ mqs_amqp_answer_of(const struct mqs_amqp_link *link, const char *object, amqp_rp
 
 	if (rc == MQS_OK || rc == MQS_AMQP_LOST)
 		return rc;
+	if (rc == MQS_EBUSY && !link->looks && mqs_amqp_reply_number(reply) == AMQP_NOT_FOUND) {
+		if (err != NULL)
+			err->code = MQS_AMQP_LOST;
+		return MQS_AMQP_LOST;
+	}
 	return open_again(link, object, err) == MQS_OK ? rc : MQS_AMQP_LOST;
 }
 
@@ -36,4 +41,13 @@ int
 mqs_amqp_answer(const struct mqs_amqp_link *link, const char *object, struct mqs_error *err)
 {
 	return mqs_amqp_answer_of(link, object, amqp_get_rpc_reply(link->state), err);
+}
+
+struct mqs_amqp_link
+mqs_amqp_looking(const struct mqs_amqp_link *link)
+{
+	struct mqs_amqp_link looking = *link;
+
+	looking.looks = 1;
+	return looking;
 }

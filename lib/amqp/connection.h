@@ -57,7 +57,9 @@
  * with mqs_amqp_ask is watched, too: it is a loss when nothing has come on its channel for as long.
  * Or it closes the connection for an error of its own (506, 541; 3.10.8 does at each declare of a
  * stream that a node's death has broken).  That passes mostly, so the request runs again, too; but where
- * it was answered like that for six heartbeats, and twenty times in a row, it ends with that error.
+ * it was answered like that for six heartbeats, and twenty times in a row, it ends with MQS_EBUSY.  So
+ * it is with a node that has lost sight of a queue (reply_error.h), also of what `send' asks; another
+ * may see it.  Such losses are told once.
  * The first connection is tried for one round only, so that a misspelt host is an error.
  *
  * BLOCKED  An alarm on the broker (memory, disk) is one notice.  Sending rests until it is over.
@@ -87,6 +89,7 @@ struct mqs_amqp_link {
 	amqp_channel_t		 number;
 	uint64_t		 epoch;		/* counts connections, from 1 */
 	struct mqs_amqp_channel	*channel;	/* NULL for jobs */
+	int			 looks;		/* answer.h: of a copy that a job makes */
 };
 
 /* A message from the broker; good until the event returns. */

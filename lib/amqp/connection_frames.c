@@ -12,12 +12,18 @@ static int
 take_close(struct mqs_amqp_channel *ch, const amqp_channel_close_t *m, struct mqs_error *err)
 {
 	struct mqs_error why;
+	int rc = mqs_amqp_fail_closed(&why, "channel", m->reply_code, m->reply_text);
 
-	if (mqs_amqp_fail_closed(&why, "channel", m->reply_code, m->reply_text) == MQS_AMQP_LOST) {
-		*err = why;
-		return MQS_AMQP_LOST;
-	}
 	ch->close_number = m->reply_code;
+	/* Out of sight (reply_error.h): another node may see it; to the owner it is never missing. */
+	if (rc == MQS_EBUSY && m->reply_code == AMQP_NOT_FOUND) {
+		if (!mqs_amqp_once_too_often(ch->connection, &ch->out_of_sight)) {
+			*err = why;
+			err->code = MQS_AMQP_LOST;
+			return MQS_AMQP_LOST;
+		}
+		ch->close_number = AMQP_RESOURCE_ERROR;
+	}
 	ch->error = why;
 	return ch->rest_n > 0 ? MQS_OK : mqs_amqp_channel_close_ok(ch, err);
 }
@@ -50,8 +56,10 @@ static int
 take_method(struct mqs_amqp_channel *ch, const amqp_method_t *method, struct mqs_error *err)
 {
 	if (ch->questions > 0 && (method->id == AMQP_BASIC_CONSUME_OK_METHOD ||
-	    method->id == AMQP_QUEUE_DECLARE_OK_METHOD))
+	    method->id == AMQP_QUEUE_DECLARE_OK_METHOD)) {
 		ch->questions--;
+		ch->out_of_sight.n = 0;
+	}
 	switch (method->id) {
 	case AMQP_BASIC_ACK_METHOD: {
 		const amqp_basic_ack_t *m = method->decoded;

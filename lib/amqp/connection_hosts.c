@@ -104,6 +104,17 @@ try_round(struct mqs_amqp_connection *c, int *refused, struct mqs_error *err)
 	return worst.code;
 }
 
+/* What a loss that was not told has become. */
+static void
+tell_outage(struct mqs_amqp_connection *c, const struct mqs_error *why)
+{
+	mqs_amqp_lock(c);
+	if (c->untold)
+		mqs_amqp_note(c, "%s; connecting again", why->text);
+	c->untold = 0;
+	mqs_amqp_unlock(c);
+}
+
 int
 mqs_amqp_reconnect(struct mqs_amqp_connection *c, struct mqs_error *err)
 {
@@ -114,6 +125,7 @@ mqs_amqp_reconnect(struct mqs_amqp_connection *c, struct mqs_error *err)
 	while ((rc = try_round(c, &refused, err)) != MQS_OK) {
 		if (rc == MQS_EINTR || rc == MQS_ECONFIG || !c->ever || refused)
 			return rc;
+		tell_outage(c, err);
 		rest(c, pause_ms);
 		if ((pause_ms *= 2) > LAST_PAUSE_MS)
 			pause_ms = LAST_PAUSE_MS;

@@ -10,24 +10,35 @@
 #define REFUSED_BEATS	6
 
 int
+mqs_amqp_once_too_often(struct mqs_amqp_connection *c, struct mqs_amqp_refusals *r)
+{
+	const int64_t now = mqs_boottime();
+
+	if (r->n++ == 0)
+		r->since = now;
+	else
+		c->untold = 1;
+	return r->n >= REFUSALS &&
+	    now - r->since >= REFUSED_BEATS * c->configuration->heartbeat * MQS_SECOND;
+}
+
+int
 mqs_amqp_refused(struct mqs_amqp_connection *c, struct mqs_amqp_refusals *r, int rc,
     struct mqs_error *err)
 {
-	const int64_t now = mqs_boottime();
-	int number = 0;
+	int number = 0, last;
 
 	if (rc == MQS_AMQP_LOST)
 		number = mqs_amqp_reply_number(amqp_get_rpc_reply(c->state));
 	else
 		r->n = 0;
-	/* 404: reply_error.h */
+	/* 404: out of sight (answer.h). */
 	if (number != AMQP_RESOURCE_ERROR && number != AMQP_INTERNAL_ERROR && number != AMQP_NOT_FOUND)
 		return 0;
-	if (r->n++ == 0)
-		r->since = now;
-	else
-		mqs_amqp_untold(c);
-	if (r->n < REFUSALS || now - r->since < REFUSED_BEATS * c->configuration->heartbeat * MQS_SECOND)
+	mqs_amqp_lock(c);
+	last = mqs_amqp_once_too_often(c, r);
+	mqs_amqp_unlock(c);
+	if (!last)
 		return 0;
 	err->code = MQS_EBUSY;
 	return 1;

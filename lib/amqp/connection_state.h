@@ -87,6 +87,7 @@ struct mqs_amqp_channel {
 	struct mqs_amqp_assembly in;		/* T */
 	int			 close_number;	/* T: the broker closed it in the middle of a body */
 	struct mqs_amqp_refusals refusals;	/* T: of set_up */
+	struct mqs_amqp_refusals out_of_sight;	/* T: what `send' asked for, since an answer */
 	unsigned		 questions;	/* T: that `send' asked, and that were not answered */
 	int64_t			 heard;		/* T: while there are some: when anything came last */
 };
@@ -102,7 +103,7 @@ struct mqs_amqp_connection {
 	int			 users;		/* L: the thread, and the caller; the last one frees */
 	int			 quit;		/* L */
 	int			 fd;		/* L: the socket; -1: not connected */
-	int			 untold;	/* L: the loss that comes, or came, is not told */
+	int			 untold;	/* L: the loss that comes, or came, and the connection after it */
 	int			 ever;		/* L: it was connected */
 	int			 blocked;	/* L: by an alarm */
 	int64_t			 written;	/* L: bytes that bursts have written, about */
@@ -132,8 +133,6 @@ int	mqs_amqp_wait_fd(struct mqs_amqp_connection *, int fd, int64_t deadline,
 void	mqs_amqp_channel_remove(struct mqs_amqp_channel *);
 /* Breaks the connection since the caller ends what it began there; such a loss is not told. */
 void	mqs_amqp_end(struct mqs_amqp_connection *);
-/* Nor is this one, since it was told before; nor the connection after it. */
-void	mqs_amqp_untold(struct mqs_amqp_connection *);
 
 /* connection_thread.c */
 void	mqs_amqp_thread(struct mqs_amqp_connection *);
@@ -145,10 +144,12 @@ void	mqs_amqp_thread(struct mqs_amqp_connection *);
 int	mqs_amqp_change_channel(struct mqs_amqp_connection *, struct mqs_error *err);
 /*
  * A request ended with rc: 1 if it was a loss that is to be its end, too, as connection.h says; then
- * err->code is what RabbitMQ said.
+ * err->code is MQS_EBUSY.
  */
 int	mqs_amqp_refused(struct mqs_amqp_connection *, struct mqs_amqp_refusals *, int rc,
 	    struct mqs_error *err);
+/* Counts such a loss, which is told the first time: 1 if it is the last.  With the lock held. */
+int	mqs_amqp_once_too_often(struct mqs_amqp_connection *, struct mqs_amqp_refusals *);
 /* What the thread hands out for a channel; NULL: for jobs. */
 struct mqs_amqp_link mqs_amqp_link_of(const struct mqs_amqp_connection *,
 	    struct mqs_amqp_channel *);

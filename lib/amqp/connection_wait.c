@@ -87,14 +87,6 @@ cut(struct mqs_amqp_connection *c, int untold)
 }
 
 void
-mqs_amqp_untold(struct mqs_amqp_connection *c)
-{
-	mqs_amqp_lock(c);
-	c->untold = 1;
-	mqs_amqp_unlock(c);
-}
-
-void
 mqs_amqp_break(struct mqs_amqp_connection *c)
 {
 	cut(c, 0);

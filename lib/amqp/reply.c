@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amqp/answer.h"
 #include "amqp/call.h"
 #include "amqp/content_type.h"
 #include "amqp/publish_confirmed.h"
@@ -81,12 +82,14 @@ static int
 look_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	const struct look *look = arg;
+	/* A caller's queue on a node that is away does not end our connection. */
+	const struct mqs_amqp_link looking = mqs_amqp_looking(link);
 	struct mqs_spool *spool = look->spool;
 	int rc;
 
 	if (known_as_nobodys(spool, look->to))
 		return mqs_fail(err, MQS_ENOENT, "%s: nobody", look->to);
-	rc = mqs_amqp_queue_exists(link, look->to, NULL, NULL, err);
+	rc = mqs_amqp_queue_exists(&looking, look->to, NULL, NULL, err);
 	if (rc == MQS_AMQP_LOST && is_direct(look->to) &&
 	    mqs_amqp_reply_number(amqp_get_rpc_reply(link->state)) == AMQP_INTERNAL_ERROR)
 		spool->nobodys[spool->nnobodys++ % MQS_AMQP_NOBODYS] = hash_of(look->to);
@@ -105,8 +108,8 @@ look_for(struct mqs_spool *spool, struct mqs_amqp_connection *connection, const 
 
 /*
  * The address that is told is LENGTH:TOCORRELATION-ID, so that the reply has what the request
- * had.  A queue of another connection alone (405), one that may not be looked at (403), and one
- * about which nothing is known in time may be waiting.
+ * had.  A queue of another connection alone (405), one that is out of sight, one that may not be looked
+ * at (403), and one about which nothing is known in time may be waiting.
  */
 int
 mqs_amqp_reply_wanted(struct mqs_spool *spool, const struct mqs_message *m, const char **address,

@@ -48,7 +48,7 @@ int
 mqs_amqp_fail_closed(struct mqs_error *err, const char *object, int amqp_code,
     amqp_bytes_t text)
 {
-	int code = is_out_of_sight(amqp_code, text) ? MQS_AMQP_LOST : mqs_amqp_code(amqp_code);
+	int code = is_out_of_sight(amqp_code, text) ? MQS_EBUSY : mqs_amqp_code(amqp_code);
 
 	return mqs_fail(err, code, "%s: RabbitMQ: %.*s (%d)", object,
 	    (int)(text.len > 400 ? 400 : text.len), text.len == 0 ? "" : (const char *)text.bytes,

@@ -15,10 +15,10 @@
  * The broker's text is kept: it names what was refused, for which user, and in which vhost; with
  * 406 it has both values.  It never has a password.
  *
- * Not all that is "not found" is not there: a node may have lost sight of a queue, as it may for minutes
- * after all nodes were killed (3.10.8), and tells so in the text ("home node ... is down or
+ * Not all that is "not found" is not there: a node may have lost sight of a queue, as it does of streams
+ * for seconds after all nodes were killed (3.10.8), and tells so in the text ("home node ... is down or
  * inaccessible").  What is published there then goes past the queue and is confirmed.  So that is
- * no missing queue, and the node is of no use: MQS_AMQP_LOST.
+ * no missing queue but MQS_EBUSY, and mostly (answer.h) the node is of no use.
  *
  * The library's statuses say that the connection is of no use any more.  They become
  * MQS_AMQP_LOST: the thread of the connection (connection.h) connects anew, and runs again what
@@ -38,10 +38,7 @@
 
 /* The code for a number of channel.close or connection.close. */
 int	mqs_amqp_code(int amqp_code);
-/*
- * An error of the broker's number and text, about an object ("orders"); returns its code, or
- * MQS_AMQP_LOST where a node has lost sight of a queue.
- */
+/* An error of the broker's number and text, about an object ("orders"); returns its code. */
 int	mqs_amqp_fail_closed(struct mqs_error *err, const char *object, int amqp_code,
 	    amqp_bytes_t text);
 /* A status of the library; MQS_OK for AMQP_STATUS_OK, else MQS_AMQP_LOST with a text. */

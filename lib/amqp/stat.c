@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "amqp/admin.h"
+#include "amqp/answer.h"
 #include "amqp/broker_stats.h"
 #include "amqp/settings_store.h"
 #include "amqp/stat.h"
@@ -39,13 +40,14 @@ struct look {
 static int
 look_at_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
+	const struct mqs_amqp_link looking = mqs_amqp_looking(link);
 	struct look *l = arg;
 	char stream[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if ((rc = mqs_amqp_expect_queue(link, l->spool, l->name->queue, err)) != MQS_OK)
+	if ((rc = mqs_amqp_expect_queue(&looking, l->spool, l->name->queue, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_queue_exists(link, mqs_amqp_stream(stream, l->name->queue), NULL, NULL, err);
+	rc = mqs_amqp_queue_exists(&looking, mqs_amqp_stream(stream, l->name->queue), NULL, NULL, err);
 	l->stream = rc == MQS_OK;
 	return rc == MQS_ENOENT ? MQS_OK : rc;
 }
@@ -53,13 +55,14 @@ look_at_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error 
 static int
 look_at_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
+	const struct mqs_amqp_link looking = mqs_amqp_looking(link);
 	struct look *l = arg;
 	char name[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if ((rc = mqs_amqp_expect_queue(link, l->spool, l->name->queue, err)) != MQS_OK)
+	if ((rc = mqs_amqp_expect_queue(&looking, l->spool, l->name->queue, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_queue_count(link, mqs_amqp_group_queue(name, l->name->queue,
+	rc = mqs_amqp_queue_count(&looking, mqs_amqp_group_queue(name, l->name->queue,
 	    l->name->group), &l->ready, &l->consumers, err);
 	return rc == MQS_ENOENT ? mqs_fail(err, rc, "%s: no such group", name) : rc;
 }
@@ -270,10 +273,11 @@ tell_named(struct look *l, const char *queue, const char *group, struct mqs_erro
 	return tell_one(l, &l->names[0], MQS_UNKNOWN_COUNT, err);
 }
 
-/* What is listed; what went meanwhile is left out. */
+/* What is listed; what went meanwhile is left out, and what is out of sight is told behind the others. */
 static int
 tell_listed(struct look *l, const char *queue, struct mqs_error *err)
 {
+	struct mqs_error why, unseen = { 0 };
 	size_t i;
 	int rc;
 
@@ -282,7 +286,17 @@ tell_listed(struct look *l, const char *queue, struct mqs_error *err)
 	if (l->n > 0 && l->queue_fn != NULL)
 		read_records(l);
 	for (i = 0; i < l->n && (rc == MQS_OK || rc == MQS_ENOENT); i++)
-		rc = tell_one(l, &l->names[i], groups_behind(l, i), err);
+		if ((rc = tell_one(l, &l->names[i], groups_behind(l, i), &why)) == MQS_EBUSY) {
+			unseen = why;
+			rc = MQS_OK;
+		} else if (rc < 0 && err != NULL) {
+			*err = why;
+		}
+	if (rc == MQS_OK && unseen.code != 0) {
+		if (err != NULL)
+			*err = unseen;
+		return unseen.code;
+	}
 	return rc == MQS_ENOENT && l->n > 0 ? MQS_OK : rc;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# ack-timeout.bats - readers of a cluster that closes the channel of whoever does not acknowledge
+# ack-timeout.bats - readers and consumers of a cluster that closes the channel of whoever does not acknowledge
 # for longer than its consumer_timeout
 #
 # Has the cluster to itself.
@@ -53,4 +53,20 @@ unacknowledged() {
 	exec 5<&-
 	cmp out <(seq -f '%0100.0f' 20000)
 	[ "$(grep -c consumer_timeout err)" = 1 ]
+}
+
+@test "a command that takes longer: mq-sub says so, goes on, and the message comes again" {
+	mq-ctl create q/g
+	mq-pub q a
+	nodes api GET overview | jq -e '.rabbitmq_version | split(".") | map(tonumber? // 0) | . < [3, 12]' ||
+	    skip "from RabbitMQ 3.12 on the queue's own limit counts, which is long"
+	# shellcheck disable=SC2016 # for the command
+	mq-sub q/g -- sh -c 'echo >>runs; [ "$(wc -l <runs)" -gt 1 ] || while [ ! -e go ]; do sleep 0.1; done' 2>said 3>&- &
+	until_true 'grep -q "longer than its consumer_timeout" said'
+	touch go
+	until_true '[ "$(wc -l <runs)" = 2 ]'
+	has depth q/g 0
+	kill $!
+	wait $!
+	[ "$(grep -c consumer_timeout said)" = 1 ]
 }

@@ -101,7 +101,9 @@ stored() {
 	mq-pub q a
 	nodes alarm on
 	mq-sub -c 1 q/g -- sh -c 'touch ran; exit 1' 2>err 3>&- &
-	until_true '[ -e ran ]'
+	waiting
+	[ -e ran ]
+	kill -0 $!
 	nodes alarm off
 	wait $!
 	until_true '[ "$(mq-sub -e q/g)" = a ]'
@@ -114,6 +116,33 @@ stored() {
 	nodes alarm off
 	wait $!
 	until_true '[ "$(stored)" = 1 ]'
+}
+
+@test "nodes that stand still: a signal ends every tool" {
+	local node command receipt pid
+	mq-pub q one two
+	mq-sub -m -c 1 q/g >taken
+	receipt=$(cut -f 1 taken)
+	for node in $(seq "$(nodes count)"); do
+		nodes pause "$node"
+	done
+	for command in "mq-pub q x" "mq-sub q/g" "mq-sub q/g -- cat" "mq-ack $receipt" "mq-stat" "mq-replay -F q" \
+	    "mq-ctl show q" "mq-ctl create q/h"; do
+		rm -f how how.pid
+		# shellcheck disable=SC2086 # words
+		watched how $command >/dev/null 2>&1 3>&- &
+		until_true '[ -e how.pid ]'
+		pid=$(cat how.pid)
+		# It has a connection, and waits.
+		until_true '[ -e how ] || { find "/proc/$pid/fd" -lname "socket:*" | grep -q . && grep -q "^State:.S" "/proc/$pid/status"; }'
+		kill -TERM "$pid" 2>/dev/null || :
+		patience=300 until_true '[ -e how ]' || { echo "$command"; kill -KILL "$pid"; break; }
+		wait $!
+	done
+	for node in $(seq "$(nodes count)"); do
+		nodes continue "$node"
+	done
+	[ -e how ]
 }
 
 @test "mq-ack does not end with 0 before the broker has worked on what it settled" {

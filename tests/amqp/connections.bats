@@ -165,6 +165,7 @@ proxy() {
 	configure heartbeat=1
 	rm -f port
 	"$top/tests/amqp/proxy" "127.0.0.1:$(nodes port 1)" "$@" >port 3>&- 7>&- &
+	echo $! >proxy.pid
 	until_true '[ -s port ]'
 	address=amqp://127.0.0.1:$(<port)/$vhost
 }
@@ -214,6 +215,61 @@ broken() {
 	nodes show "$vhost" q/g
 	wait $!
 	[ "$(cat got)" = a ]
+}
+
+# end_connections: by the broker; it knows of them late.
+end_connections() {
+	local name
+	until_true '[ "$(nodes api GET "vhosts/$vhost/connections" | jq length)" -gt 0 ]'
+	nodes api GET "vhosts/$vhost/connections" | jq -r '.[].name | @uri' | while IFS= read -r name; do
+		nodes api DELETE "connections/$name"
+	done
+}
+
+@test "nor was one that gets out of sight while it is consumed; in the end that is 75" {
+	local status=0
+	mq-ctl create q/g
+	configure heartbeat=1
+	mq-sub q/g >got 2>said 3>&- &
+	until_true '[ "$(mq-stat -J q/g | jq .consumers)" = 1 ]'
+	nodes hide "$vhost" q/g
+	end_connections
+	until_true 'grep "down or inaccessible" said'
+	nodes show "$vhost" q/g
+	mq-pub q a
+	until_true '[ "$(cat got)" = a ]'
+	[ "$(grep -c "connection lost" said)" = 2 ]
+	nodes hide "$vhost" q/g
+	end_connections
+	wait $! || status=$?
+	[ "$status" = 75 ]
+	[ "$(grep -c "down or inaccessible.*connecting again" said)" = 2 ]
+	nodes show "$vhost" q/g
+}
+
+@test "mq-stat tells the others, and of what is out of sight: 75" {
+	mq-ctl create p/g q/g q/h r/g
+	mq-pub r a
+	nodes hide "$vhost" q/g
+	run -75 --separate-stderr timeout 60 mq-stat
+	[[ $stderr = *"q/g"*"down or inaccessible"* ]]
+	grep -E '^q +h ' <<<"$output"
+	grep -E '^r +g +1 ' <<<"$output"
+	[ "$(grep -c "connection lost" <<<"$stderr")" = 0 ]
+	nodes show "$vhost" q/g
+}
+
+@test "a request whose caller's queue is out of sight is handled, and ends no connection" {
+	mq-ctl create q/g
+	nodes api PUT "queues/$vhost/answers" '{"durable":true}'
+	nodes api POST "exchanges/$vhost/q/publish" \
+	    '{"properties":{"reply_to":"answers"},"routing_key":"","payload":"x","payload_encoding":"string"}'
+	nodes hide "$vhost" answers
+	run -0 --separate-stderr timeout 60 mq-sub -c 1 q/g -- sh -c 'cat; touch ran'
+	[ -e ran ]
+	[[ $stderr != *"connection lost"* ]]
+	nodes show "$vhost" answers
+	run -1 mq-sub -e q/g
 }
 
 @test "a queue that stays out of sight: 75 in the end, and told once on the way" {
@@ -282,6 +338,37 @@ broken() {
 	[ "$(mq-replay q | sort -u | wc -l)" = 1001 ]
 }
 
+@test "a handler that runs for many heartbeats: the connection stays, and the message is handled once" {
+	local since=$SECONDS
+	configure heartbeat=1
+	mq-ctl create q/g
+	mq-pub q a
+	# shellcheck disable=SC2016 # for the command
+	mq-sub -c 1 q/g -- sh -c 'echo "$MQ_ATTEMPT" >>runs; while [ ! -e go ]; do sleep 0.1; done' 2>said 3>&- &
+	until_true '[ -s runs ] && [ $((SECONDS - since)) -ge 6 ]'
+	touch go
+	wait $!
+	[ "$(cat runs)" = 1 ]
+	[ ! -s said ]
+	run -1 mq-sub -e q/g
+}
+
+@test "a network that is cut is noticed by the heartbeat, though nothing is being sent" {
+	local since
+	mq-ctl create q/g
+	proxy 0 ''
+	mq-sub -s "$address" q/g >got 2>said 3>&- &
+	until_true '[ "$(mq-stat -J q/g | jq .consumers)" = 1 ]'
+	since=$SECONDS
+	kill -USR1 "$(cat proxy.pid)"
+	until_true '[ -s said ]'
+	[ $((SECONDS - since)) -le 15 ]	# two heartbeats are two seconds; without them it would be hours
+	grep "connection lost" said
+	kill -USR2 "$(cat proxy.pid)"
+	mq-pub q a
+	until_true '[ "$(cat got)" = a ]'
+}
+
 @test "a question that the broker does not answer is asked on another connection" {
 	mq-ctl create q/g
 	local question
@@ -328,7 +415,14 @@ tls() {
 
 @test "TLS: a client's certificate; files that are missing: 78" {
 	configure "ca=$MQ_CLUSTER/ca.pem" "cert=$MQ_CLUSTER/client.pem" "key=$MQ_CLUSTER/client.key"
-	mq-pub -s "$(tls)" q a
+	mkfifo in
+	mq-pub -s "$(tls)" q <in 3>&- &
+	exec 7>in
+	until_true 'nodes api GET "vhosts/$vhost/connections" | jq -e "map(select(.peer_cert_subject == \"CN=client\")) | length == 1"'
+	echo a >&7
+	exec 7>&-
+	wait $!
+	[ "$(mq-replay q)" = a ]
 	configure "ca=$PWD/nosuch.pem"
 	refused 78 "nosuch.pem" mq-pub -s "$(tls)" q a
 	configure "ca=$MQ_CLUSTER/ca.pem" "cert=$PWD/nosuch.pem" "key=$MQ_CLUSTER/client.key"

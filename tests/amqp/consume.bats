@@ -38,6 +38,21 @@ counts() {
 	until_true '[ "$(counts q/default)" = "0 0" ]'
 }
 
+@test "fairness: two messages for two consumers with commands are worked on at once" {
+	local n
+	mq-ctl create q/g
+	for n in 1 2; do
+		# shellcheck disable=SC2016 # for the command
+		mq-sub -c 1 q/g -- sh -c 'echo >>seen; while [ "$(wc -l <seen)" -lt 2 ]; do sleep 0.05; done' 3>&- &
+		consumers[n]=$!
+	done
+	until_true '[ "$(mq-stat -J q/g | jq .consumers)" = 2 ]'
+	mq-pub q a b
+	wait "${consumers[1]}"
+	wait "${consumers[2]}"
+	run -1 mq-sub -e q/g
+}
+
 @test "-e is not nothing while messages are ready, and is when others have them" {
 	mq-sub -W 0 q || :
 	for n in $(seq 20); do
@@ -68,7 +83,7 @@ counts() {
 	seq 5 | mq-pub q
 	mq-sub -m q >out 3>&- &
 	until_true '[ "$(wc -l <out)" = 5 ]'
-	pid=$(tool_of $!)
+	pid=$(pgrep -P $!)
 	kill -KILL "$pid"
 	wait $! || :
 	until_true '[ "$(counts q/default)" = "5 0" ]'
@@ -239,7 +254,7 @@ counts() {
 	seq 5 | mq-pub q
 	until_true '[ "$(wc -l <a)" = 5 ]'
 	[ ! -s b ]
-	pid=$(tool_of "$first")
+	pid=$(pgrep -P "$first")
 	kill -KILL "$pid"
 	wait "$first" || :
 	until_true '[ "$(wc -l <b)" = 5 ]'

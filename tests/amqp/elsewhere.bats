@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # elsewhere.bats - what other clients of RabbitMQ see of what mq-pub publishes
 #
-# Runs on a cluster, by tests/amqp/run.  What mq sees of theirs is in replay.bats and consume.bats.
+# Runs on a cluster, by tests/amqp/run.  What mq replays of theirs is in replay.bats.
 
 load ../lib/common
 load ../lib/expect
@@ -60,7 +60,8 @@ application/octet-stream" ]
 	until_true '[ "$(mq-replay q | wc -l)" = 3 ]'
 	taken 3 >taken
 	left=$(property expiration | head -n 1)
-	[ "$left" -le 3600000 ] && [ "$left" -gt 3500000 ]
+	[ "$left" -le 3600000 ]
+	[ "$left" -gt 3500000 ]
 	[ "$(property expiration | tail -n +2)" = $'null\nnull' ]
 	[ "$(property 'headers["mq-expires"]' | grep -c '^[0-9]')" = 3 ]
 }
@@ -72,4 +73,18 @@ application/octet-stream" ]
 	mq-pub --delay 2s --ttl 1h q y
 	until_true '[ "$(mq-replay q | wc -l)" = 2 ]'
 	[ "$(mq-sub -e q/g)" = y ]
+}
+
+@test "what another client publishes is delivered: without an id, as a first attempt" {
+	mq-ctl create -k 'a.*' q/g
+	nodes api POST "exchanges/$vhost/q/publish" \
+	    '{"properties":{},"routing_key":"a.b","payload":"AAEK","payload_encoding":"base64"}' | grep -q '"routed":true'
+	nodes api POST "exchanges/$vhost/q/publish" \
+	    '{"properties":{"headers":{"n":5,"yes":true}},"routing_key":"a.c","payload":"x","payload_encoding":"string"}'
+	# shellcheck disable=SC2016 # for the command
+	mq-sub -c 1 q/g -- sh -c 'cat >body; echo "${MQ_ID-none} $MQ_ATTEMPT $MQ_KEY" >seen'
+	[ "$(od -An -tx1 <body | tr -d ' ')" = 00010a ]
+	[ "$(cat seen)" = "none 1 a.b" ] || [ "$(cat seen)" = " 1 a.b" ]
+	mq-sub -J -c 1 q/g >envelope
+	[ "$(jq -c '[.id, .attempt, .key, .body, .headers.n, .headers.yes]' envelope)" = '["",1,"a.c","x","5","true"]' ]
 }

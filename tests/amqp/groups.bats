@@ -243,6 +243,19 @@ late() {
 	[ "$(bodies g)" = $'8\n9\n10' ]
 }
 
+@test "max-bytes and retain-bytes are what the broker has for them" {
+	mq-ctl create q
+	mq-ctl set q retain=0
+	mq-ctl set q retain=1d retain-bytes=40m
+	[ "$(nodes api GET "queues/$vhost/q.log" | jq -r '.arguments["x-max-length-bytes"]')" = $((40 << 20)) ]
+	mq-ctl set q max-bytes=3k overflow=drop-oldest
+	mq-ctl create q/g
+	[ "$(api_group g | jq -r '.arguments["x-max-length-bytes"]')" = 3072 ]
+	seq -f '%01000.0f' 10 | mq-pub q
+	has g 3
+	[ "$(bodies g)" = "$(seq -f '%01000.0f' 8 10)" ]
+}
+
 @test "purge empties a group, or a queue; delete leaves nothing" {
 	seq 10 | mq-pub q
 	mq-ctl create q/g q/h

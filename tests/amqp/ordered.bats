@@ -177,9 +177,10 @@ connected() {
 	for n in $(seq 8); do
 		mq-sub -c 7 -f '%k %s\n' q/g >>got
 		# Another one was killed while it had some out, and more ahead.
+		: >out
 		mq-sub -m -f '%r\n' q/g >out 3>&- &
 		until_true '[ "$(wc -l <out)" = 3 ]'
-		kill -KILL "$(tool_of $!)"
+		kill -KILL "$(pgrep -P $!)"
 		wait $! || :
 	done
 	drain q/g rest
@@ -211,12 +212,12 @@ connected() {
 	manual
 	nodes api GET "$queue" | jq -c '{durable, arguments}' >declaration
 	until_true '[ "$(nodes api GET "$queue" | jq .consumers)" = 1 ]'
-	kill -STOP "$(tool_of "$consumer")"
+	kill -STOP "$(pgrep -P "$consumer")"
 	nodes api DELETE "$queue"
 	nodes api PUT "$queue" "$(<declaration)"
 	nodes api POST "bindings/$vhost/e/q/q/q%2Fg" '{"routing_key":"#"}'
 	publish a:a1 a:a2
-	kill -CONT "$(tool_of "$consumer")"
+	kill -CONT "$(pgrep -P "$consumer")"
 	until_true '[ "$(bodies)" = a1 ]'
 	mq-ack "$(receipt a1)"
 	until_true '[ "$(bodies)" = "a1 a2" ]'

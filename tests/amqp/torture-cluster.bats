@@ -58,6 +58,14 @@ three() {
 	[ "$(grep -cx 'whole kill' run/history)" = 1 ]
 }
 
+@test "the network to the node in use is cut, comes back, and all connections end: the same" {
+	three
+	export TORTURE_LOSSES="$top/tests/torture/lose cut end"
+	torture "$BATS_TEST_TMPDIR/run" "${MQ_TORTURE_SECONDS:-15}"
+	[ "$(grep -cx 'whole cut' run/history)" = 1 ]
+	[ "$(grep -cx 'whole end' run/history)" = 1 ]
+}
+
 @test "the verifier finds what is wrong with the log" {
 	local id
 	id=$(awk '$1 == "told" { print $3; exit }' "$TORTURED/history")

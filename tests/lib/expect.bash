@@ -64,11 +64,6 @@ for_everybody() {
 	chmod o+x "$BATS_RUN_TMPDIR"
 }
 
-# tool_of PID: the id of a tool that runs in the background as PID; the shell may have put one of its own before it.
-tool_of() {
-	pgrep -P "$1" || echo "$1"
-}
-
 # ended PID: it has ended (wait tells how).
 ended() {
 	! kill -0 "$1" 2>/dev/null

@@ -155,11 +155,11 @@ test_out_of_sight(void)
 	check_int(closed_with(404, "NOT_FOUND - no queue 'q.log' in vhost '/'"), MQS_ENOENT);
 	check_int(closed_with(404, ""), MQS_ENOENT);
 	check_int(closed_with(404, "NOT_FOUND - home node 'mq2@localhost' of durable queue 'q.log' in "
-	    "vhost '/' is down or inaccessible"), MQS_AMQP_LOST);
+	    "vhost '/' is down or inaccessible"), MQS_EBUSY);
 	check_int(closed_with(404, "NOT_FOUND - queue 'q' in vhost '/' has crashed and failed to "
-	    "restart"), MQS_AMQP_LOST);
+	    "restart"), MQS_EBUSY);
 	check_int(closed_with(404, "NOT_FOUND - queue 'q' in vhost '/' process is stopped by "
-	    "supervisor"), MQS_AMQP_LOST);
+	    "supervisor"), MQS_EBUSY);
 	check_int(closed_with(403, "ACCESS_REFUSED - queue 'is down or inaccessible'"), MQS_EPERM);
 }
 
