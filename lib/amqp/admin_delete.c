@@ -8,10 +8,14 @@
  * A queue goes in the order groups, stream, headers exchange, exchange, record: until the
  * exchange is gone, deleting can be repeated.
  *
+ * What others made is left: an exchange of another kind, or that has neither a headers exchange nor a
+ * record; and a queue with the name of a group that is no quorum queue.
+ *
  * Purging a queue removes the stream and makes it anew, with what the record says.  A group is
  * emptied of what waits in its queue; what consumers hold stays theirs.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "amqp/admin.h"
 #include "amqp/answer.h"
@@ -32,6 +36,7 @@ struct removal {
 	uint64_t		 count;
 	int			 stream;
 	int			 recorded;	/* the queue has settings */
+	int			 has_headers;	/* it has a headers exchange */
 	struct mqs_amqp_queue_settings settings;
 };
 
@@ -59,6 +64,30 @@ queue_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error
 	return mqs_amqp_expect_queue(link, d->spool, d->queue, err);
 }
 
+/*
+ * 1 if a queue is of another type than groups are, which the broker compares before what else a declaration
+ * has; 0, also if it is not there, or its type is not told.
+ */
+static int
+is_foreign(const struct mqs_amqp_link *link, const char *queue, struct mqs_error *err)
+{
+	amqp_table_entry_t type = mqs_amqp_entry("x-queue-type", "quorum");
+	struct mqs_error why = { 0 };
+	int rc = mqs_amqp_queue_exists(link, queue, NULL, NULL, err);
+
+	if (rc == MQS_ENOENT)
+		return 0;
+	if (rc == MQS_OK)
+		rc = mqs_amqp_queue_declare(link, queue, mqs_amqp_table(&type, 1), &why);
+	if (rc == MQS_ECONFIG)
+		return strstr(why.text, "'x-queue-type'") != NULL || strstr(why.text, "'durable'") != NULL;
+	if (rc == MQS_EPERM || rc == MQS_OK || rc == MQS_EBUSY)
+		return 0;
+	if (err != NULL && why.code != 0)
+		*err = why;
+	return rc;
+}
+
 static int
 delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
@@ -70,9 +99,10 @@ delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	rc = mqs_amqp_group_marked(link, d->name, err);
 	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
 	    (rc = delete_exchange(link, d->name, err)) != MQS_OK ||
-	    (rc = mqs_amqp_fill_remove(link, d->name, err)) != MQS_OK)
+	    (rc = mqs_amqp_fill_remove(link, d->name, err)) != MQS_OK ||
+	    (rc = is_foreign(link, d->name, err)) < 0)
 		return rc;
-	return delete_queue(link, d->name, err);
+	return rc ? MQS_OK : delete_queue(link, d->name, err);
 }
 
 static int
@@ -124,15 +154,21 @@ group_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error
 
 /* -------------------------------------------------------------- queues -- */
 
-/* The queue is there, and what has the name of its stream is one. */
+/* The queue is there, its exchanges are of the kind that we make, and what has the name of its stream is one. */
 static int
 deletable_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
-	const struct removal *d = arg;
-	char stream[MQS_AMQP_NAME_SIZE];
+	struct removal *d = arg;
+	char stream[MQS_AMQP_NAME_SIZE], headers[MQS_AMQP_NAME_SIZE];
 	int rc = queue_is_there_job(arg, link, err);
 
-	if (rc != MQS_OK)
+	if (rc != MQS_OK || (rc = mqs_amqp_exchange_declare(link, d->queue, "topic", err)) != MQS_OK)
+		return rc;
+	rc = mqs_amqp_exchange_exists(link, mqs_amqp_headers_exchange(headers, d->queue), err);
+	d->has_headers = rc == MQS_OK;
+	if (rc == MQS_OK)
+		rc = mqs_amqp_exchange_declare(link, headers, "headers", err);
+	if (rc != MQS_OK && rc != MQS_ENOENT)
 		return rc;
 	rc = mqs_amqp_stream_exists(link, mqs_amqp_stream(stream, d->queue), NULL, err);
 	return rc == MQS_ENOENT ? MQS_OK : rc;
@@ -151,6 +187,25 @@ delete_queue_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	return delete_exchange(link, d->queue, err);
 }
 
+static int
+retention(struct removal *d, struct mqs_error *err)
+{
+	struct mqs_log_settings s;
+	struct mqs_amqp_record r;
+	int rc;
+
+	if ((rc = mqs_amqp_record_init(&r, d->queue, NULL, err)) != MQS_OK)
+		return rc;
+	rc = mqs_amqp_settings_read(d->connection, &r, 0, err);
+	d->recorded = rc == MQS_OK;
+	if (rc >= 0 && (rc = mqs_amqp_record_queue(&r, &s, err)) == MQS_OK) {
+		d->settings.retain = s.retain == INT64_MAX ? -1 : s.retain;
+		d->settings.retain_bytes = s.retain_bytes;
+	}
+	mqs_amqp_record_free(&r);
+	return rc;
+}
+
 int
 mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
@@ -166,6 +221,12 @@ mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
 		return rc;
 	if (group != NULL)
 		return delete_group(&d, queue, group, err);
+	if (!d.has_headers) {
+		if ((rc = retention(&d, err)) != MQS_OK)
+			return rc;
+		if (!d.recorded)
+			return mqs_fail(err, MQS_ECONFIG, "%s: an exchange that mq did not make", queue);
+	}
 	/* And what was made meanwhile: it would look whole when a queue of that name is made anew. */
 	if ((rc = mqs_amqp_settings_names(d.connection, queue, 1, delete_group, &d, err)) != MQS_OK ||
 	    (rc = mqs_amqp_run(d.connection, delete_queue_job, &d, -1, err)) != MQS_OK ||
@@ -226,25 +287,6 @@ purge_stream_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 	}
 	d->stream |= rc == MQS_OK;
 	return rc == MQS_OK ? mqs_amqp_stream_make(link, d->queue, &d->settings, err) : rc;
-}
-
-static int
-retention(struct removal *d, struct mqs_error *err)
-{
-	struct mqs_log_settings s;
-	struct mqs_amqp_record r;
-	int rc;
-
-	if ((rc = mqs_amqp_record_init(&r, d->queue, NULL, err)) != MQS_OK)
-		return rc;
-	rc = mqs_amqp_settings_read(d->connection, &r, 0, err);
-	d->recorded = rc == MQS_OK;
-	if (rc >= 0 && (rc = mqs_amqp_record_queue(&r, &s, err)) == MQS_OK) {
-		d->settings.retain = s.retain == INT64_MAX ? -1 : s.retain;
-		d->settings.retain_bytes = s.retain_bytes;
-	}
-	mqs_amqp_record_free(&r);
-	return rc;
 }
 
 int

@@ -150,6 +150,8 @@ void	mqs_amqp_unlock(struct mqs_amqp_connection *);
 
 /* Breaks the connection, as a loss would. */
 void	mqs_amqp_break(struct mqs_amqp_connection *);
+/* The same, and this loss is not told, nor the connection after it. */
+void	mqs_amqp_end(struct mqs_amqp_connection *);
 /* Waits for a moment for the thread, whatever interrupts. */
 void	mqs_amqp_pause(struct mqs_amqp_connection *);
 /* Tells the caller's program what there is to tell. */

@@ -131,8 +131,6 @@ int	mqs_amqp_wait_fd(struct mqs_amqp_connection *, int fd, int64_t deadline,
 	    struct mqs_error *err);
 /* Takes a channel off the list.  With the lock held. */
 void	mqs_amqp_channel_remove(struct mqs_amqp_channel *);
-/* Breaks the connection since the caller ends what it began there; such a loss is not told. */
-void	mqs_amqp_end(struct mqs_amqp_connection *);
 
 /* connection_thread.c */
 void	mqs_amqp_thread(struct mqs_amqp_connection *);

@@ -194,7 +194,7 @@ mqs_amqp_fill_open(struct mqs_amqp_fill **out, struct mqs_amqp_connection *c, co
 	f->last = &f->first;
 	rc = mqs_amqp_channel_open(&f->channel, c, &events, f, -1, err);
 	if (rc == MQS_OK)
-		rc = mqs_amqp_stream_open(&f->stream, c, mqs_amqp_stream(stream, queue), &from, NULL,
+		rc = mqs_amqp_stream_open(&f->stream, c, mqs_amqp_stream(stream, queue), &from, 0,
 		    err);
 	if (rc != MQS_OK) {
 		mqs_amqp_fill_free(f);
@@ -325,7 +325,7 @@ begin_at_first(struct mqs_amqp_fill *f, struct mqs_error *err)
 	f->stream = NULL;
 	f->begun = 1;
 	return mqs_amqp_stream_open(&f->stream, f->connection,
-	    mqs_amqp_stream(stream, f->queue), &first, NULL, err);
+	    mqs_amqp_stream(stream, f->queue), &first, 0, err);
 }
 
 /* The next message of the stream. */

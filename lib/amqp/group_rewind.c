@@ -121,7 +121,7 @@ survey(struct rewinding *w, struct mqs_error *err)
 	mqs_amqp_stream(stream, w->group.queue);
 	if ((rc = mqs_amqp_publish_confirmed(w->connection, end, "", sign, strlen(sign), w->epoch,
 	    err)) != MQS_OK ||
-	    (rc = mqs_amqp_stream_open(&s, w->connection, stream, &first, NULL, err)) != MQS_OK)
+	    (rc = mqs_amqp_stream_open(&s, w->connection, stream, &first, 0, err)) != MQS_OK)
 		return rc;
 	while (rc == MQS_OK && !is_end &&
 	    (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK) {

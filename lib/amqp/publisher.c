@@ -9,6 +9,22 @@
 #include "amqp/settings_store.h"
 #include "base/error.h"
 
+/* Whether the queue's record says so: 0 if it can't be read. */
+static int
+retains_nothing(const struct mqs_publisher *p)
+{
+	struct mqs_log_settings s = { .retain = -1 };
+	struct mqs_amqp_record r;
+	int nothing;
+
+	if (mqs_amqp_record_init(&r, p->queue, NULL, NULL) != MQS_OK)
+		return 0;
+	nothing = mqs_amqp_settings_read(p->connection, &r, 0, NULL) == MQS_OK &&
+	    mqs_amqp_record_queue(&r, &s, NULL) == MQS_OK && s.retain == 0;
+	mqs_amqp_record_free(&r);
+	return nothing;
+}
+
 static int
 connect_publisher(struct mqs_publisher *p, struct mqs_error *err)
 {
@@ -23,6 +39,8 @@ connect_publisher(struct mqs_publisher *p, struct mqs_error *err)
 		mqs_amqp_note_name(p->spool, p->queue);
 		mqs_amqp_settings_made(p->connection, p->queue);
 	}
+	if (!p->stream)
+		p->may_drop = retains_nothing(p);
 	mqs_amqp_server_version(p->connection, version, sizeof(version));
 	p->max_message = mqs_amqp_limit_of_version(version);
 	return MQS_OK;

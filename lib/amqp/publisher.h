@@ -38,9 +38,11 @@
  *
  * UNBOUND  A cluster of which all nodes were killed can come back without the binding of a stream,
  * and nothing but binding it again restores that (3.10.8).  What is published meanwhile goes nowhere
- * and is confirmed.  So the queue is opened anew on each connection, which binds what there is, and
- * all that goes to a queue with a stream is mandatory: what comes back is REFUSED, and before it is
- * sent again, the connection is broken.  (A group's binding that is lost while another takes the
+ * and is confirmed.  So it is where the stream was deleted, and with an exchange of others' that has no
+ * queue.  So the queue is opened anew on each connection, which binds what there is, and
+ * all that is published is mandatory, but to a queue whose record says that it retains nothing: what
+ * comes back is REFUSED, and before it is sent again, the connection is broken; where there is no
+ * stream then, it is given up soon.  (A group's binding that is lost while another takes the
  * message is not noticed.)
  */
 #ifndef MQS_AMQP_PUBLISHER_H
@@ -109,6 +111,8 @@ struct mqs_publisher {
 	size_t			 stored;	/* of the last batch */
 	struct mqs_amqp_properties checked;	/* to see whether a message can be sent */
 
+	int			 may_drop;	/* what no group gets is dropped (retain=0) */
+
 	/* The thread's: */
 	struct mqs_amqp_ids	 ids;
 	struct mqs_amqp_properties properties;
@@ -120,6 +124,7 @@ struct mqs_publisher {
 	/* Under the lock: */
 	int			 again;		/* what was refused is to be sent again */
 	int			 unbound;	/* the stream is to be bound again before that */
+	int			 nowhere;	/* how often there was no stream to bind */
 	size_t			 settled;	/* how many have another outcome than WAITING */
 	size_t			 refused;	/* how many of these are REFUSED */
 	size_t			 impossible;	/* how many of these are IMPOSSIBLE */

@@ -82,6 +82,9 @@ on_stored(void *arg, uint32_t message)
 {
 	struct mqs_publisher *p = arg;
 
+	/* One that was returned is confirmed, too. */
+	if (p->batch[message].outcome == MQS_AMQP_WAITING)
+		p->nowhere = 0;
 	settle(p, &p->batch[message], MQS_AMQP_STORED);
 }
 
@@ -144,8 +147,9 @@ closed(void *arg, int number, const struct mqs_error *why)
 static void
 unbound(struct mqs_publisher *p, struct mqs_amqp_pending *e)
 {
-	if (!p->unbound)
-		mqs_amqp_note(p->connection, "%s: its stream is not bound to it any more; opening it again",
+	if (!p->unbound && p->nowhere == 0)
+		mqs_amqp_note(p->connection, p->stream ? "%s: its stream is not bound to it any more; "
+		    "opening it again" : "%s: no queue takes what is published to it; looking again",
 		    p->queue);
 	p->unbound = 1;
 	settle(p, e, MQS_AMQP_REFUSED);
@@ -169,7 +173,8 @@ returned(void *arg, struct mqs_amqp_delivery *d)
 	for (i = 0; p->flushing && i < p->n; i++) {
 		if (p->batch[i].ns != ns || ns == 0 || p->batch[i].outcome != MQS_AMQP_WAITING)
 			continue;
-		if (p->stream && mqs_amqp_bytes_are(d->exchange, p->queue)) {
+		if ((p->options.flags & MQS_MANDATORY) == 0 &&
+		    mqs_amqp_bytes_are(d->exchange, p->queue)) {
 			unbound(p, &p->batch[i]);
 			continue;
 		}
@@ -263,7 +268,7 @@ send_one(struct mqs_publisher *p, const struct mqs_amqp_link *link, size_t *sent
 	struct mqs_amqp_pending *e = &p->batch[p->next];
 	const struct mqs_message *m = &p->shapes[e->shape].message;
 	const char *exchange = p->queue;
-	int mandatory = (p->options.flags & MQS_MANDATORY) != 0 || p->stream, rc;
+	int mandatory = (p->options.flags & MQS_MANDATORY) != 0 || p->stream || !p->may_drop, rc;
 	amqp_bytes_t body;
 	struct mqs_error why;
 

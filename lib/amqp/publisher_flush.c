@@ -16,6 +16,7 @@
  * A broker refuses them, too, while a queue's leader is gone and the next is not known.
  */
 #define ROUNDS		40
+#define FEW_ROUNDS	5	/* where no queue is there to take it */
 #define FIRST_PAUSE	(MQS_SECOND / 10)
 #define DOUBLINGS	4
 /* How often a channel that the broker has closed is opened again for one batch. */
@@ -142,7 +143,7 @@ send_refused(struct flush *f, struct mqs_error *err)
 {
 	struct mqs_publisher *p = f->p;
 	int64_t now = mqs_boottime();
-	int unbound;
+	int nowhere, unbound;
 
 	if (f->pause_end == 0) {
 		if (f->rounds == ROUNDS)
@@ -157,8 +158,17 @@ send_refused(struct flush *f, struct mqs_error *err)
 	mqs_amqp_lock(p->connection);
 	p->again = 1;
 	unbound = p->unbound;
+	if (unbound && !p->stream)
+		p->nowhere++;
+	nowhere = p->nowhere;
 	mqs_amqp_unlock(p->connection);
-	if (unbound)	/* after a loss the queue is opened anew, which binds the stream */
+	if (nowhere > FEW_ROUNDS)
+		return mqs_fail(err, MQS_ENOENT, "%s: no queue takes what is published to it: it has no "
+		    "stream, and no group gets it", p->queue);
+	/* After a loss the queue is opened anew, which binds the stream. */
+	if (unbound && nowhere > 0)
+		mqs_amqp_end(p->connection);
+	else if (unbound)
 		mqs_amqp_break(p->connection);
 	mqs_amqp_channel_send(p->channel);
 	return MQS_OK;

@@ -16,7 +16,7 @@ mqs_amqp_reader_seek(struct mqs_reader *r, const struct mqs_amqp_stream_start *s
 	r->time = 0;
 	if (start == NULL)
 		return MQS_OK;
-	return mqs_amqp_stream_open(&r->reading, r->connection, r->stream, start, NULL, err);
+	return mqs_amqp_stream_open(&r->reading, r->connection, r->stream, start, 0, err);
 }
 
 /* Whoever begins behind the last chunk gets what is published from then on: not the sign. */

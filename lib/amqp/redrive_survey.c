@@ -60,7 +60,7 @@ mqs_amqp_redrive_survey(struct mqs_spool *spool, const char *queue,
 	int rc;
 
 	rc = mqs_amqp_stream_open(&s, spool->connection, mqs_amqp_stream(name, queue), &first,
-	    NULL, err);
+	    0, err);
 	if (rc != MQS_OK)
 		return rc == MQS_ENOENT ? MQS_OK : rc;	/* it retains nothing */
 	mqs_amqp_sign_make(sign);

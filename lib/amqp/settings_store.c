@@ -62,7 +62,7 @@ read_until(struct mqs_amqp_connection *c, const char *until, mqs_amqp_settings_f
 	amqp_bytes_t body;
 	int rc;
 
-	rc = mqs_amqp_stream_open(&s, c, NAME, &first, until[0] != '\0' ? NULL : NAME, err);
+	rc = mqs_amqp_stream_open(&s, c, NAME, &first, until[0] == '\0', err);
 	if (rc != MQS_OK)
 		return rc;
 	for (*n = 0; rc == MQS_OK && (rc = mqs_amqp_stream_next(s, &k, -1, err)) == MQS_OK; ++*n) {

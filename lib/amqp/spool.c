@@ -72,8 +72,10 @@ int
 mqs_amqp_expect_queue(const struct mqs_amqp_link *link, const struct mqs_spool *spool,
     const char *queue, struct mqs_error *err)
 {
-	int rc = mqs_amqp_exchange_exists(link, queue, err);
+	int rc = mqs_amqp_queue_name(queue, err);
 
+	if (rc == MQS_OK)
+		rc = mqs_amqp_exchange_exists(link, queue, err);
 	return rc == MQS_ENOENT ? mqs_amqp_no_queue(spool, queue, err) : rc;
 }
 

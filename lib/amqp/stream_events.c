@@ -50,7 +50,7 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 
 	mqs_amqp_lock(s->connection);
 	e = place(s);
-	if (s->probe[0] != '\0' && s->last >= 0)
+	if (s->to_end && s->last >= 0)
 		e.value.value.i64 = s->last;	/* it comes again, unseen, and has the end looked for */
 	s->epoch = link->epoch;
 	s->came = s->given_back = s->acked = s->acked_before = 0;
@@ -70,14 +70,13 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 
 /* ---------------------------------------------------------------- send -- */
 
+/* What is answered when all that there is has been delivered. */
 static int
-send_probe(struct mqs_amqp_stream *s, const struct mqs_amqp_link *link, size_t *sent,
-    struct mqs_error *err)
+send_probe(const struct mqs_amqp_stream *s, const struct mqs_amqp_link *link)
 {
-	amqp_basic_properties_t none = { 0 };
+	amqp_queue_declare_t look = { .queue = mqs_amqp_text(s->name), .passive = 1 };
 
-	return mqs_amqp_publish(link, mqs_amqp_text(s->probe), mqs_amqp_text(MQS_AMQP_NOWHERE), 1,
-	    &none, amqp_empty_bytes, sent, err);
+	return mqs_amqp_ask(link, AMQP_QUEUE_DECLARE_METHOD, &look);
 }
 
 /* Ends consuming, and begins anew behind the last message that was kept, without waiting. */
@@ -131,10 +130,12 @@ send_some(void *arg, const struct mqs_amqp_link *link, size_t *sent, struct mqs_
 		status = consume_anew(s, link);
 		*sent += SMALL;
 	}
+	if (status == AMQP_STATUS_OK && probe) {
+		status = send_probe(s, link);
+		*sent += SMALL;
+	}
 	if (status != AMQP_STATUS_OK)
 		return mqs_amqp_fail_status(err, s->name, status);
-	if (probe && (status = send_probe(s, link, sent, err)) != MQS_OK)
-		return status;
 	return MQS_NOTHING;
 }
 
@@ -179,7 +180,7 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 	if (s->closed || !mqs_amqp_bytes_are(d->consumer_tag, tag) ||
 	    !mqs_amqp_stream_window_admit(s, d))
 		return;
-	if (s->probe[0] != '\0' && s->probing == MQS_AMQP_PROBE_NONE) {
+	if (s->to_end && s->probing == MQS_AMQP_PROBE_NONE) {
 		s->probing = MQS_AMQP_PROBE_WANTED;
 		/* Before the channel is known here, open_channel sees to it. */
 		if (s->channel != NULL)
@@ -189,15 +190,15 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 }
 
 /*
- * The probe.  If the prefetch was used up when the broker turned to it, there may be more, and it is
+ * The probe was answered.  If the prefetch was used up when the broker turned to it, there may be more, and it is
  * sent again, behind the next ack.
  */
 static void
-returned(void *arg, struct mqs_amqp_delivery *d)
+counted(void *arg, const amqp_queue_declare_ok_t *ok)
 {
 	struct mqs_amqp_stream *s = arg;
 
-	(void)d;
+	(void)ok;
 	if (s->overflow) {
 		s->probing = MQS_AMQP_PROBE_NONE;
 		return;
@@ -239,7 +240,7 @@ const struct mqs_amqp_events mqs_amqp_stream_events = {
 	.set_up = set_up,
 	.send = send_some,
 	.delivered = delivered,
-	.returned = returned,
+	.counted = counted,
 	.cancelled = cancelled,
 	.closed = closed
 };

@@ -48,7 +48,7 @@ open_channel(struct mqs_amqp_stream *s, struct mqs_error *err)
 
 int
 mqs_amqp_stream_open(struct mqs_amqp_stream **out, struct mqs_amqp_connection *connection,
-    const char *stream, const struct mqs_amqp_stream_start *start, const char *probe,
+    const char *stream, const struct mqs_amqp_stream_start *start, int to_end,
     struct mqs_error *err)
 {
 	struct mqs_amqp_stream *s = calloc(1, sizeof(*s));
@@ -58,7 +58,7 @@ mqs_amqp_stream_open(struct mqs_amqp_stream **out, struct mqs_amqp_connection *c
 		return mqs_fail_errno(err, "%s", stream);
 	s->connection = connection;
 	(void)snprintf(s->name, sizeof(s->name), "%s", stream);
-	(void)snprintf(s->probe, sizeof(s->probe), "%s", probe == NULL ? "" : probe);
+	s->to_end = to_end;
 	s->start = *start;
 	s->end = &s->first;
 	s->last = -1;
@@ -129,7 +129,7 @@ take(struct mqs_amqp_stream *s, struct mqs_amqp_kept **out, struct mqs_error *wh
 		*why = s->why;
 		too_slow = s->too_slow;
 	} else if ((send = mqs_amqp_stream_window_drained(s)) == 0 &&
-	    (s->probing == MQS_AMQP_PROBE_BACK || (s->probe[0] != '\0' && s->came == 0 &&
+	    (s->probing == MQS_AMQP_PROBE_BACK || (s->to_end && s->came == 0 &&
 	    mqs_boottime() - s->opened > MQS_AMQP_STREAM_EMPTY))) {
 		rc = MQS_NOTHING;
 	} else {

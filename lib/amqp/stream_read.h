@@ -20,10 +20,10 @@
  *
  * THE END  A stream has no message that says "this is the end".  But a broker's channel sends a
  * consumer all that there is, as far as its prefetch allows, before it turns to anything else.
- * So the reader publishes a message on the same channel that no queue takes: when that comes
- * back (basic.return), all was delivered that the node had at that time.  This needs an
- * exchange that routes nothing for MQS_AMQP_NOWHERE (`probe'), and begins with the first
- * delivery, because only from then on the channel reads the stream.  A stream that may be empty
+ * So the reader asks for something else on the same channel, a passive queue.declare: when that is
+ * answered, all was delivered that the node had at that time.  (To publish what no queue takes would tell
+ * it, too, but in an alarm the broker stops reading from who publishes, with all that he settles.)
+ * This begins with the first delivery, because only from then on the channel reads the stream.  A stream that may be empty
  * therefore has MQS_AMQP_STREAM_EMPTY to deliver something, which a slow node may exceed: whoever got
  * nothing can't be certain that there is nothing.  One where a message is known to be is read without
  * any delay.  "That the node had": another node may have had a message more;
@@ -44,7 +44,6 @@
 #define MQS_AMQP_STREAM_PREFETCH	1000
 #define MQS_AMQP_STREAM_AHEAD	((size_t)8 << 20)
 #define MQS_AMQP_STREAM_EMPTY		(2 * MQS_SECOND)
-#define MQS_AMQP_NOWHERE		"mq.nowhere"	/* a routing key */
 
 enum mqs_amqp_stream_at {
 	MQS_AMQP_STREAM_FIRST,
@@ -62,14 +61,14 @@ struct mqs_amqp_stream_start {
 struct mqs_amqp_stream;
 
 /*
- * Begins to read.  probe: the exchange for finding the end; NULL: the end is not looked for.
+ * Begins to read.  to_end: whether the end is looked for.
  * MQS_ENOENT: there is no such stream.
  */
 int	mqs_amqp_stream_open(struct mqs_amqp_stream **out, struct mqs_amqp_connection *,
-	    const char *stream, const struct mqs_amqp_stream_start *, const char *probe,
+	    const char *stream, const struct mqs_amqp_stream_start *, int to_end,
 	    struct mqs_error *err);
 /*
- * Takes the next message.  MQS_NOTHING: it is the end (with `probe').  MQS_ETIMEOUT: none came
+ * Takes the next message.  MQS_NOTHING: it is the end (with to_end).  MQS_ETIMEOUT: none came
  * until the deadline (by mqs_boottime; -1: none); 0 does not wait.
  */
 int	mqs_amqp_stream_next(struct mqs_amqp_stream *, struct mqs_amqp_kept **out,

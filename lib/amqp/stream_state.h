@@ -23,7 +23,7 @@ enum mqs_amqp_probing {
 struct mqs_amqp_stream {
 	struct mqs_amqp_connection	*connection;
 	char				 name[MQS_AMQP_NAME_SIZE];
-	char				 probe[MQS_AMQP_NAME_SIZE];	/* "": none */
+	int				 to_end;	/* the end is looked for */
 	struct mqs_amqp_stream_start	 start;
 	unsigned			 elsewhere;	/* how often another node was looked for */
 

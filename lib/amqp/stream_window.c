@@ -43,7 +43,7 @@ void
 mqs_amqp_stream_window_init(struct mqs_amqp_stream *s)
 {
 	/* Its end is looked for by its deliveries, so it must not be begun anew behind the last. */
-	s->prefetch = s->probe[0] != '\0' ? MOST : AT_FIRST;
+	s->prefetch = s->to_end ? MOST : AT_FIRST;
 }
 
 int
@@ -69,7 +69,7 @@ mqs_amqp_stream_window_kept(struct mqs_amqp_stream *s, const struct mqs_amqp_kep
 	s->held += cost;
 	s->seen++;
 	s->seen_cost += cost;
-	if (s->probe[0] != '\0' || s->seen < MEASURED * s->prefetch)
+	if (s->to_end || s->seen < MEASURED * s->prefetch)
 		return;
 	most = fitting(s->seen_cost / s->seen);
 	if (most < MEASURED * s->prefetch)

@@ -214,12 +214,24 @@ bind_parts(const struct mqs_amqp_link *link, const char *queue, int *stream,
 }
 
 int
+mqs_amqp_queue_name(const char *queue, struct mqs_error *err)
+{
+	if (strncmp(queue, "mq.", 3) != 0 && strncmp(queue, "amq.", 4) != 0)
+		return MQS_OK;
+	return mqs_fail(err, MQS_EINVAL, "%s: names that begin with mq. are this engine's own, and with "
+	    "amq. RabbitMQ's", queue);
+}
+
+int
 mqs_amqp_queue_open(const struct mqs_amqp_link *link, const char *queue, int create,
     const struct mqs_amqp_queue_settings *settings, int *stream, int *made,
     struct mqs_error *err)
 {
-	int rc = mqs_amqp_exchange_exists(link, queue, err), has;
+	int rc, has;
 
+	if ((rc = mqs_amqp_queue_name(queue, err)) != MQS_OK)
+		return rc;
+	rc = mqs_amqp_exchange_exists(link, queue, err);
 	if (rc == MQS_ENOENT && create && made != NULL)
 		*made = 1;
 

@@ -45,9 +45,13 @@ struct mqs_amqp_queue_settings {
 /* 7 days. */
 #define MQS_AMQP_QUEUE_SETTINGS_INIT { .retain = INT64_C(604800000000000) }
 
+/* MQS_EINVAL: no queue may have that name, since the engine or RabbitMQ has. */
+int	mqs_amqp_queue_name(const char *queue, struct mqs_error *err);
+
 /*
  * Opens a queue for publishing: makes it if `create' is set and it does not exist.
- * MQS_ENOENT: it does not exist.  MQS_ECONFIG: an exchange of that name is another kind.  *stream
+ * MQS_ENOENT: it does not exist.  MQS_ECONFIG: an exchange of that name is another kind.  MQS_EINVAL: see
+ * mqs_amqp_queue_name.  *stream
  * (unless NULL) becomes 1 if it has a stream, *made (unless NULL) if it was made here.
  */
 int	mqs_amqp_queue_open(const struct mqs_amqp_link *, const char *queue, int create,

@@ -291,11 +291,11 @@ end_connections() {
 	mq-pub q a
 	mq-ctl show q/g >settings
 	# What tells the end of the records comes later than the connection is given up.
-	proxy 5 NO_ROUTE
+	proxy 5 '\x002\x00\x0b\x0bmq.settings'	# queue.declare-ok
 	timeout 30 mq-ctl -s "$address" show q/g 2>said | cmp - settings
 	grep 'connected again' said
 	kill $!
-	proxy 5 NO_ROUTE
+	proxy 5 '\x002\x00\x0b\x0bmq.settings'	# queue.declare-ok
 	[ "$(timeout 30 mq-replay -s "$address" q 2>said)" = a ]
 	grep 'connected again' said
 	kill $!

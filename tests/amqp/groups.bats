@@ -232,6 +232,23 @@ late() {
 	[ "$(nodes api GET "queues/$vhost/q.log" | jq -r '.arguments["x-max-age"]')" = 86400s ]
 }
 
+@test "deleting leaves what others made: 78" {
+	nodes api PUT "exchanges/$vhost/direct" '{"type":"direct","durable":true}'
+	run -78 --separate-stderr mq-ctl delete direct
+	[[ $stderr = *"'topic'"*"'direct'"* || $stderr = *"'direct'"*"'topic'"* ]]
+	nodes api PUT "exchanges/$vhost/theirs" '{"type":"topic","durable":true}'
+	run -78 --separate-stderr mq-ctl delete theirs
+	[[ $stderr = *"theirs: an exchange that mq did not make"* ]]
+	mq-ctl create q/g
+	nodes api PUT "queues/$vhost/q%2Fprint" '{"durable":true}'
+	nodes api POST "exchanges/$vhost/amq.default/publish" \
+	    '{"properties":{},"routing_key":"q/print","payload":"x","payload_encoding":"string"}'
+	run -78 mq-sub -e q/print
+	mq-ctl delete q
+	[ "$(nodes api GET "exchanges/$vhost" | jq -r '.[].name' | grep -cxE 'direct|theirs|q')" = 2 ]
+	until_true '[ "$(nodes api GET "queues/$vhost/q%2Fprint" | jq .messages)" = 1 ]'
+}
+
 @test "max-messages: a new group drops the oldest" {
 	mq-ctl create q
 	run -69 --separate-stderr mq-ctl set q max-messages=3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# mandatory.bats - mq-pub --mandatory where a queue has no stream (retain=0)
+# mandatory.bats - what is published and no queue takes, with mq-pub --mandatory and without
 
 load ../lib/common
 load ../lib/expect
@@ -66,4 +66,52 @@ load ../lib/expect
 	[ "$output" = "$(head -n 1 taken | jq -r .receipt)" ]
 	run -0 mq-sub -e q/g
 	[ "$output" = $'1\n3' ]
+}
+
+@test "what no queue takes is never confirmed, but where it is to be dropped (retain=0)" {
+	mq-ctl create q
+	nodes api DELETE "queues/$vhost/q.log"
+	run -66 --separate-stderr timeout 60 mq-pub q a
+	[[ $stderr = *"q: no queue takes what is published to it: it has no stream, and no group gets it"* ]]
+	mq-ctl create r/g
+	nodes api DELETE "queues/$vhost/r.log"
+	mq-pub r a	# a group takes it
+	[ "$(mq-sub -e r/g)" = a ]
+	mq-ctl create p
+	mq-ctl set p retain=0
+	mq-pub p a
+	nodes api PUT "exchanges/$vhost/theirs" '{"type":"topic","durable":true}'
+	run -66 --separate-stderr timeout 60 mq-pub theirs a
+}
+
+@test "a stream that is deleted while mq-pub publishes: it ends, and tells no id of what is nowhere" {
+	local status=0
+	mkfifo in
+	mq-pub -I q <in >ids 2>said 3>&- &
+	exec 7>in
+	seq 3 >&7
+	until_true '[ "$(wc -l <ids)" = 3 ]'
+	nodes api DELETE "queues/$vhost/q.log"
+	seq 4 6 >&7
+	exec 7>&-
+	wait $! || status=$?
+	[ "$status" = 66 ]
+	[ "$(wc -l <ids)" = 3 ]
+	grep "no queue takes" said
+}
+
+@test "names that begin with mq. or amq. are no queues: 64, and nothing is made or deleted" {
+	local name
+	mq-pub --delay 1s q x
+	nodes api GET "exchanges/$vhost" | jq -r '.[].name' | sort >before
+	for name in mq.x mq.delay mq.delay.out mq.settings amq.topic; do
+		run -64 --separate-stderr mq-pub "$name" x
+		[[ $stderr = *"names that begin with mq. are this engine's own"* ]]
+		run -64 mq-ctl create "$name"
+		run -64 mq-ctl delete "$name"
+		run -64 mq-sub -e "$name"
+		run -64 mq-replay "$name"
+	done
+	nodes api GET "exchanges/$vhost" | jq -r '.[].name' | sort | cmp before -
+	until_true '[ "$(mq-replay q)" = x ]'
 }

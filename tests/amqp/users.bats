@@ -87,7 +87,7 @@ refused() {
 	grep -E '^q +g +2 ' out
 	with "$none" '^mq\.settings$' '^(q/g|mq\.settings)$' mq-stat q >out
 	grep -E '^q +g +2 ' out
-	refused with "$none" "$none" '^(q/g|mq\.settings)$' mq-stat q
+	refused with "$none" '^mq\.settings$' '^q/g$' mq-stat q
 }
 
 @test "administering, and redriving" {
