@@ -65,8 +65,8 @@ queue_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error
 }
 
 /*
- * 1 if a queue is of another type than groups are, which the broker compares before what else a declaration
- * has; 0, also if it is not there, or its type is not told.
+ * 1 if a queue is of another type than groups are, which the broker compares before what else a
+ * declaration has; 0, also if it is not there, or its type is not told.
  */
 static int
 is_foreign(const struct mqs_amqp_link *link, const char *queue, struct mqs_error *err)
@@ -154,7 +154,7 @@ group_is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error
 
 /* -------------------------------------------------------------- queues -- */
 
-/* The queue is there, its exchanges are of the kind that we make, and what has the name of its stream is one. */
+/* The queue is there, its exchanges are of our kinds, and what has the name of its stream is one. */
 static int
 deletable_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {

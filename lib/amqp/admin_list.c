@@ -25,7 +25,6 @@ is_there_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	const struct listing *l = arg;
 	const struct mqs_amqp_link looking = mqs_amqp_looking(link);
 	char name[MQS_AMQP_NAME_SIZE];
-
 	int rc;
 
 	if (l->group == NULL)

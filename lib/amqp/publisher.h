@@ -87,6 +87,13 @@ struct mqs_large {
 	int			 fd;
 };
 
+/* What a message that came back tells of its queue. */
+enum mqs_amqp_unbound {
+	MQS_AMQP_BOUND,		/* none came back on this connection */
+	MQS_AMQP_UNBOUND,	/* the stream has lost its binding */
+	MQS_AMQP_NO_STREAM
+};
+
 struct mqs_publisher {
 	struct mqs_handle	 handle;	/* the seam's; first */
 	struct mqs_spool	*spool;
@@ -123,7 +130,7 @@ struct mqs_publisher {
 
 	/* Under the lock: */
 	int			 again;		/* what was refused is to be sent again */
-	int			 unbound;	/* the stream is to be bound again before that */
+	enum mqs_amqp_unbound	 unbound;	/* why no queue took it; the queue is opened again first */
 	int			 nowhere;	/* how often there was no stream to bind */
 	size_t			 settled;	/* how many have another outcome than WAITING */
 	size_t			 refused;	/* how many of these are REFUSED */

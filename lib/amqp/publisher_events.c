@@ -129,7 +129,8 @@ lost(void *arg)
 {
 	struct mqs_publisher *p = arg;
 
-	p->opened = p->unbound = 0;
+	p->opened = 0;
+	p->unbound = MQS_AMQP_BOUND;
 	unsend(p);
 }
 
@@ -147,11 +148,11 @@ closed(void *arg, int number, const struct mqs_error *why)
 static void
 unbound(struct mqs_publisher *p, struct mqs_amqp_pending *e)
 {
-	if (!p->unbound && p->nowhere == 0)
+	if (p->unbound == MQS_AMQP_BOUND && p->nowhere == 0)
 		mqs_amqp_note(p->connection, p->stream ? "%s: its stream is not bound to it any more; "
 		    "opening it again" : "%s: no queue takes what is published to it; looking again",
 		    p->queue);
-	p->unbound = 1;
+	p->unbound = p->stream ? MQS_AMQP_UNBOUND : MQS_AMQP_NO_STREAM;
 	settle(p, e, MQS_AMQP_REFUSED);
 }
 

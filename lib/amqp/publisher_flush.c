@@ -143,7 +143,8 @@ send_refused(struct flush *f, struct mqs_error *err)
 {
 	struct mqs_publisher *p = f->p;
 	int64_t now = mqs_boottime();
-	int nowhere, unbound;
+	enum mqs_amqp_unbound unbound;
+	int nowhere;
 
 	if (f->pause_end == 0) {
 		if (f->rounds == ROUNDS)
@@ -158,7 +159,7 @@ send_refused(struct flush *f, struct mqs_error *err)
 	mqs_amqp_lock(p->connection);
 	p->again = 1;
 	unbound = p->unbound;
-	if (unbound && !p->stream)
+	if (unbound == MQS_AMQP_NO_STREAM)
 		p->nowhere++;
 	nowhere = p->nowhere;
 	mqs_amqp_unlock(p->connection);
@@ -166,9 +167,9 @@ send_refused(struct flush *f, struct mqs_error *err)
 		return mqs_fail(err, MQS_ENOENT, "%s: no queue takes what is published to it: it has no "
 		    "stream, and no group gets it", p->queue);
 	/* After a loss the queue is opened anew, which binds the stream. */
-	if (unbound && nowhere > 0)
+	if (unbound != MQS_AMQP_BOUND && nowhere > 0)
 		mqs_amqp_end(p->connection);
-	else if (unbound)
+	else if (unbound != MQS_AMQP_BOUND)
 		mqs_amqp_break(p->connection);
 	mqs_amqp_channel_send(p->channel);
 	return MQS_OK;

@@ -292,7 +292,7 @@ tell_listed(struct look *l, const char *queue, struct mqs_error *err)
 		} else if (rc < 0 && err != NULL) {
 			*err = why;
 		}
-	if (rc == MQS_OK && unseen.code != 0) {
+	if ((rc == MQS_OK || rc == MQS_ENOENT) && unseen.code != 0) {
 		if (err != NULL)
 			*err = unseen;
 		return unseen.code;

@@ -190,8 +190,8 @@ delivered(void *arg, struct mqs_amqp_delivery *d)
 }
 
 /*
- * The probe was answered.  If the prefetch was used up when the broker turned to it, there may be more, and it is
- * sent again, behind the next ack.
+ * The probe was answered.  If the prefetch was used up when the broker turned to it, there may be more,
+ * and it is sent again, behind the next ack.
  */
 static void
 counted(void *arg, const amqp_queue_declare_ok_t *ok)

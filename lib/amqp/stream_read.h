@@ -21,12 +21,12 @@
  * THE END  A stream has no message that says "this is the end".  But a broker's channel sends a
  * consumer all that there is, as far as its prefetch allows, before it turns to anything else.
  * So the reader asks for something else on the same channel, a passive queue.declare: when that is
- * answered, all was delivered that the node had at that time.  (To publish what no queue takes would tell
- * it, too, but in an alarm the broker stops reading from who publishes, with all that he settles.)
- * This begins with the first delivery, because only from then on the channel reads the stream.  A stream that may be empty
- * therefore has MQS_AMQP_STREAM_EMPTY to deliver something, which a slow node may exceed: whoever got
- * nothing can't be certain that there is nothing.  One where a message is known to be is read without
- * any delay.  "That the node had": another node may have had a message more;
+ * answered, all was delivered that the node had at that time.  (To publish what no queue takes would
+ * tell it, too, but in an alarm the broker stops reading from who publishes, with all that he
+ * settles.)  This begins with the first delivery, because only from then on the channel reads the
+ * stream.  A stream that may be empty therefore has MQS_AMQP_STREAM_EMPTY to deliver something, which a
+ * slow node may exceed: whoever got nothing can't be certain that there is nothing.  One where a message
+ * is known to be is read without any delay.  "That the node had": another node may have had a message more;
  * who must not miss what was confirmed before, publishes a message of his own and reads up to
  * it.
  *

@@ -89,8 +89,10 @@ stored() {
 	mq-ctl create q/g
 	mq-pub q a b c
 	nodes alarm on
-	[ "$(timeout 60 mq-sub -c 1 q/g)" = a ]
-	[ "$(timeout 60 mq-sub -e q/g)" = $'b\nc' ]
+	run -0 --separate-stderr timeout 20 mq-sub -c 1 q/g
+	[ "$output" = a ]
+	run -0 --separate-stderr timeout 20 mq-sub -e q/g
+	[ "$output" = $'b\nc' ]
 	run -1 --separate-stderr timeout 60 mq-sub -e q/g
 	run -1 --separate-stderr timeout 60 mq-sub -W 300ms q/g
 	nodes alarm off
