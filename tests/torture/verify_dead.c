@@ -76,7 +76,10 @@ handed_out(const struct past *p, const struct dead *dead, int *refused)
 	return n;
 }
 
-/* Only what was refused, or failed as often as it may, is a dead letter. */
+/*
+ * Only what was refused, or failed as often as it may, is a dead letter.  Where there is a time
+ * limit, a command may have been ended by it before it could write down that it had begun.
+ */
 void
 dead_deserved(const struct past *p)
 {
@@ -91,7 +94,7 @@ dead_deserved(const struct past *p)
 			continue;
 		group = p->groups[d->group].name;
 		n = handed_out(p, d, &refused);
-		if (d->attempts > n && group_trait(&p->groups[d->group], "manual", value) == NULL)
+		if (d->attempts > n && !has_trait(p, d->group, "manual", "timeout"))
 			wrong("%s: %s died after %u attempts, of which %u were seen", group,
 			    d->name, d->attempts, n);
 		if (strcmp(d->reason, "exit_100") == 0 || strcmp(d->reason, "rejected") == 0) {
