@@ -53,6 +53,14 @@ succeeded(const struct delivery *d)
 	    strcmp(d->verb, "skip") == 0));
 }
 
+/* Whether it came to its end after a moment.  Who skips names a message, no delivery of it. */
+static int
+ended_after(const struct delivery *d, size_t after)
+{
+	return succeeded(d) && (d->start > after ||
+	    (d->settled > after && strcmp(d->verb, "skip") == 0));
+}
+
 /* On a broker, an answer to mq-ack can be lost with the consumer's connection. */
 static int
 perhaps_settled(const struct past *p, const struct delivery *d)
@@ -93,7 +101,7 @@ not_lost(const struct past *p, size_t group, const struct message *m, size_t aft
 		return;
 	d = deliveries_of(p, group, m->id, &n);
 	for (i = 0; i < n; i++)
-		if (d[i].start > after && (succeeded(&d[i]) || perhaps_settled(p, &d[i])))
+		if (ended_after(&d[i], after) || (d[i].start > after && perhaps_settled(p, &d[i])))
 			return;
 	/* Where letters are redriven, being one is no end. */
 	if ((past_is_dead(p, group, m->id) && !has_trait(p, group, "revived", "revived")) ||
