@@ -156,8 +156,7 @@ give_back(struct mqs_consumer *c, struct mqs_error *err)
 		hand_out_no_more(c);
 		return MQS_OK;
 	}
-	if (c->window > 0 && c->open &&
-	    (rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err)) != MQS_OK)
+	if (c->window > 0 && c->open && (rc = mqs_amqp_consumer_cancel(c, err)) != MQS_OK)
 		return rc;
 	c->window = 0;
 	while ((h = mqs_amqp_deliveries_from(&c->deliveries, tag)) != NULL) {

@@ -56,6 +56,14 @@
  * The prefetch is no more than MQS_AMQP_AHEAD_BYTES hold of messages as they were so far.  If larger
  * ones come, consuming ends, and what exceeds that much is given back as it arrives.
  *
+ * CANCELLED  Where a node goes down, RabbitMQ 3.10 gives back what its consumers have, but not what those
+ * have that are cancelled: it stays with them until the queue has another leader, even when the node
+ * is back (rabbit_fifo, {down, Pid, noconnection}: "status = up").  When the node is back, it asks after each
+ * process that had a consumer that was not cancelled, and gives back all that a process had that is
+ * no more.  So before one is cancelled that has something, the channel gets a consumer that gets
+ * nothing (consume_nothing.h), and keeps it until all of that is settled.  RabbitMQ 4 has no credits for
+ * that.
+ *
  * PASSED OVER  A delivery that was passed over stays unsettled, and is forgotten here: its memory is
  * freed, and the broker has it back when the channel ends.  When half of the window is of that kind,
  * consuming begins anew, so any number can be passed over.
@@ -89,6 +97,8 @@ enum mqs_amqp_order_kind {
 	MQS_AMQP_ORDER_ACK_THROUGH,	/* all up to a tag */
 	MQS_AMQP_ORDER_GIVE_BACK,	/* a tag */
 	MQS_AMQP_ORDER_CONSUME,		/* with a prefetch */
+	MQS_AMQP_ORDER_HOLD,		/* begins the consumer that gets nothing, */
+	MQS_AMQP_ORDER_LET_GO,		/* and ends it */
 	MQS_AMQP_ORDER_CANCEL,
 	MQS_AMQP_ORDER_COUNT,		/* asks how much there is */
 	MQS_AMQP_ORDER_APPLY,		/* consumer_applied.h */
@@ -151,6 +161,7 @@ struct mqs_consumer {
 	struct mqs_amqp_orders	 sending;
 	size_t			 next_order;	/* of sending */
 	unsigned		 begun;		/* the last consumer of which the broker has told so */
+	int			 held;		/* it has told so of the one that gets nothing */
 
 	/* Under the lock: */
 	int			 open;
@@ -174,10 +185,13 @@ struct mqs_consumer {
 	uint64_t		 applied;	/* the number of orders that are known to be applied */
 	int			 told_when_sent;	/* the descriptor is to become readable then */
 	unsigned		 consumer;	/* counts basic.consume */
+	int			 holds;		/* the broker forgets those that are cancelled; see above */
+	int			 holding;	/* the channel has the consumer that gets nothing */
 	size_t			 window;	/* the prefetch of the present one; 0: not consuming */
 	int			 fresh;		/* consuming was begun, and no claim has waited for it */
 	size_t			 used;		/* of window: deliveries that are not settled */
 	size_t			 passed;	/* of used: deliveries that were passed over */
+	int			 passes;	/* some were passed over on this channel */
 	uint64_t		 seen, seen_bytes;	/* deliveries, ever */
 	uint64_t		 counts, counted;	/* COUNT: orders and answers, ever */
 	uint32_t		 ready, consumers;	/* the last answer */
@@ -244,6 +258,8 @@ size_t	mqs_amqp_consumer_outstanding(const struct mqs_consumer *);
 int	mqs_amqp_consumer_want(struct mqs_consumer *, size_t more, struct mqs_error *err);
 /* Begins consuming anew, with this prefetch. */
 int	mqs_amqp_consumer_begin(struct mqs_consumer *, size_t window, struct mqs_error *err);
+/* Ends consuming: orders that. */
+int	mqs_amqp_consumer_cancel(struct mqs_consumer *, struct mqs_error *err);
 /* Ends consuming until the next claim. */
 int	mqs_amqp_consumer_stop(struct mqs_consumer *, struct mqs_error *err);
 /* Passes over a delivery that was read; see above. */

@@ -1,11 +1,15 @@
 /* consumer_events.c - see consumer.h: the thread takes deliveries, and hears of losses */
 #include <sys/epoll.h>
 
+#include <stdlib.h>
+
 #include "amqp/consumer.h"
 #include "amqp/consumer_keys.h"
 #include "amqp/consumer_send.h"
 #include "base/clock.h"
 #include "base/error.h"
+
+#define NO_CREDITS	4	/* the version of RabbitMQ */
 
 void
 mqs_amqp_consumer_forget(struct mqs_consumer *c)
@@ -28,6 +32,7 @@ drop_all(struct mqs_consumer *c)
 	c->sent = c->ordered;
 	c->counted = c->counts;
 	c->ready = c->consumers = 0;
+	c->holding = c->passes = 0;
 	c->unapplied = 0;
 	c->applying = 0;
 	c->applied = c->apply_to = c->apply_from = c->ordered;
@@ -107,9 +112,13 @@ static int
 set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	struct mqs_consumer *c = arg;
+	char version[32];
 	int rc = MQS_OK;
 
+	mqs_amqp_server_version(c->connection, version, sizeof(version));
 	mqs_amqp_lock(c->connection);
+	c->holds = strtoul(version, NULL, 10) < NO_CREDITS;
+	c->held = 0;
 	c->channel = link->channel;
 	c->number = link->number;
 	c->generation++;

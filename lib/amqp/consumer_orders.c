@@ -28,6 +28,13 @@ mqs_amqp_consumer_order(struct mqs_consumer *c, enum mqs_amqp_order_kind kind, u
 	return MQS_OK;
 }
 
+/* Of what is delivered, nothing was to consumers that were cancelled, or all of that is settled. */
+static int
+has_no_old(const struct mqs_consumer *c)
+{
+	return c->deliveries.live == (c->window > 0 ? c->used - c->passed : 0) && !c->passes;
+}
+
 void
 mqs_amqp_consumer_drop(struct mqs_consumer *c, struct mqs_amqp_held *h)
 {
@@ -43,6 +50,10 @@ mqs_amqp_consumer_drop(struct mqs_consumer *c, struct mqs_amqp_held *h)
 		c->borrowed_gone = 1;
 	else
 		mqs_amqp_held_free(h);
+	/* If there is no memory, it stays. */
+	if (c->holding && has_no_old(c) &&
+	    mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_LET_GO, 0, NULL) == MQS_OK)
+		c->holding = 0;
 }
 
 struct mqs_amqp_held *

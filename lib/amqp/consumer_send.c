@@ -12,7 +12,9 @@
 
 #define ORDER_BYTES	32	/* about what an order has on the wire */
 #define TAG_SIZE	16	/* room for a consumer's tag */
-#define APPLIED		"applied"	/* the tag of what consumes nothing */
+/* The tags of what consumes nothing: for a moment, and as long as the channel is open. */
+#define APPLIED		"applied"
+#define HOLD		"hold"
 
 /* Takes the orders that were given meanwhile: 1 if there are some. */
 static int
@@ -50,7 +52,7 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 	    .multiple = o->kind == MQS_AMQP_ORDER_ACK_THROUGH };
 	amqp_basic_nack_t nack = { .delivery_tag = o->tag, .requeue = 1 };
 	amqp_queue_declare_t count = { .queue = mqs_amqp_text(c->group.name), .passive = 1 };
-	amqp_basic_cancel_t cancel;
+	amqp_basic_cancel_t cancel, let_go = { .consumer_tag = mqs_amqp_text(HOLD), .nowait = 1 };
 	char tag[TAG_SIZE];
 
 	(void)snprintf(tag, sizeof(tag), "mq-%u", o->consumer);
@@ -67,6 +69,11 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 		return mqs_amqp_ask(link, AMQP_QUEUE_DECLARE_METHOD, &count);
 	case MQS_AMQP_ORDER_APPLY:
 		return mqs_amqp_send_consume_nothing(link, c->group.name, APPLIED);
+	case MQS_AMQP_ORDER_HOLD:
+		return mqs_amqp_send_consume_nothing(link, c->group.name, HOLD);
+	case MQS_AMQP_ORDER_LET_GO:
+		c->held = 0;
+		return amqp_send_method(link->state, link->number, AMQP_BASIC_CANCEL_METHOD, &let_go);
 	case MQS_AMQP_ORDER_APPLIED:
 		cancel = (amqp_basic_cancel_t){ .consumer_tag = mqs_amqp_text(APPLIED),
 		    .nowait = 1 };
@@ -88,7 +95,8 @@ mqs_amqp_consumer_send(void *arg, const struct mqs_amqp_link *link, size_t *sent
 	if (c->next_order == c->sending.n && !take_orders(c))
 		return MQS_NOTHING;
 	kind = c->sending.list[c->next_order].kind;
-	if (kind == MQS_AMQP_ORDER_CANCEL && c->sending.list[c->next_order].consumer != c->begun)
+	if ((kind == MQS_AMQP_ORDER_CANCEL && c->sending.list[c->next_order].consumer != c->begun) ||
+	    (kind == MQS_AMQP_ORDER_LET_GO && !c->held))
 		return MQS_NOTHING;	/* until it is; see consuming */
 	status = send_order(c, link, &c->sending.list[c->next_order]);
 	if (status != AMQP_STATUS_OK)
@@ -128,9 +136,11 @@ mqs_amqp_consumer_consuming(void *arg, amqp_bytes_t tag)
 {
 	struct mqs_consumer *c = arg;
 
-	if (tag.len == strlen(APPLIED) && memcmp(tag.bytes, APPLIED, tag.len) == 0) {
+	if (mqs_amqp_bytes_are(tag, APPLIED)) {
 		if (c->applying)
 			mqs_amqp_consumer_was_applied(c);
+	} else if (mqs_amqp_bytes_are(tag, HOLD)) {
+		c->held = 1;
 	} else {
 		c->begun = mqs_amqp_consumer_of_tag(tag);
 	}

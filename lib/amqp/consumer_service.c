@@ -117,6 +117,7 @@ consume_again(struct mqs_consumer *c, struct mqs_error *err)
 	if (c->copies != NULL)	/* a group that was made anew has no binding at the delays */
 		c->copies->generation = c->generation - 1;
 	c->cancelled = 0;
+	c->holding = 0;
 	if (c->open && c->window > 0)
 		rc = mqs_amqp_consumer_begin(c, c->window, err);
 	mqs_amqp_unlock(c->connection);

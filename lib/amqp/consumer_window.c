@@ -30,12 +30,24 @@ is_single(const struct mqs_consumer *c)
 }
 
 int
+mqs_amqp_consumer_cancel(struct mqs_consumer *c, struct mqs_error *err)
+{
+	int rc;
+
+	if (c->holds && !c->holding && c->deliveries.live > 0 && !is_single(c)) {
+		if ((rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_HOLD, 0, err)) != MQS_OK)
+			return rc;
+		c->holding = 1;
+	}
+	return mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err);
+}
+
+int
 mqs_amqp_consumer_begin(struct mqs_consumer *c, size_t window, struct mqs_error *err)
 {
 	int rc;
 
-	if (c->window > 0 &&
-	    (rc = mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err)) != MQS_OK)
+	if (c->window > 0 && (rc = mqs_amqp_consumer_cancel(c, err)) != MQS_OK)
 		return rc;
 	c->consumer++;
 	c->arrived = mqs_boottime();
@@ -72,7 +84,7 @@ mqs_amqp_consumer_stop(struct mqs_consumer *c, struct mqs_error *err)
 	if (c->window == 0 || is_single(c))
 		return MQS_OK;
 	c->window = 0;
-	return c->open ? mqs_amqp_consumer_order(c, MQS_AMQP_ORDER_CANCEL, 0, err) : MQS_OK;
+	return c->open ? mqs_amqp_consumer_cancel(c, err) : MQS_OK;
 }
 
 void
@@ -80,6 +92,7 @@ mqs_amqp_consumer_pass_over(struct mqs_consumer *c, struct mqs_amqp_held *h)
 {
 	const int own = h->consumer == c->consumer;
 
+	c->passes = 1;
 	mqs_amqp_consumer_drop(c, h);
 	c->used += (size_t)own;
 	c->passed += (size_t)own;

@@ -125,6 +125,7 @@ counts() {
 	until_true '[ "$(nodes api GET "$queue" | jq .consumers)" = 1 ]'
 	kill -STOP "$pid"
 	nodes api DELETE "$queue"
+	until_true '[ "$(nodes api GET "vhosts/$vhost/channels" | jq "map(.consumer_count) | add")" = 0 ]'
 	nodes api PUT "$queue" "$(<declaration)"
 	nodes api POST "bindings/$vhost/e/q/q/q%2Fdefault" '{"routing_key":"#"}'
 	mq-pub q one
@@ -135,6 +136,20 @@ counts() {
 	kill -TERM "$pid"
 	wait "$pid"
 	[ ! -s err ]
+}
+
+# Asking for more at a time takes a second basic.consume, and one that gets nothing, for a while.
+@test "a consumer counts as one when it has settled what it had" {
+	local pid
+	mq-ctl create q/g
+	seq 2000 | mq-pub q
+	mq-sub q/g >out 3>&- &
+	pid=$!
+	until_true '[ "$(wc -l <out)" = 2000 ]'
+	until_true '[ "$(mq-stat -J q/g | jq .consumers)" = 1 ]'
+	seq 2000 | cmp - out
+	kill -TERM "$pid"
+	wait "$pid"
 }
 
 # The broker refuses what a queue does not take that is full, or whose leader is gone.
@@ -154,6 +169,7 @@ counts() {
 	nodes api DELETE "queues/$vhost/full/contents"
 	wait "$pid"
 	[ "$(wc -l <ids)" = 1 ]
+	[ "$(grep -c 'refused a message.*sent again' err)" = 1 ]
 }
 
 @test "a command that fails: tried again after the backoff, with its attempts, key and headers" {
@@ -188,8 +204,7 @@ counts() {
 	mq-pub q a b
 	run -127 mq-sub q -- ./none
 	until_true '[ "$(counts q/default)" = "2 0" ]'
-	run -0 mq-sub -e -f '%s %a\n' q
-	[ "$output" = $'a 1\nb 1' ]
+	[ "$(mq-sub -e -f '%s %a\n' q | given_back)" = $'a 1\nb 1' ]
 }
 
 @test "retries by receipt count, up to max-attempts; then it is a dead letter" {
@@ -364,7 +379,9 @@ deleted() {
 	local status=0
 	wait $! || status=$?
 	[ "$status" = 66 ]
-	[ "$(cat said)" = "mq-sub: $3" ]
+	# RabbitMQ 4.0 may end the connection as well.
+	[ "$(tail -n 1 said)" = "mq-sub: $3" ]
+	run ! grep -v -e ': connection lost: closed by RabbitMQ' -e ': connected again' <(sed '$d' said)
 }
 
 @test "what was deleted under a consumer is named: the group alone, or the queue" {

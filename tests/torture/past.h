@@ -38,7 +38,7 @@ struct run {
 	char		 name[64];
 	size_t		 begin, stop, late, kill, end;
 	int		 status;		/* -SIGNAL */
-	int		 cut;			/* its connection was lost */
+	int		 cut;			/* its connection was lost, or it sent again what was refused */
 };
 
 enum outcome { OUTCOME_NONE, OUTCOME_ACK, OUTCOME_RETRY, OUTCOME_REJECT, OUTCOME_DIE,

@@ -240,7 +240,7 @@ keep_rest(struct run *r, size_t resent)
 	memcpy(again, rest, nagain * sizeof(*rest));
 }
 
-/* Hands on what mq-pub said, and tells whether it was about its connection. */
+/* Hands on what mq-pub said, and tells whether something was sent again. */
 static void
 hand_on(const struct run *r)
 {
@@ -250,7 +250,8 @@ hand_on(const struct run *r)
 	if (n == -1)
 		err(70, "memfd");
 	said[n] = '\0';
-	if (strstr(said, ": connection lost: ") != NULL)
+	if (strstr(said, ": connection lost: ") != NULL ||
+	    strstr(said, ": RabbitMQ refused a message ") != NULL)
 		history_add("cut %s", r->name);
 	fputs(said, stderr);
 	close(r->said);
