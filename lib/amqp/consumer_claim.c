@@ -92,7 +92,7 @@ mqs_amqp_consumer_claim(struct mqs_consumer *c, size_t max, size_t *count, int *
 		return MQS_NOTHING;
 	}
 	/* A retry without a delay is there again when its copy is confirmed, which wakes the caller. */
-	copying = mqs_amqp_copies_pending(c) > 0;
+	copying = mqs_amqp_copies_hopeful(c);
 	if ((rc = mqs_amqp_consumer_empty(c, &there, err)) != MQS_OK)
 		return rc;
 	if (there == MQS_AMQP_HERE && ((rc = take(c, max, count, err)) != MQS_OK || *count > 0))

@@ -24,7 +24,8 @@
  * the user may not write).  So one at a time is sent until there is none to send; then it is known
  * of the next, which comes after all others.
  * Why is one notice, until a copy is confirmed again: so somebody can mend what this can't, such as a dead-letter queue that has neither a stream nor a group.  A consumer that is closed
- * meanwhile tries for a moment; then it fails, and the originals go back to the queue.
+ * meanwhile tries for a moment; then it fails, and the originals go back to the queue.  Who waits for
+ * the queue's end waits no longer for what was refused all the time (_hopeful).
  *
  * What is neither confirmed nor refused for long breaks the connection (stall.h).
  *
@@ -87,6 +88,7 @@ struct mqs_amqp_copies {
 	struct mqs_amqp_incoming incoming;
 	struct mqs_amqp_stall	 stall;
 	int64_t			 mend_at;	/* by mqs_boottime; 0: nothing is to be mended */
+	int64_t			 wrong_since;	/* by mqs_boottime; 0: nothing is wrong, or a copy was confirmed since */
 	struct mqs_amqp_properties properties;	/* the thread's */
 	amqp_pool_t		 pool;		/* the thread's */
 	/* Under the lock: */
@@ -140,6 +142,8 @@ void	mqs_amqp_copy_free(struct mqs_amqp_copy *);
 int	mqs_amqp_copies_service(struct mqs_consumer *, struct mqs_error *err);
 /* How many are on their way. */
 size_t	mqs_amqp_copies_pending(struct mqs_consumer *);
+/* Whether some are on their way for which it is worth while to wait: none was refused for long. */
+int	mqs_amqp_copies_hopeful(struct mqs_consumer *);
 /* When something is mended, by mqs_boottime; 0: nothing is to be. */
 int64_t	mqs_amqp_copies_mend_at(const struct mqs_consumer *);
 /* Returns what went wrong last. */

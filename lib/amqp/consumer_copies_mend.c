@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define PAUSE	MQS_SECOND	/* before what went wrong is tried again */
+#define HOPE	(5 * MQS_SECOND)	/* that somebody mends it, of who waits for its end */
 
 /* What was refused is sent again; if the channel was closed, all that is not confirmed is. */
 static void
@@ -131,6 +132,10 @@ tell(struct mqs_consumer *c)
 	told = s->told;
 	s->told |= broken;
 	why = s->why;
+	if (!s->told)
+		s->wrong_since = 0;
+	else if (s->wrong_since == 0)
+		s->wrong_since = mqs_boottime();
 	mqs_amqp_unlock(c->connection);
 	if (broken && !told && options->notice != NULL)
 		options->notice(options->arg, why.text);
@@ -193,6 +198,21 @@ mqs_amqp_copies_pending(struct mqs_consumer *c)
 	n = c->copies->pending;
 	mqs_amqp_unlock(c->connection);
 	return n;
+}
+
+/* What the cluster can't do at the moment, it can later. */
+int
+mqs_amqp_copies_hopeful(struct mqs_consumer *c)
+{
+	const struct mqs_amqp_copies *s = c->copies;
+	int refused;
+
+	if (mqs_amqp_copies_pending(c) == 0)
+		return 0;
+	mqs_amqp_lock(c->connection);
+	refused = s->why.code == MQS_EPERM || s->why.code == MQS_ECONFIG || s->why.code == MQS_ENOENT;
+	mqs_amqp_unlock(c->connection);
+	return !refused || s->wrong_since == 0 || mqs_boottime() < s->wrong_since + HOPE;
 }
 
 int64_t

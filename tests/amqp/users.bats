@@ -65,6 +65,15 @@ refused() {
 	refused with "${patterns[@]}" mq-pub orders c
 }
 
+@test "a dead letter that may not be written: who waits for the end waits no longer for it" {
+	local -a may=("$none" '^mq\.settings$' '^(mq\.settings|q/g)$')
+	mq-ctl create q/g q.dead
+	mq-pub q a b
+	refused with "${may[@]}" mq-sub -e q/g -- sh -c 'exit 100'
+	refused with "${may[@]}" mq-sub -W 1s q/g -- sh -c 'exit 100'
+	until_true '[ "$(mq-sub -e q/g | sort)" = "$(printf "%s\n" a b)" ]'
+}
+
 @test "calls and replies" {
 	local caller
 	mq-ctl create q/g
