@@ -3,7 +3,10 @@
  *
  * A group goes in the order mark, exchanges of a fill, queue, record.  Without the mark it is not
  * there any more, and whoever makes it anew removes what a kill has left.  Its binding at the
- * delays goes with its queue; messages that wait for it go to mq.delay.lost.
+ * delays goes with its queue; messages that wait for it go to mq.delay.lost.  RabbitMQ 3.10 does not tell
+ * consumers of it where there is a queue of that name again when it comes to them: it has them
+ * consume that one, and forgets where to send what they get (rabbit_channel:handle_eol).  So the
+ * lock is kept for a moment behind a group that was consumed.
  *
  * A queue goes in the order groups, stream, headers exchange, exchange, record: until the
  * exchange is gone, deleting can be repeated.
@@ -14,6 +17,7 @@
  * Purging a queue removes the stream and makes it anew, with what the record says.  A group is
  * emptied of what waits in its queue; what consumers hold stays theirs.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,11 +31,14 @@
 #include "amqp/topology.h"
 #include "base/error.h"
 
+#define PAUSE_MS	300	/* until consumers know */
+
 struct removal {
 	struct mqs_spool	*spool;
 	struct mqs_amqp_connection *connection;
 	const char		*queue;
 	char			 name[MQS_AMQP_NAME_SIZE];	/* of the group */
+	uint32_t		 consumers;
 	uint64_t		 epoch;
 	uint64_t		 count;
 	int			 stream;
@@ -96,7 +103,9 @@ delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *
 
 	if ((rc = mqs_amqp_group_locked(link, d->name, d->epoch, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_group_marked(link, d->name, err);
+	rc = mqs_amqp_queue_exists(link, d->name, NULL, &d->consumers, err);
+	if (rc == MQS_OK || rc == MQS_ENOENT)
+		rc = mqs_amqp_exchange_exists(link, d->name, err);
 	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
 	    (rc = delete_exchange(link, d->name, err)) != MQS_OK ||
 	    (rc = mqs_amqp_fill_remove(link, d->name, err)) != MQS_OK ||
@@ -133,9 +142,12 @@ delete_group(void *arg, const char *queue, const char *group, struct mqs_error *
 		rc = mqs_amqp_group_lock(d->spool, d->name, NULL, NULL, &d->epoch, err);
 		if (rc != MQS_OK)
 			return rc;
+		d->consumers = 0;
 		rc = mqs_amqp_run(d->connection, delete_group_job, d, -1, err);
 		if (rc == MQS_OK)
 			rc = write_deleted(d, group, d->epoch, err);
+		if (d->consumers > 0)
+			(void)poll(NULL, 0, PAUSE_MS);
 		mqs_amqp_group_unlock(d->spool, d->name, d->epoch);
 	} while (rc == MQS_EBUSY);
 	return rc;

@@ -123,7 +123,10 @@ change_locked(struct change *c, mqs_amqp_change_fn *fn, void *arg, int again,
 		return mqs_fail(err, rc, "%s: %s", c->name, why.text);
 	if (r->changing || mqs_bindings_digest(&r->bindings) != digest)
 		return rebind(c, err);
-	return write_record(c, err);
+	if ((rc = write_record(c, err)) != MQS_OK)
+		return rc;
+	/* What is missing on the broker, since others took it away, is there again. */
+	return mqs_amqp_run(c->connection, rebind_job, c, -1, err);
 }
 
 static int

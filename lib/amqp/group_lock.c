@@ -35,6 +35,19 @@ take_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	return mqs_amqp_answer(link, l->queue, err);
 }
 
+/* A lock can't be looked at but by who has it; a queue of the same name that others made can. */
+static int
+foreign_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
+{
+	const struct lock *l = arg;
+	int rc = mqs_amqp_queue_exists(link, l->queue, NULL, NULL, err);
+
+	if (rc == MQS_ENOENT || rc == MQS_EBUSY)
+		return MQS_OK;
+	return rc != MQS_OK ? rc : mqs_fail(err, MQS_ECONFIG, "%s: is a queue of others, of the name "
+	    "that the lock of %s has; delete it", l->queue, l->name);
+}
+
 static int
 give_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
@@ -60,7 +73,8 @@ mqs_amqp_group_lock(struct mqs_spool *spool, const char *name, mqs_amqp_job_fn *
 	for (;;) {
 		rc = mqs_amqp_run(c, take_job, &l, -1, err);
 		*epoch = l.epoch;
-		if (rc != MQS_EBUSY)
+		if (rc != MQS_EBUSY ||
+		    (rc = mqs_amqp_run(c, foreign_job, &l, -1, err)) != MQS_OK)
 			return rc;
 		if (mqs_interrupted(&spool->options))
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", name);

@@ -42,10 +42,10 @@ mqs_amqp_queue_retain(const struct mqs_amqp_link *link, const char *queue,
 	char stream[MQS_AMQP_NAME_SIZE];
 	int rc;
 
-	if (now->retain == was->retain && now->retain_bytes == was->retain_bytes)
-		return MQS_OK;
 	rc = mqs_amqp_stream_exists(link, mqs_amqp_stream(stream, queue), NULL, err);
 	if (rc == MQS_ENOENT && now->retain == 0)
+		return MQS_OK;
+	if (rc != MQS_ENOENT && now->retain == was->retain && now->retain_bytes == was->retain_bytes)
 		return MQS_OK;
 	/* One that is there was made by somebody who died, or was cut off, before the record. */
 	if (rc == MQS_ENOENT || (rc == MQS_OK && was->retain == 0 && now->retain != 0))

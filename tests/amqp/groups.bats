@@ -155,6 +155,50 @@ q.headers  {"n":"1","x-match":"any-with-x"}' ]
 	assert_output $'binding=pattern:c\nbinding=any:n=1'
 }
 
+@test "what others took away is there again: a binding by bind, a stream by set" {
+	mq-ctl create -k a -k b q/g
+	nodes api DELETE "bindings/$vhost/e/q/q/q%2Fg/a"
+	mq-pub -k a q lost
+	mq-ctl bind -k a q/g
+	mq-pub -k a q got
+	mq-pub -k b q too
+	has g 2
+	[ "$(bodies g)" = $'got\ntoo' ]
+	nodes api DELETE "queues/$vhost/q.log"
+	mq-ctl set q "$(mq-ctl show q | grep '^retain=')"
+	mq-pub -k a q kept
+	[ "$(mq-replay q)" = kept ]
+}
+
+# RabbitMQ has who consumes a queue consume the next one of that name, and sends nothing.
+@test "a group that is deleted under its consumer, and made anew at once: who consumed it ends" {
+	local i
+	for i in 1 2; do
+		mq-ctl create q/g
+		mq-sub q/g 2>err 3>&- &
+		until_true '[ "$(api_group g | jq .consumers)" = 1 ]'
+		mq-ctl delete q/g
+		mq-ctl create --from newest q/g
+		mq-pub q "$i"
+		status=0
+		wait $! || status=$?
+		[ "$status" = 66 ]
+		[ "$(timeout 20 mq-sub -c 1 q/g)" = "$i" ]
+		mq-ctl delete q/g
+	done
+}
+
+@test "a queue of others that has the name of a lock: 78" {
+	mq-ctl create q/g
+	nodes api PUT "queues/$vhost/q%2Fg%2Flock" '{"durable":true}'
+	nodes api PUT "queues/$vhost/q%2Fh%2Flock" '{"durable":true}'
+	run -78 --separate-stderr timeout 30 mq-ctl bind -k k q/g
+	[[ $stderr = *"q/g/lock: is a queue of others"* ]]
+	run -78 --separate-stderr timeout 30 mq-sub -e q/h
+	[[ $stderr = *"q/h/lock: is a queue of others"* ]]
+	nodes api GET "queues/$vhost/q%2Fh%2Flock" | jq -e .durable
+}
+
 @test "settings are kept, by queue and by group, and what the engine lacks is said" {
 	mq-ctl create q/g q/h
 	mq-ctl set q/g lease=1m backoff=1s..1h
