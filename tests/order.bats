@@ -186,7 +186,7 @@ ordered() {
 	for k in a b c d; do
 		assert_equal "$(tr -d '\n' <out.$k)" 123456
 	done
-	[ "$(depth q/g)" = 0 ]
+	has depth q/g 0
 	sound q
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# alarms.bats - a RabbitMQ cluster that takes nothing for a while: it is low on memory, or stands still
+# alarms.bats - a RabbitMQ cluster that takes nothing for a while: it is low on memory or on disk, or stands still
 #
 # Has the cluster to itself.
 
@@ -53,6 +53,17 @@ stored() {
 	wait $!
 	[ "$(sort -u out | wc -l)" = 2000 ]
 	until_true '[ "$(stored)" = 2000 ]'
+}
+
+@test "the disk, too" {
+	mq-pub q first
+	nodes alarm on disk
+	mq-pub -I q a b >out 2>err 3>&- &
+	waiting
+	nodes alarm off
+	wait $!
+	[ "$(wc -l <out)" = 2 ]
+	until_true '[ "$(stored)" = 3 ]'
 }
 
 @test "-W: no longer than that; 75" {

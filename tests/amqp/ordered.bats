@@ -214,6 +214,7 @@ connected() {
 	until_true '[ "$(nodes api GET "$queue" | jq .consumers)" = 1 ]'
 	kill -STOP "$(pgrep -P "$consumer")"
 	nodes api DELETE "$queue"
+	until_true '[ "$(nodes api GET "vhosts/$vhost/channels" | jq "map(.consumer_count) | add")" = 0 ]'
 	nodes api PUT "$queue" "$(<declaration)"
 	nodes api POST "bindings/$vhost/e/q/q/q%2Fg" '{"routing_key":"#"}'
 	publish a:a1 a:a2

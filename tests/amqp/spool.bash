@@ -76,7 +76,7 @@ messages() {
 # A broker's numbers come late, and some counters it does not have: those are null.  Retries and
 # dead letters are acked, too.
 has() {
-	local until=$((SECONDS + 10)) is number=$3
+	local until=$((SECONDS + 30)) is number=$3
 	[ "$1" != acked ] || number=${3%+}+
 	while is=$(counted "$1" "$2"); ! is_number "$is" "$number"; do
 		case $1 in
@@ -106,9 +106,9 @@ sound() {
 	:
 }
 
-# The vhost goes while the next test begins.
+# The vhost goes while the next test begins, unless all is kept.
 forget_vhost() {
-	[ -z "${vhost-}" ] || nodes forget "$vhost" >/dev/null 2>&1 </dev/null 3>&- &
+	[ -z "${vhost-}" ] || [ "${MQ_KEEP-}" = yes ] || nodes forget "$vhost" >/dev/null 2>&1 </dev/null 3>&- &
 }
 
 # Another user has a configuration, and the engine, of his own.

@@ -22,6 +22,8 @@ int	died_before(const struct run *r, size_t at);
 int	given_back(const struct past *p, const struct delivery *d, size_t at);
 /* 1 if a letter's publisher may have sent it again, or left it in some places only. */
 int	sent_in_loss(const struct past *p, const struct letter *l);
+/* 1 if a message that was not told may be in some groups, and not in the log. */
+int	in_groups_only(const struct past *p, const char *name);
 /* The same, and if a delayed one may have come out of the delays twice. */
 int	sent_twice(const struct past *p, const struct letter *l, size_t first_start);
 /* 1 if the message of a delivery may be in its group twice by then. */

@@ -15,15 +15,6 @@ same_message(const struct past *p, const struct delivery *d)
 	return (size_t)(e - d);
 }
 
-/* On a broker, what was not confirmed when something was lost is in some places, or in none. */
-static int
-in_groups_only(const struct past *p, const char *name)
-{
-	const struct letter *l = past_letter(p, name);
-
-	return l != NULL && l->told == 0 && sent_in_loss(p, l);
-}
-
 /* What a handler reads is what was sent, whoever died meanwhile. */
 void
 bodies_whole(const struct past *p)

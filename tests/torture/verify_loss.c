@@ -49,10 +49,26 @@ published_at(const struct past *p, const struct letter *l)
 	return r->end != 0 ? r->end : p->lines;
 }
 
+/* One that was killed may not have come to say that its connection was lost. */
+static int
+was_cut(const struct run *r, const struct letter *l)
+{
+	return r->cut || (r->kill != 0 && l->told_at == 0);
+}
+
 int
 sent_in_loss(const struct past *p, const struct letter *l)
 {
-	return p->broker && (p->runs[l->run].cut || lost_between(p, l->sent, published_at(p, l)));
+	return p->broker && (was_cut(&p->runs[l->run], l) ||
+	    lost_between(p, l->sent, published_at(p, l)));
+}
+
+int
+in_groups_only(const struct past *p, const char *name)
+{
+	const struct letter *l = past_letter(p, name);
+
+	return l != NULL && l->told == 0 && sent_in_loss(p, l);
 }
 
 /* Until it is due, a delayed message is under way in the broker. */
