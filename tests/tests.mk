@@ -25,7 +25,7 @@ again	= $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,
 # These need more than building does: packages are installed first, if any is missing.
 check demo asan lint bench: setup
 setup:; @tests/setup
-check:; @$(again) tests && tests/run $(B)
+check:; @$(again) tests && tests/run $(B) $(TESTS)
 # Everything that also runs on a cluster of three nodes of RabbitMQ, and what only that has.
 check-clusters:; @tests/setup $(CLUSTERED) && $(again) tests && tests/amqp/run $(B)
 bench-clusters:; @tests/setup $(CLUSTERED) && $(again) all && tests/bench/clusters $(BENCHFLAGS) $(B)
