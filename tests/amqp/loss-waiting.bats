@@ -222,13 +222,12 @@ redriven() {
 	node=$(nodes leader "$vhost" q.dead/redrive)
 	nodes kill "$node"
 	wait "$redriving"
-	# What mq-sub had from it may wait until it is back; see mq-rabbitmq(7).
+	# What was taken from it may wait until it is back, letters too; see mq-rabbitmq(7).
 	nodes restart "$node"
+	until_true '[ "$(mq-ctl redrive q.dead)" = "q.dead: 0 letters redriven, 0 left" ]'
 	until_true '[ "$(sort -u got | wc -l)" = 5000 ]'
 	still_consuming
 	sort -u got | cmp - <(seq 5000 | sort)
 	# What came twice was on its way.
 	[ "$(wc -l <got)" -le 7000 ]
-	run -0 mq-ctl redrive q.dead
-	[ "$output" = 'q.dead: 0 letters redriven, 0 left' ]
 }
