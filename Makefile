@@ -3,6 +3,7 @@
 #	make			the tools, in build/release/bin, and the library
 #	make check		installs what the tests need, then runs all of them
 #	make check VARIANT=asan	the same under the address and undefined sanitizers
+#	make check TESTS="..."	those of tests/run alone: tests/order.bats test_bytes
 #	make check-clusters	installs RabbitMQ, then runs what also runs on a cluster of it
 #	make demo lint bench bench-clusters fuzz pictures abi
 #	make fresh		these in minimal Debian roots; RELEASES=trixie for one of them

@@ -5,8 +5,8 @@
  * there any more, and whoever makes it anew removes what a kill has left.  Its binding at the
  * delays goes with its queue; messages that wait for it go to mq.delay.lost.  RabbitMQ 3.10 does not tell
  * consumers of it where there is a queue of that name again when it comes to them: it has them
- * consume that one, and forgets where to send what they get (rabbit_channel:handle_eol).  So the
- * lock is kept for a moment behind a group that was consumed.
+ * consume that one, and forgets where to send what they get (rabbit_channel:handle_eol).  So who
+ * deletes what was consumed waits for a moment, once, before he may go on to make it anew.
  *
  * A queue goes in the order groups, stream, headers exchange, exchange, record: until the
  * exchange is gone, deleting can be repeated.
@@ -38,7 +38,7 @@ struct removal {
 	struct mqs_amqp_connection *connection;
 	const char		*queue;
 	char			 name[MQS_AMQP_NAME_SIZE];	/* of the group */
-	uint32_t		 consumers;
+	int			 consumed;	/* a group had consumers */
 	uint64_t		 epoch;
 	uint64_t		 count;
 	int			 stream;
@@ -99,11 +99,13 @@ static int
 delete_group_job(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 {
 	struct removal *d = arg;
+	uint32_t consumers = 0;
 	int rc;
 
 	if ((rc = mqs_amqp_group_locked(link, d->name, d->epoch, err)) != MQS_OK)
 		return rc;
-	rc = mqs_amqp_queue_exists(link, d->name, NULL, &d->consumers, err);
+	rc = mqs_amqp_queue_exists(link, d->name, NULL, &consumers, err);
+	d->consumed |= consumers > 0;
 	if (rc == MQS_OK || rc == MQS_ENOENT)
 		rc = mqs_amqp_exchange_exists(link, d->name, err);
 	if ((rc != MQS_OK && rc != MQS_ENOENT) ||
@@ -142,12 +144,9 @@ delete_group(void *arg, const char *queue, const char *group, struct mqs_error *
 		rc = mqs_amqp_group_lock(d->spool, d->name, NULL, NULL, &d->epoch, err);
 		if (rc != MQS_OK)
 			return rc;
-		d->consumers = 0;
 		rc = mqs_amqp_run(d->connection, delete_group_job, d, -1, err);
 		if (rc == MQS_OK)
 			rc = write_deleted(d, group, d->epoch, err);
-		if (d->consumers > 0)
-			(void)poll(NULL, 0, PAUSE_MS);
 		mqs_amqp_group_unlock(d->spool, d->name, d->epoch);
 	} while (rc == MQS_EBUSY);
 	return rc;
@@ -218,6 +217,25 @@ retention(struct removal *d, struct mqs_error *err)
 	return rc;
 }
 
+static int
+delete_whole(struct removal *d, struct mqs_error *err)
+{
+	int rc;
+
+	if (!d->has_headers) {
+		if ((rc = retention(d, err)) != MQS_OK)
+			return rc;
+		if (!d->recorded)
+			return mqs_fail(err, MQS_ECONFIG, "%s: an exchange that mq did not make", d->queue);
+	}
+	/* And what was made meanwhile: it would look whole when a queue of that name is made anew. */
+	if ((rc = mqs_amqp_settings_names(d->connection, d->queue, 1, delete_group, d, err)) != MQS_OK ||
+	    (rc = mqs_amqp_run(d->connection, delete_queue_job, d, -1, err)) != MQS_OK ||
+	    (rc = mqs_amqp_settings_names(d->connection, d->queue, 1, delete_group, d, err)) != MQS_OK)
+		return rc;
+	return write_deleted(d, NULL, 0, err);
+}
+
 int
 mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
     struct mqs_error *err)
@@ -231,20 +249,10 @@ mqs_amqp_delete(struct mqs_spool *spool, const char *queue, const char *group,
 	    (rc = mqs_amqp_run(d.connection, group != NULL ? group_is_there_job :
 	    deletable_job, &d, -1, err)) != MQS_OK)
 		return rc;
-	if (group != NULL)
-		return delete_group(&d, queue, group, err);
-	if (!d.has_headers) {
-		if ((rc = retention(&d, err)) != MQS_OK)
-			return rc;
-		if (!d.recorded)
-			return mqs_fail(err, MQS_ECONFIG, "%s: an exchange that mq did not make", queue);
-	}
-	/* And what was made meanwhile: it would look whole when a queue of that name is made anew. */
-	if ((rc = mqs_amqp_settings_names(d.connection, queue, 1, delete_group, &d, err)) != MQS_OK ||
-	    (rc = mqs_amqp_run(d.connection, delete_queue_job, &d, -1, err)) != MQS_OK ||
-	    (rc = mqs_amqp_settings_names(d.connection, queue, 1, delete_group, &d, err)) != MQS_OK)
-		return rc;
-	return write_deleted(&d, NULL, 0, err);
+	rc = group != NULL ? delete_group(&d, queue, group, err) : delete_whole(&d, err);
+	if (d.consumed)
+		(void)poll(NULL, 0, PAUSE_MS);
+	return rc;
 }
 
 /* --------------------------------------------------------------- purge -- */

@@ -118,7 +118,6 @@ set_up(void *arg, const struct mqs_amqp_link *link, struct mqs_error *err)
 	mqs_amqp_server_version(c->connection, version, sizeof(version));
 	mqs_amqp_lock(c->connection);
 	c->holds = strtoul(version, NULL, 10) < NO_CREDITS;
-	c->held = 0;
 	c->channel = link->channel;
 	c->number = link->number;
 	c->generation++;

@@ -32,7 +32,7 @@ mqs_amqp_consumer_order(struct mqs_consumer *c, enum mqs_amqp_order_kind kind, u
 static int
 has_no_old(const struct mqs_consumer *c)
 {
-	return c->deliveries.live == (c->window > 0 ? c->used - c->passed : 0) && !c->passes;
+	return !c->passes && c->deliveries.live == (c->window > 0 ? c->used : 0);
 }
 
 void

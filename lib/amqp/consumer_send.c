@@ -12,7 +12,7 @@
 
 #define ORDER_BYTES	32	/* about what an order has on the wire */
 #define TAG_SIZE	16	/* room for a consumer's tag */
-/* The tags of what consumes nothing: for a moment, and as long as the channel is open. */
+/* The tags of what consumes nothing: consumer_applied.h, and CANCELLED in consumer.h. */
 #define APPLIED		"applied"
 #define HOLD		"hold"
 
@@ -70,9 +70,9 @@ send_order(struct mqs_consumer *c, const struct mqs_amqp_link *link,
 	case MQS_AMQP_ORDER_APPLY:
 		return mqs_amqp_send_consume_nothing(link, c->group.name, APPLIED);
 	case MQS_AMQP_ORDER_HOLD:
+		c->held = 0;
 		return mqs_amqp_send_consume_nothing(link, c->group.name, HOLD);
 	case MQS_AMQP_ORDER_LET_GO:
-		c->held = 0;
 		return amqp_send_method(link->state, link->number, AMQP_BASIC_CANCEL_METHOD, &let_go);
 	case MQS_AMQP_ORDER_APPLIED:
 		cancel = (amqp_basic_cancel_t){ .consumer_tag = mqs_amqp_text(APPLIED),

@@ -65,16 +65,16 @@ mqs_amqp_group_lock(struct mqs_spool *spool, const char *name, mqs_amqp_job_fn *
 {
 	struct mqs_amqp_connection *c;
 	struct lock l;
-	int rc;
+	int looked, rc;
 
 	init(&l, name);
 	if ((rc = mqs_amqp_spool_connection(&c, spool, err)) != MQS_OK)
 		return rc;
-	for (;;) {
+	for (looked = 0;; looked = 1) {
 		rc = mqs_amqp_run(c, take_job, &l, -1, err);
 		*epoch = l.epoch;
-		if (rc != MQS_EBUSY ||
-		    (rc = mqs_amqp_run(c, foreign_job, &l, -1, err)) != MQS_OK)
+		if (rc != MQS_EBUSY || (!looked &&
+		    (rc = mqs_amqp_run(c, foreign_job, &l, -1, err)) != MQS_OK))
 			return rc;
 		if (mqs_interrupted(&spool->options))
 			return mqs_fail(err, MQS_EINTR, "%s: interrupted", name);

@@ -135,6 +135,7 @@ struct mqs_publisher {
 	size_t			 settled;	/* how many have another outcome than WAITING */
 	size_t			 refused;	/* how many of these are REFUSED */
 	size_t			 impossible;	/* how many of these are IMPOSSIBLE */
+	int			 told_refused;	/* that a message was refused, and is sent again */
 	struct mqs_call		*call;		/* whose reply comes here; NULL */
 	int			 consumes;	/* the channel consumes replies */
 	int			 closed;	/* the broker's number, or -1; 0: it is open */

@@ -162,9 +162,11 @@ send_refused(struct flush *f, struct mqs_error *err)
 	if (unbound == MQS_AMQP_NO_STREAM)
 		p->nowhere++;
 	nowhere = p->nowhere;
-	if (unbound == MQS_AMQP_BOUND && f->rounds == 1)
+	if (unbound == MQS_AMQP_BOUND && !p->told_refused) {
+		p->told_refused = 1;
 		mqs_amqp_note(p->connection, "%s: RabbitMQ refused a message for one of its queues; "
 		    "it is sent again, and others may have it twice", p->queue);
+	}
 	mqs_amqp_unlock(p->connection);
 	if (nowhere > FEW_ROUNDS)
 		return mqs_fail(err, MQS_ENOENT, "%s: no queue takes what is published to it: it has no "

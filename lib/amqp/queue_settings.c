@@ -46,7 +46,7 @@ mqs_amqp_queue_retain(const struct mqs_amqp_link *link, const char *queue,
 	if (rc == MQS_ENOENT && now->retain == 0)
 		return MQS_OK;
 	if (rc != MQS_ENOENT && now->retain == was->retain && now->retain_bytes == was->retain_bytes)
-		return MQS_OK;
+		return rc == MQS_ECONFIG ? MQS_OK : rc;	/* it is somebody else's, and left */
 	/* One that is there was made by somebody who died, or was cut off, before the record. */
 	if (rc == MQS_ENOENT || (rc == MQS_OK && was->retain == 0 && now->retain != 0))
 		return mqs_amqp_stream_make(link, queue, &s, err);
